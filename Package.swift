@@ -1,0 +1,72 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "sotto",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "sotto", targets: ["sotto"]),
+        .library(
+            name: "Sotto",
+            targets: [
+                "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation", "Transformer",
+                "CostModel",
+            ]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .target(name: "CKernels"),
+        .target(name: "Algebra", dependencies: ["CKernels"]),
+        .target(name: "Randomness", dependencies: ["Algebra", "COpenSSL"]),
+        .target(
+            name: "Transport",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ]),
+        .target(name: "Preprocessing", dependencies: ["Algebra", "Randomness", "Transport"]),
+        .target(
+            name: "SecureComputation",
+            dependencies: ["Algebra", "Randomness", "Transport", "Preprocessing"]),
+        .target(
+            name: "Transformer",
+            dependencies: ["Algebra", "Randomness", "SecureComputation"],
+            resources: [.copy("Models")]),
+        .target(name: "CostModel", dependencies: ["SecureComputation", "Transport"]),
+        .executableTarget(
+            name: "sotto",
+            dependencies: [
+                "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation", "Transformer",
+                "CostModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation"],
+            path: "Tests/TestSupport"),
+        .testTarget(name: "AlgebraTests", dependencies: ["Algebra", "TestSupport"]),
+        .testTarget(name: "RandomnessTests", dependencies: ["Randomness", "TestSupport"]),
+        .testTarget(name: "TransportTests", dependencies: ["Transport", "TestSupport"]),
+        .testTarget(name: "PreprocessingTests", dependencies: ["Preprocessing", "TestSupport"]),
+        .testTarget(
+            name: "SecureComputationTests",
+            dependencies: ["SecureComputation", "CostModel", "TestSupport"]),
+        .testTarget(
+            name: "TransformerTests",
+            dependencies: ["Transformer", "CostModel", "TestSupport"],
+            resources: [.copy("Data")]),
+        .testTarget(name: "CostModelTests", dependencies: ["CostModel", "Transformer", "TestSupport"]),
+        .testTarget(name: "SottoTests", dependencies: ["sotto", "TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+// Algebra: see docs/architecture.md for what belongs here.

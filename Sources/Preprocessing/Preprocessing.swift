@@ -1,0 +1,1 @@
+// Preprocessing: see docs/architecture.md for what belongs here.

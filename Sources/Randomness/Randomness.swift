@@ -1,0 +1,1 @@
+// Randomness: see docs/architecture.md for what belongs here.

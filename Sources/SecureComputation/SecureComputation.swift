@@ -1,0 +1,1 @@
+// SecureComputation: see docs/architecture.md for what belongs here.

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Sotto: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "sotto")
+}
