@@ -157,3 +157,8 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
         }
     }
 }
+
+extension WeightDeclaration {
+    /// Bytes of the masked weight, from the server to the client, once in the setup.
+    public var wireBytes: Int { WireSize.bytes(count: count, width: width) }
+}

@@ -56,9 +56,11 @@ public final class PartyState<Domain: ShareDomain> {
     public let domain: Domain
     public let party: Party
     public let threads: Int
-    let source: any CorrelationSource<Domain>
+    private let source: any CorrelationSource<Domain>
     private let tensors: any TensorSource
     private var slots: [SlotContent<Domain.Elements>?]
+    /// Time spent on correlations since it was last reset.
+    var preparation: Duration = .zero
     /// What was opened to this party, by name.
     public private(set) var opened: [String: [Int64]] = [:]
 
@@ -100,8 +102,14 @@ public final class PartyState<Domain: ShareDomain> {
         return operand
     }
 
+    func take(_ index: Int) throws -> CorrelationShare<Domain.Elements> {
+        let start = ContinuousClock.now
+        defer { preparation += ContinuousClock.now - start }
+        return try source.take(index)
+    }
+
     func takeElements(_ index: Int) throws -> Domain.Elements {
-        guard case .elements(let elements) = try source.take(index) else {
+        guard case .elements(let elements) = try take(index) else {
             throw PreprocessingError.wrongKind(index: index)
         }
         return elements

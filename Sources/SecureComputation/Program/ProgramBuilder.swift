@@ -41,9 +41,9 @@ public final class ProgramBuilder {
     func path(_ label: String) -> String { (scopes + [label]).joined(separator: "/") }
 
     /// Independent branches, run at the same time and batched into the same messages.
-    public func parallel<each Result>(_ branch: repeat () throws -> each Result) rethrows -> (repeat each Result) {
+    public func parallel<each Result>(_ branch: repeat () throws -> each Result) throws -> (repeat each Result) {
         var branches: [[Node]] = []
-        func run<R>(_ body: () throws -> R) rethrows -> R {
+        func run<R>(_ body: () throws -> R) throws -> R {
             open.append([])
             let result = try body()
             branches.append(open.removeLast())
