@@ -15,19 +15,21 @@ extension BuiltInFunctions {
             """
         for entry in entries {
             let function = try entry.fit()
-            source += "\n    \(documentation(of: function))\n    public static let \(function.name) = "
-            source += literal(function) + "\n"
+            source += "\n" + documentation(of: function, entry)
+            source += "    public static let \(function.name) = \(literal(function))\n"
         }
         return source + "}\n"
     }
 
-    private static func documentation(of function: PiecewisePolynomial) -> String {
-        let knots = "\(function.knots.count) knots, degree \(function.degree)"
-        guard let relative = function.relativeErrorBound else {
-            return "/// \(knots), absolute error at most \(function.errorBound)."
+    private static func documentation(of function: PiecewisePolynomial, _ entry: Entry) -> String {
+        var error = "absolute error at most \(function.errorBound)"
+        if let relative = function.relativeErrorBound {
+            let floor = function.relativeErrorFloor
+            error = "error at most \(relative) of \(floor == 0 ? "the result" : "the result or of \(floor)")"
+            error += floor == 0 ? "" : ", whichever is larger"
         }
-        let reference = function.relativeErrorFloor == 0 ? "" : " of max(|y|, \(function.relativeErrorFloor))"
-        return "/// \(knots), relative error at most \(relative)\(reference)."
+        let size = "\(function.knots.count) knots, degree \(function.degree); \(error)."
+        return (entry.documentation + [size]).map { "    /// \($0)\n" }.joined()
     }
 
     private static func literal(_ function: PiecewisePolynomial) -> String {
@@ -57,7 +59,19 @@ extension BuiltInFunctions {
     }
 
     private static func list(_ values: some Sequence<Int64>) -> String {
-        values.map(String.init).joined(separator: ", ")
+        values.map(grouped).joined(separator: ", ")
+    }
+
+    /// Seven digits and more in groups of three, as the formatter writes them.
+    private static func grouped(_ value: Int64) -> String {
+        let digits = String(value.magnitude)
+        guard digits.count > 6 else { return String(value) }
+        var result = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index).isMultiple(of: 3) { result += "_" }
+            result.append(digit)
+        }
+        return (value < 0 ? "-" : "") + result
     }
 
     private static func wrapped(_ values: [Int64]) -> String {

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
     import Glibc
-#elseif canImport(Darwin)
-    import Darwin
 #elseif canImport(Musl)
     import Musl
+#elseif canImport(Darwin)
+    import Darwin
 #endif
 
 /// Fits one interval: a weighted minimax polynomial, and then integers.
@@ -43,23 +43,16 @@ struct IntervalFit {
 
     /// A tail as integers with its ratio, or nil for `.none`.
     func tail(_ tail: ScalarFunctionFitter.Tail, from lower: Int64?, to upper: Int64?) -> FittedRow? {
-        let slope: Double
-        let intercept: Double
-        switch tail {
-        case .none: return nil
-        case .constant(let value): (slope, intercept) = (0, value)
-        case .linear(let given, let value): (slope, intercept) = (given, value)
-        }
-        guard slope == 0 || fitter.degree > 0 else { return nil }
+        guard let (intercept, slope) = tail.line else { return nil }
         var coefficients = [Int64](repeating: 0, count: fitter.degree + 1)
-        coefficients[0] = Int64((intercept * scale(ofPower: 0)).rounded())
-        if slope != 0 { coefficients[1] = Int64((slope * scale(ofPower: 1)).rounded()) }
-        // A tail without slope has no truncation error, and one with the function's own slope has what the function
-        // has: neither is a matter of the weights, so the error is judged on inputs as truncation leaves them.
+        for (power, value) in [intercept, slope].enumerated() where value != 0 {
+            coefficients[power] = Int64((value * scale(ofPower: power)).rounded())
+        }
         let grid = grid(from: lower, to: upper)
         var ratio = 0.0
         for (point, value) in zip(grid.points, grid.values) {
             let x = grid.centre + grid.halfWidth * point
+            // The tail sees the truncated input; the slope is the tail's and not the function's.
             let error = abs(slope * x + intercept - value) + abs(slope) * unit
             ratio = max(ratio, error / tolerance.allowed(at: value))
         }
@@ -71,8 +64,9 @@ struct IntervalFit {
     /// - Parameter always: fit even then, with the tolerance as weight.
     func row(from lower: Int64?, to upper: Int64?, always: Bool = false) -> FittedRow? {
         var grid = grid(from: lower, to: upper)
+        guard grid.values.allSatisfy(\.isFinite) else { return nil }
         if always {
-            grid.weights = zip(grid.weights, grid.values).map { max($0, 0.1 * tolerance.allowed(at: $1)) }
+            grid.weights = zip(grid.weights, grid.values).map { max($0, tolerance.allowed(at: $1) / 16) }
         } else if grid.weights.contains(where: { !($0 > 0) }) {
             return nil
         }
@@ -90,7 +84,7 @@ struct IntervalFit {
         _ grid: Grid, minimax: MinimaxPolynomial
     ) -> (coefficients: [Int64], ratio: Double) {
         let power = minimax.coefficients.count - 1
-        let toRaw = scale(ofPower: power) / pow(grid.halfWidth, Double(power))
+        let toRaw = scale(ofPower: power) / grid.halfWidth.raised(to: power)
         let step = quantum(ofPower: power, grid)
         let exactCoefficient = minimax.coefficients[power] * toRaw / step
         let candidates =
@@ -103,7 +97,7 @@ struct IntervalFit {
             var rest = grid
             let normalized = candidate * step / toRaw
             for index in rest.points.indices {
-                rest.values[index] -= normalized * pow(rest.points[index], Double(power))
+                rest.values[index] -= normalized * rest.points[index].raised(to: power)
             }
             if power == 0 {
                 let ratio = zip(rest.values, rest.weights).map { abs($0) / $1 }.max() ?? 0
@@ -119,7 +113,7 @@ struct IntervalFit {
 
     private func quantum(ofPower power: Int, _ grid: Grid) -> Double {
         let smallest = grid.weights.min() ?? 0
-        let effect = smallest / pow(grid.halfWidth, Double(power)) * scale(ofPower: power)
+        let effect = smallest / grid.halfWidth.raised(to: power) * scale(ofPower: power)
         let exponent = Int(log2(effect).rounded(.down)) - Self.spareBits
         return Double(sign: .plus, exponent: max(exponent, 0), significand: 1)
     }
@@ -153,4 +147,9 @@ struct IntervalFit {
     }
 
     private func clamped(_ x: Double) -> Double { min(max(x, domain.lowerBound), domain.upperBound) }
+}
+
+extension Double {
+    /// A small power by products alone, which every platform rounds alike.
+    fileprivate func raised(to power: Int) -> Double { (0..<power).reduce(1) { product, _ in product * self } }
 }

@@ -43,17 +43,21 @@ struct PartitionSearch {
     func pieces(knots: [Int64]) throws -> FittedPieces {
         let lowest = comparisonUnits(specification.domain.lowerBound)
         let highest = comparisonUnits(specification.domain.upperBound)
-        let needed = (specification.left == .none ? 0 : 1) + (specification.right == .none ? 0 : 1)
-        guard knots.count >= max(needed, 0), zip(knots, knots.dropFirst()).allSatisfy(<),
+        let hasTail = specification.left != .none || specification.right != .none
+        guard knots.count >= (hasTail ? 1 : 0), zip(knots, knots.dropFirst()).allSatisfy(<),
             knots.allSatisfy({ Double($0) > lowest && Double($0) < highest })
         else { throw ScalarFunctionFitterError.invalidKnots }
         let fit = IntervalFit(fitter: fitter, domain: specification.domain, tolerance: specification.tolerance, exact)
-        let rows = (0...knots.count).map { index in
+        let rows = try (0...knots.count).map { index in
             let lower = index > 0 ? knots[index - 1] : nil
             let upper = index < knots.count ? knots[index] : nil
             if index == 0, let row = fit.tail(specification.left, from: nil, to: upper) { return row }
             if index == knots.count, let row = fit.tail(specification.right, from: lower, to: nil) { return row }
-            return fit.row(from: lower, to: upper, always: true)!
+            guard let row = fit.row(from: lower, to: upper, always: true) else {
+                throw ScalarFunctionFitterError.toleranceUnreachable(
+                    near: lower.map(realInput) ?? specification.domain.lowerBound)
+            }
+            return row
         }
         return FittedPieces(knots: knots, rows: rows)
     }
@@ -63,42 +67,38 @@ struct PartitionSearch {
         let fit = IntervalFit(fitter: fitter, domain: specification.domain, tolerance: tolerance, exact)
         let lowest = Int64(comparisonUnits(specification.domain.lowerBound).rounded(.down))
         let highest = Int64(comparisonUnits(specification.domain.upperBound).rounded(.up))
-        func accepted(_ row: FittedRow?) -> FittedRow? { row.flatMap { $0.ratio <= Self.safeRatio ? $0 : nil } }
         var result = FittedPieces()
-        var lower: Int64?
         if specification.left != .none {
-            guard
-                let (knot, row) = longest(
-                    lowest + 1, highest - 1,
-                    { knot in
-                        accepted(fit.tail(specification.left, from: nil, to: knot))
-                    })
-            else { throw ScalarFunctionFitterError.toleranceUnreachable(near: specification.domain.lowerBound) }
+            let tail = longest(lowest + 1, highest - 1) { accepted(fit.tail(specification.left, from: nil, to: $0)) }
+            guard let (knot, row) = tail else {
+                throw ScalarFunctionFitterError.toleranceUnreachable(near: specification.domain.lowerBound)
+            }
             result = FittedPieces(knots: [knot], rows: [row])
-            lower = knot
         }
         while true {
-            if specification.right == .none {
-                if let row = accepted(fit.row(from: lower, to: nil)) {
-                    result.rows.append(row)
-                    return result
-                }
-            } else if let knot = lower, let row = accepted(fit.tail(specification.right, from: knot, to: nil)) {
+            let lower = result.knots.last
+            if let row = lastRow(fit, from: lower) {
                 result.rows.append(row)
                 return result
             }
             let start = lower ?? lowest
-            guard
-                let (knot, row) = longest(
-                    start + 1, highest - 1,
-                    { knot in
-                        accepted(fit.row(from: lower, to: knot))
-                    })
-            else { throw ScalarFunctionFitterError.toleranceUnreachable(near: realInput(start)) }
+            guard let (knot, row) = longest(start + 1, highest - 1, { accepted(fit.row(from: lower, to: $0)) }) else {
+                throw ScalarFunctionFitterError.toleranceUnreachable(near: realInput(start))
+            }
             result.knots.append(knot)
             result.rows.append(row)
-            lower = knot
         }
+    }
+
+    /// The row that reaches to the end of the inputs, if one from here is good enough.
+    private func lastRow(_ fit: IntervalFit, from lower: Int64?) -> FittedRow? {
+        guard specification.right != .none else { return accepted(fit.row(from: lower, to: nil)) }
+        guard let lower else { return nil }
+        return accepted(fit.tail(specification.right, from: lower, to: nil))
+    }
+
+    private func accepted(_ row: FittedRow?) -> FittedRow? {
+        row.flatMap { $0.ratio <= Self.safeRatio ? $0 : nil }
     }
 
     /// The largest knot for which there is a row, and the row.

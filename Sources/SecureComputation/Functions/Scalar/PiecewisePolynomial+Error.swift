@@ -27,10 +27,19 @@ extension PiecewisePolynomial {
     ///
     /// - Parameters:
     ///   - exact: the function that this one stands for.
-    ///   - inputFractionBits: fraction bits of the input, from 0 to 40. Where there are no more than a truncation keeps,
+    ///   - inputFractionBits: fraction bits of the input, from 0 to 30. Where there are no more than a truncation keeps,
     ///     that truncation is exact.
-    public func maximumError(against exact: (Double) -> Double, inputFractionBits: Int) -> MaximumError {
+    /// - Throws: ``PiecewisePolynomialError/scaleOutOfRange(_:value:allowed:)`` for other numbers of bits, and
+    ///   ``PiecewisePolynomialError/inputRangeTooWide`` where the domain does not fit 62 bits with them.
+    /// - Complexity: O(number of inputs); a domain of length 16 at 16 bits takes about 0.1 s.
+    public func maximumError(against exact: (Double) -> Double, inputFractionBits: Int) throws -> MaximumError {
+        guard (0...30).contains(inputFractionBits) else {
+            throw PiecewisePolynomialError.scaleOutOfRange(.input, value: inputFractionBits, allowed: 0...30)
+        }
         let unit = Double(sign: .plus, exponent: inputFractionBits, significand: 1)
+        guard max(abs(domain.lowerBound), abs(domain.upperBound)) * unit < 0x1p62 else {
+            throw PiecewisePolynomialError.inputRangeTooWide
+        }
         let first = Int64((domain.lowerBound * unit).rounded(.up))
         let last = Int64((domain.upperBound * unit).rounded(.down))
         var largest = MaximumError()
@@ -53,8 +62,8 @@ extension PiecewisePolynomial {
     ///
     /// All inputs between two neighbours at ``inputScale`` have the same outcomes of the truncations, so that each such
     /// cell is judged by the exact values at its two ends: the supremum wherever `exact` is monotone inside the cell,
-    /// and short of it by at most `|exact''| / 8` units of the input scale squared elsewhere. Ends of the domain that
-    /// are no multiple of the unit count as rounded inwards.
+    /// and short of it by at most `|exact''| / 8` times the unit squared elsewhere. Ends of the domain that are no
+    /// multiples of the unit count as rounded inwards.
     public func maximumError(against exact: (Double) -> Double) -> MaximumError {
         let unit = Double(sign: .plus, exponent: inputScale, significand: 1)
         let first = Int64((domain.lowerBound * unit).rounded(.up))

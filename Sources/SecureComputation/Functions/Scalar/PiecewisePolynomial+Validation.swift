@@ -47,7 +47,7 @@ extension PiecewisePolynomial {
 
     private func validateRanges() throws {
         let unit = Double(sign: .plus, exponent: inputScale, significand: 1)
-        guard inputBound.isFinite, inputBound * unit < Double(Self.largestInput) else {
+        guard inputBound * unit < Double(Self.largestInput) else {
             throw PiecewisePolynomialError.inputRangeTooWide
         }
         guard inputRange.contains(domain.lowerBound), inputRange.contains(domain.upperBound) else {

@@ -89,96 +89,51 @@ public struct ScalarFunctionFitter: Sendable {
 
     /// Fits a function and checks the result over every input of the domain.
     ///
-    /// - Parameter exact: the function, called inside the domain only.
-    /// - Throws: ``ScalarFunctionFitterError`` where the tolerance cannot be met at these scales, and
-    ///   ``PiecewisePolynomialError`` where the result would not be valid.
+    /// - Parameter exact: the function; it is called inside the domain only.
+    /// - Throws: ``ScalarFunctionFitterError`` where the settings do not fit together or the tolerance cannot be met,
+    ///   and ``PiecewisePolynomialError`` where the result would not be valid.
     public func fit(
         _ specification: Specification, exact: (Double) -> Double
     ) throws -> PiecewisePolynomial {
         try validate(specification)
-        return try withoutActuallyEscaping(exact) { exact in
+        try requireFinite(exact, over: specification.domain)
+        let pieces = try withoutActuallyEscaping(exact) { exact in
             let search = PartitionSearch(fitter: self, specification: specification, exact: exact)
             switch specification.partition {
-            case .knots(let knots):
-                return try assemble(specification, search.pieces(knots: knots), exact: exact)
-            case .fewest:
-                let result = try assemble(specification, search.fewestPieces(), exact: exact)
-                try requireTolerance(specification.tolerance, of: result)
-                return result
+            case .knots(let knots): return try search.pieces(knots: knots)
+            case .fewest: return try search.fewestPieces()
             }
         }
-    }
-
-    private func validate(_ specification: Specification) throws {
-        guard (0...30).contains(inputScale), (0...inputScale).contains(comparisonScale),
-            (0...PiecewisePolynomial.maximumDegree).contains(degree), resultScale <= 61,
-            resultScale >= degree * inputScale
-        else { throw ScalarFunctionFitterError.invalidScales }
-        let domain = specification.domain
-        let range = specification.inputRange
-        guard domain.lowerBound.isFinite, domain.upperBound.isFinite, domain.lowerBound < domain.upperBound else {
-            throw ScalarFunctionFitterError.invalidDomain
-        }
-        guard specification.left != .none || range.lowerBound == domain.lowerBound,
-            specification.right != .none || range.upperBound == domain.upperBound
-        else { throw ScalarFunctionFitterError.missingTail }
-    }
-
-    private func requireTolerance(_ tolerance: Tolerance, of result: PiecewisePolynomial) throws {
-        let (reached, wanted) =
-            switch tolerance {
-            case .absolute(let error): (result.errorBound, error)
-            case .relative(let error, _): (result.relativeErrorBound ?? .infinity, error)
-            }
-        guard reached <= wanted else {
-            throw ScalarFunctionFitterError.toleranceNotReached(reached: reached, wanted: wanted)
-        }
+        return try assemble(specification, pieces, exact: exact)
     }
 
     private func assemble(
         _ specification: Specification, _ pieces: FittedPieces, exact: (Double) -> Double
     ) throws -> PiecewisePolynomial {
-        var relative = false
-        var floor = 0.0
-        if case .relative(_, let value) = specification.tolerance { (relative, floor) = (true, value) }
+        var floor: Double?
+        if case .relative(_, let value) = specification.tolerance { floor = value }
         func make(_ error: Double, _ relativeError: Double?) throws -> PiecewisePolynomial {
             try PiecewisePolynomial(
                 name: specification.name, inputScale: inputScale, comparisonScale: comparisonScale,
                 resultScale: resultScale, knots: pieces.knots, origins: pieces.rows.map(\.origin),
                 coefficients: pieces.rows.map(\.coefficients), inputRange: specification.inputRange,
                 domain: specification.domain, errorBound: error, relativeErrorBound: relativeError,
-                relativeErrorFloor: floor)
+                relativeErrorFloor: floor ?? 0)
         }
         let error = try make(0, nil).maximumError(against: exact)
-        return try make(error.absolute.roundedUpToThreeDigits, relative ? error.relative.roundedUpToThreeDigits : nil)
+        if specification.partition == .fewest { try require(specification.tolerance, of: error) }
+        return try make(
+            error.absolute.roundedUpToThreeDigits, floor == nil ? nil : error.relative.roundedUpToThreeDigits)
     }
-}
 
-/// Why a function could not be fitted.
-public enum ScalarFunctionFitterError: Error, Equatable, Sendable, CustomStringConvertible {
-    case invalidScales
-    case invalidDomain
-    case missingTail
-    case invalidKnots
-    case toleranceUnreachable(near: Double)
-    case toleranceNotReached(reached: Double, wanted: Double)
-
-    public var description: String {
-        switch self {
-        case .invalidScales:
-            "The scales do not fit together; use comparison <= input <= 30, degree <= 3 "
-                + "and degree * input <= result <= 61."
-        case .invalidDomain:
-            "The domain is empty or not finite; give one of positive length."
-        case .missingTail:
-            "The input range is wider than the domain on a side without a tail; give a tail or narrow the range."
-        case .invalidKnots:
-            "The knots do not ascend strictly inside the domain or are too few for the tails; correct them."
-        case .toleranceUnreachable(let input):
-            "No interval of one comparison unit meets the tolerance near \(input); "
-                + "raise the tolerance or one of the scales."
-        case .toleranceNotReached(let reached, let wanted):
-            "The fitted function reaches an error of \(reached) instead of \(wanted); raise the tolerance."
+    private func require(_ tolerance: Tolerance, of error: PiecewisePolynomial.MaximumError) throws {
+        let (reached, wanted) =
+            switch tolerance {
+            case .absolute(let wanted): (error.absolute, wanted)
+            case .relative(let wanted, _): (error.relative, wanted)
+            }
+        guard reached <= wanted else {
+            throw ScalarFunctionFitterError.toleranceNotReached(reached: reached, wanted: wanted)
         }
     }
 }
