@@ -185,9 +185,11 @@ private final class ComparisonRun<Domain: ShareDomain> {
 }
 
 extension ProgramBuilder {
-    /// `[x >= t]` for raw `thresholds` at the scale of `x`, in the narrowest ring that holds every `x - t`.
-    public func compare(_ x: Secret, thresholds: [Int64]) throws -> SecretBits {
-        let reach = thresholds.map { x.magnitude + Double($0.magnitude) }.max() ?? x.magnitude
+    /// `[x >= t]` for raw `thresholds` at the scale of `x`, in the narrowest ring that holds every `x - t`. With
+    /// `nonNegative` the program promises that neither `x` nor a threshold is negative.
+    public func compare(_ x: Secret, thresholds: [Int64], nonNegative: Bool = false) throws -> SecretBits {
+        let limits = thresholds.map { Double($0.magnitude) }
+        let reach = limits.map { nonNegative ? max(x.magnitude, $0) : x.magnitude + $0 }.max() ?? x.magnitude
         let needed = Self.bits(reach) + 1
         guard needed <= x.width else {
             throw ProgramError.headroom(path: path("compare"), needed: needed, available: x.width)
