@@ -26,6 +26,25 @@ struct Input: Primitive {
     }
 }
 
+/// A tensor of which both parties already hold shares, such as the keys and values of earlier positions.
+/// - Communication: none.
+struct SharedInput: Primitive {
+    let name: String
+    let count: Int
+    let output: Int
+
+    var label: String { "input" }
+    var inputs: [Int] { [] }
+    var outputs: [Int] { [output] }
+
+    func evaluate(_ state: PlaintextState) throws { state.set(output, try state.tensor(name, count: count)) }
+
+    func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {
+        state.set(output, .elements(try state.tensor(name, count: count)))
+        return []
+    }
+}
+
 /// Adds a constant of the server to a secret: the server adds it to its share.
 /// - Communication: none.
 struct AddServerTensor: Primitive {
@@ -66,6 +85,14 @@ extension ProgramBuilder {
             slot: newSlot(), shape: shape, scale: scale, magnitude: scaled(bound, by: scale),
             width: profile.maximumWidth)
         emit(Input(name: name, owner: owner, count: output.count, output: output.slot))
+        return output
+    }
+
+    /// A tensor that both parties hold shares of, in a ring of `width` bits.
+    public func sharedInput(_ name: String, shape: [Int], scale: Int, bound: Double, width: Int) -> Secret {
+        let output = Secret(
+            slot: newSlot(), shape: shape, scale: scale, magnitude: scaled(bound, by: scale), width: width)
+        emit(SharedInput(name: name, count: output.count, output: output.slot))
         return output
     }
 
