@@ -37,8 +37,7 @@ public final class PseudorandomGenerator {
         precondition(count >= 0, "a number of words cannot be negative")
         var status: Int32 = 1
         let words = [UInt64](unsafeUninitializedCapacity: count) { buffer, initialized in
-            status = encryptZeros(
-                UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<(8 * count)]))
+            status = encryptZeros(UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: 8 * count))
             #if _endian(big)
                 for index in 0..<count { buffer[index] = buffer[index].byteSwapped }
             #endif
@@ -48,19 +47,22 @@ public final class PseudorandomGenerator {
         return words
     }
 
+    // What is encrypted: so many zeros that a call into OpenSSL costs little beside its work, and that they and their
+    // encryption stay in the first-level cache.
+    private static let zeros = [UInt8](repeating: 0, count: 4096)
+
     /// Overwrites the buffer with the encryption of zeros, which is the stream; returns OpenSSL's status.
     private func encryptZeros(_ buffer: UnsafeMutableRawBufferPointer) -> Int32 {
-        var rest = buffer[...]
-        while !rest.isEmpty {
-            // Small enough to stay in the first-level cache between being zeroed and being encrypted.
-            let chunk = UnsafeMutableRawBufferPointer(rebasing: rest.prefix(16384))
-            let bytes = chunk.initializeMemory(as: UInt8.self, repeating: 0).baseAddress
-            var written: Int32 = 0
-            let status = EVP_EncryptUpdate(context, bytes, &written, bytes, Int32(chunk.count))
-            if status != 1 { return status }
-            rest = rest.dropFirst(chunk.count)
+        guard let start = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return 1 }
+        return Self.zeros.withUnsafeBufferPointer { zeros in
+            for offset in stride(from: 0, to: buffer.count, by: zeros.count) {
+                var written: Int32 = 0
+                let count = Int32(min(zeros.count, buffer.count - offset))
+                let status = EVP_EncryptUpdate(context, start + offset, &written, zeros.baseAddress, count)
+                if status != 1 { return status }
+            }
+            return 1
         }
-        return 1
     }
 
     /// The next `count` elements, uniform below `2^width` with `width` in `1...64`; each takes 64 bits of the stream.

@@ -18,7 +18,7 @@ typedef enum {
 bool sotto_gemm_available(sotto_gemm_path path);
 
 // The bytes of scratch memory, 64-byte aligned, that a product of this shape needs; may be 0.
-size_t sotto_gemm_scratch_bytes(sotto_gemm_path path, size_t m, size_t n, size_t k);
+size_t sotto_gemm_scratch_bytes(size_t m, size_t n, size_t k);
 
 // c[m][n] += a[m][k] * b[k][n] modulo 2^64, rows lda, ldb and ldc elements apart.
 // c overlaps neither input. The path must be available.
