@@ -30,6 +30,16 @@ public struct ForwardPass: Sendable, Hashable, Codable {
         self.output = output
     }
 
+    private enum CodingKeys: String, CodingKey { case architecture, past, new, output }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        try self.init(
+            architecture: container.decode(Architecture.self, forKey: .architecture),
+            past: container.decode(Int.self, forKey: .past), new: container.decode(Int.self, forKey: .new),
+            output: container.decode(Output.self, forKey: .output))
+    }
+
     public var total: Int { past + new }
 
     /// Name of what the client learns.
