@@ -162,6 +162,48 @@ import Testing
         #expect(near(1e-2, { Self.softplus($0) + ($0 < 0 ? 0 : 1) }).map { (-1...0).contains($0) } == true)
     }
 
+    @Test func degenerateFitsEndInTypedErrors() throws {
+        // A relative error without a floor at a zero of the function.
+        let fitter = ScalarFunctionFitter(inputScale: 10, comparisonScale: 2, resultScale: 40)
+        for partition in [ScalarFunctionFitter.Partition.fewest, .knots([1])] {
+            #expect(throws: ScalarFunctionFitterError.self) {
+                try fitter.fit(
+                    .init(
+                        name: "sine", domain: -1...1, inputRange: -1...1, tolerance: .relative(1e-3, floor: 0),
+                        partition: partition),
+                    exact: { sin($0) })
+            }
+        }
+        // Neighbouring inputs that the floating-point grid of a fit cannot tell apart.
+        let fine = ScalarFunctionFitter(inputScale: 30, comparisonScale: 30, resultScale: 39, degree: 1)
+        let narrow = 0x1p22 - 0x1p-28...0x1p22
+        for partition in [ScalarFunctionFitter.Partition.fewest, .knots([1 << 52 - 2, 1 << 52 - 1])] {
+            let attempt = Result {
+                try fine.fit(
+                    .init(
+                        name: "identity", domain: narrow, inputRange: narrow, tolerance: .absolute(1e-7),
+                        partition: partition),
+                    exact: { $0 })
+            }
+            if case .failure(let error) = attempt { #expect(error is ScalarFunctionFitterError) }
+        }
+        // Coefficients beyond 64 bits, and a tolerance beyond every result.
+        for (tolerance, slope) in [(1e300, 1.0), (1e-3, 1e12), (1e300, 1e200)] {
+            let attempt = Result {
+                try fitter.fit(
+                    .init(
+                        name: "line", domain: -1...1, inputRange: -1...1, tolerance: .absolute(tolerance),
+                        partition: .knots([0])),
+                    exact: { slope * $0 })
+            }
+            if slope == 1 {
+                #expect(try attempt.get().errorBound < 2)
+            } else {
+                #expect(throws: (any Error).self, performing: attempt.get)
+            }
+        }
+    }
+
     @Test func promisedRangesThatOverflowAreRefused() {
         var specification = softplusSpecification
         specification.inputRange = -1024...8192

@@ -2,7 +2,7 @@
 package struct MinimaxPolynomial {
     /// `p(u) = sum_j coefficients[j] * u^j`.
     package let coefficients: [Double]
-    /// The largest `|p(u) - value| / weight` over the grid.
+    /// The largest `|p(u) - value| / weight` over the grid; infinite, without coefficients, where points coincide.
     package let ratio: Double
 
     /// - Parameters:
