@@ -1,1 +1,0 @@
-// Algebra: see docs/architecture.md for what belongs here.

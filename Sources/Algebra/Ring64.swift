@@ -1,0 +1,174 @@
+/// Additive sharing over `Z_2^64`, and over `Z_2^k` for every narrower width `k` by reduction.
+///
+/// Elements are 64-bit words; arithmetic wraps modulo `2^64`, which is exact modulo every `2^k`.
+public struct Ring64: ShareDomain {
+    public typealias Elements = [UInt64]
+
+    public init() {}
+
+    public var name: String { "ring64" }
+
+    @inlinable
+    static func mask(_ width: Int) -> UInt64 { width >= 64 ? .max : (1 << UInt64(width)) - 1 }
+
+    public func count(_ x: [UInt64]) -> Int { x.count }
+
+    public func zeros(_ count: Int) -> [UInt64] { [UInt64](repeating: 0, count: count) }
+
+    public func encode(_ values: [Int64]) -> [UInt64] { values.map { UInt64(bitPattern: $0) } }
+
+    public func decode(_ x: [UInt64], width: Int) -> [Int64] {
+        let shift = Int64(64 - width)
+        return x.map { Int64(bitPattern: $0 &<< UInt64(shift)) &>> shift }
+    }
+
+    public func uniform<Source: UniformWords>(
+        count: Int, width: Int, from source: inout Source
+    ) throws -> [UInt64] {
+        var words = try source.words(count)
+        if width < 64 {
+            let mask = Self.mask(width)
+            for i in words.indices { words[i] &= mask }
+        }
+        return words
+    }
+
+    public func add(_ x: [UInt64], _ y: [UInt64]) -> [UInt64] { zip(x, y) { $0 &+ $1 } }
+
+    public func subtract(_ x: [UInt64], _ y: [UInt64]) -> [UInt64] { zip(x, y) { $0 &- $1 } }
+
+    public func scale(_ x: [UInt64], by factor: Int64) -> [UInt64] {
+        let factor = UInt64(bitPattern: factor)
+        return x.map { $0 &* factor }
+    }
+
+    public func add(_ x: [UInt64], constant: Int64) -> [UInt64] {
+        let constant = UInt64(bitPattern: constant)
+        return x.map { $0 &+ constant }
+    }
+
+    public func concatenate(_ parts: [[UInt64]]) -> [UInt64] { parts.count == 1 ? parts[0] : Array(parts.joined()) }
+
+    public func slice(_ x: [UInt64], _ range: Range<Int>) -> [UInt64] { Array(x[range]) }
+
+    public func apply(_ map: LinearMap, to x: [UInt64]) -> [UInt64] {
+        precondition(x.count == map.inputCount)
+        switch map.lowered() {
+        case .gather(let indices):
+            return x.withUnsafeBufferPointer { x in indices.map { $0 < 0 ? 0 : x[Int($0)] } }
+        case .sums(let offsets):
+            return x.withUnsafeBufferPointer { x in
+                (0..<(offsets.count - 1)).map { row in
+                    var sum: UInt64 = 0
+                    for i in offsets[row]..<offsets[row + 1] { sum &+= x[i] }
+                    return sum
+                }
+            }
+        }
+    }
+
+    public func product(_ x: [UInt64], _ y: [UInt64], shape: ProductShape, threads: Int) -> [UInt64] {
+        precondition(x.count == shape.leftCount && y.count == shape.rightCount)
+        switch shape {
+        case .elementwise:
+            return zip(x, y) { $0 &* $1 }
+        case .matrix(let batch, let m, let k, let n):
+            return RingMatrixProduct.multiply(x, y, batch: batch, m: m, k: k, n: n, threads: threads)
+        case .rowDots(let rows, let columns):
+            return x.withUnsafeBufferPointer { x in
+                y.withUnsafeBufferPointer { y in
+                    (0..<rows).map { row in
+                        var sum: UInt64 = 0
+                        for i in (row * columns)..<((row + 1) * columns) { sum &+= x[i] &* y[i] }
+                        return sum
+                    }
+                }
+            }
+        }
+    }
+
+    public func pack(_ x: [UInt64], width: Int) -> [UInt8] { BitPacking.pack(x, width: width) }
+
+    public func unpack(_ bytes: [UInt8], count: Int, width: Int) throws -> [UInt64] {
+        try BitPacking.unpack(bytes, count: count, width: width)
+    }
+
+    @inline(__always)
+    private func zip(_ x: [UInt64], _ y: [UInt64], _ body: (UInt64, UInt64) -> UInt64) -> [UInt64] {
+        precondition(x.count == y.count)
+        return [UInt64](unsafeUninitializedCapacity: x.count) { out, initialized in
+            x.withUnsafeBufferPointer { x in
+                y.withUnsafeBufferPointer { y in
+                    for i in 0..<x.count { out[i] = body(x[i], y[i]) }
+                }
+            }
+            initialized = x.count
+        }
+    }
+}
+
+// MARK: - Share conversion
+
+extension Ring64 {
+    public func topBits(_ share: [UInt64], width: Int) -> BitVector {
+        let shift = UInt64(width - 1)
+        return bits(count: share.count) { (share[$0] >> shift) & 1 }
+    }
+
+    public func lowBitPlanes(_ share: [UInt64], bits: Int) -> [BitVector] {
+        BitPlanes.planes(of: share, width: bits)
+    }
+
+    public func shiftShare(_ share: [UInt64], party: Int, by shift: Int, width: Int) -> [UInt64] {
+        let mask = Self.mask(width)
+        guard shift > 0 else { return share.map { $0 & mask } }
+        let low = Self.mask(shift)
+        let shift = UInt64(shift)
+        if party == 0 { return share.map { ($0 & mask) >> shift } }
+        return share.map {
+            let x = $0 & mask
+            return (x >> shift) &+ ((x & low) == 0 ? 0 : 1)
+        }
+    }
+
+    public func fromBits(_ bits: BitVector) -> [UInt64] {
+        [UInt64](unsafeUninitializedCapacity: bits.count) { out, initialized in
+            bits.words.withUnsafeBufferPointer { words in
+                for i in 0..<bits.count { out[i] = (words[i >> 6] >> UInt64(i & 63)) & 1 }
+            }
+            initialized = bits.count
+        }
+    }
+
+    public func privateBitProduct(
+        party: Int, own: BitVector, ownMask: BitVector, difference0: BitVector, difference1: BitVector,
+        maskProduct: [UInt64]
+    ) -> [UInt64] {
+        // b0·b1 with b1 = e + (1-2e)c and b0 = d + (1-2d)a: party 0 holds b0·e, party 1 (1-2e)·d·c, and the
+        // product a·c is shared.
+        let local = party == 0 ? own & difference1 : ownMask & difference0
+        return [UInt64](unsafeUninitializedCapacity: own.count) { out, initialized in
+            for i in 0..<own.count {
+                let word = i >> 6
+                let bit = UInt64(i & 63)
+                let d = (difference0.words[word] >> bit) & 1
+                let e = (difference1.words[word] >> bit) & 1
+                let l = (local.words[word] >> bit) & 1
+                let product = (d ^ e) == 0 ? maskProduct[i] : 0 &- maskProduct[i]
+                let own = party == 1 && e == 1 ? 0 &- l : l
+                out[i] = product &+ own
+            }
+            initialized = own.count
+        }
+    }
+
+    private func bits(count: Int, _ bit: (Int) -> UInt64) -> BitVector {
+        var words = [UInt64](repeating: 0, count: (count + 63) / 64)
+        for word in words.indices {
+            var value: UInt64 = 0
+            for i in (word * 64)..<min(count, word * 64 + 64) { value |= bit(i) << UInt64(i & 63) }
+            words[word] = value
+        }
+        return BitVector(words: words, count: count)
+    }
+}

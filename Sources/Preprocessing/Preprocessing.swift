@@ -1,1 +1,0 @@
-// Preprocessing: see docs/architecture.md for what belongs here.

@@ -1,0 +1,18 @@
+import COpenSSL
+
+/// Hashes of byte strings.
+public enum Digest {
+    /// The 32 bytes of SHA-256.
+    ///
+    /// - Throws: `RandomnessError.openSSL` if OpenSSL lacks the function.
+    public static func sha256(_ bytes: [UInt8]) throws(RandomnessError) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        let status = bytes.withUnsafeBytes { input in
+            digest.withUnsafeMutableBufferPointer { output in
+                EVP_Digest(input.baseAddress, input.count, output.baseAddress, nil, EVP_sha256(), nil)
+            }
+        }
+        try checkOpenSSL(status, "EVP_Digest")
+        return digest
+    }
+}

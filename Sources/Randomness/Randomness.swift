@@ -1,1 +1,0 @@
-// Randomness: see docs/architecture.md for what belongs here.

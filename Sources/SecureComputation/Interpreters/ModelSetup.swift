@@ -1,0 +1,48 @@
+import Algebra
+import Preprocessing
+import Transport
+
+/// The setup of a session: the server sends every weight `W` of the program minus its mask `B`, which only the server and
+/// the dealer know; `W - B` is uniform to the client.
+/// - Communication: `ceil(n·k/8)` bytes from the server to the client for each weight of `n` elements of `k` bits, in 1
+///   round altogether.
+public struct ModelSetup<Domain: ShareDomain>: Sendable {
+    public let domain: Domain
+    public let weights: [WeightDeclaration]
+    /// Tags of setup frames start here, above those of any program.
+    private static var firstTag: UInt32 { 0xF000_0000 }
+
+    public init(domain: Domain, weights: [WeightDeclaration]) {
+        self.domain = domain
+        self.weights = weights
+    }
+
+    /// - Returns: the bytes sent.
+    public func send(
+        over channel: any Channel, tensors: any TensorSource, masks: WeightMasks<Domain>,
+        progress: ((Int, Int) -> Void)? = nil
+    ) throws -> Int {
+        var sent = 0
+        for (index, weight) in weights.enumerated() {
+            let values = try tensors.tensor(weight.name)
+            guard values.count == weight.count else {
+                throw InterpreterError.inputSize(name: weight.name, expected: weight.count, got: values.count)
+            }
+            let masked = try masks.masked(weight, index: index, value: domain.encode(values))
+            let payload = domain.pack(masked, width: weight.width)
+            try channel.send(Frame(tag: Self.firstTag + UInt32(index), depth: 1, payload: payload))
+            sent += payload.count
+            progress?(index + 1, weights.count)
+        }
+        return sent
+    }
+
+    /// The masked weights, in the order of the declarations.
+    public func receive(over channel: any Channel, progress: ((Int, Int) -> Void)? = nil) throws -> [Domain.Elements] {
+        try weights.enumerated().map { index, weight in
+            let frame = try channel.receive(tag: Self.firstTag + UInt32(index), byteCount: weight.wireBytes)
+            progress?(index + 1, weights.count)
+            return try domain.unpack(frame.payload, count: weight.count, width: weight.width)
+        }
+    }
+}

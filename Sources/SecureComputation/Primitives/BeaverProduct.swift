@@ -1,0 +1,179 @@
+import Algebra
+import Preprocessing
+
+/// Opens the differences of secrets to fresh one-time masks, several at once (Beaver, CRYPTO 1991). Every mask is used
+/// here and nowhere else; its opened difference may enter several products.
+/// - Communication: `sum_i ceil(n_i·k_i/8)` bytes either way in 1 round, for secrets of `n_i` elements of `k_i` bits.
+struct MaskedOpening: Primitive {
+    struct Operand: Sendable {
+        let input: Int
+        let count: Int
+        let width: Int
+        let mask: Int
+        let output: Int
+
+        var bytes: Int { WireSize.bytes(count: count, width: width) }
+    }
+    let operands: [Operand]
+
+    var label: String { "open-masked" }
+    var inputs: [Int] { operands.map(\.input) }
+    var outputs: [Int] { operands.map(\.output) }
+    var rounds: [DeclaredRound] { [.both(operands.reduce(0) { $0 + $1.bytes })] }
+    var correlations: [Int] { operands.map(\.mask) }
+
+    func evaluate(_ state: PlaintextState) throws {
+        for operand in operands {
+            let values = try state.values(operand.input)
+            state.check(values, magnitudeBits: operand.width - 1)
+            state.set(operand.output, values)
+        }
+    }
+
+    func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {
+        let domain = state.domain
+        let masks = try operands.map { try state.takeElements($0.mask) }
+        let differences = try zip(operands, masks).map { domain.subtract(try state.elements($0.input), $1) }
+        return [
+            Exchange(
+                outgoing: { Array(zip(operands, differences).map { domain.pack($1, width: $0.width) }.joined()) },
+                incoming: { bytes in
+                    var start = 0
+                    for (index, operand) in operands.enumerated() {
+                        let part = Array(bytes[start..<(start + operand.bytes)])
+                        start += operand.bytes
+                        let peer = try domain.unpack(part, count: operand.count, width: operand.width)
+                        state.set(
+                            operand.output,
+                            .masked(difference: domain.add(differences[index], peer), mask: masks[index]))
+                    }
+                })
+        ]
+    }
+}
+
+/// A public linear map of an opened difference and, alike, of the mask.
+/// - Communication: none.
+struct MapMasked: Primitive {
+    let input: Int
+    let map: LinearMap
+    let output: Int
+
+    var label: String { "map" }
+    var inputs: [Int] { [input] }
+    var outputs: [Int] { [output] }
+
+    func evaluate(_ state: PlaintextState) throws {
+        let x = state.domain.encode(try state.values(input))
+        state.set(output, state.domain.decode(state.domain.apply(map, to: x), width: 64))
+    }
+
+    func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {
+        let (difference, mask) = try state.masked(input)
+        state.set(
+            output,
+            .masked(difference: state.domain.apply(map, to: difference), mask: state.domain.apply(map, to: mask)))
+        return []
+    }
+}
+
+/// The product of two masked secrets: with opened `d = x - a`, `e = y - b` and shares of `a`, `b`, `a·b` the parties
+/// hold `d·e + d·b + a·e + a·b`.
+/// - Communication: none.
+struct BeaverProduct: Primitive {
+    let left: Int
+    let right: Int
+    let shape: ProductShape
+    let correlation: Int
+    let output: Int
+
+    var label: String { "multiply" }
+    var inputs: [Int] { [left, right] }
+    var outputs: [Int] { [output] }
+    var correlations: [Int] { [correlation] }
+    var flops: Int { shape.flops }
+
+    func evaluate(_ state: PlaintextState) throws {
+        let x = state.domain.encode(try state.values(left))
+        let y = state.domain.encode(try state.values(right))
+        state.set(output, state.domain.decode(state.domain.product(x, y, shape: shape, threads: 1), width: 64))
+    }
+
+    func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {
+        let domain = state.domain
+        let (d, a) = try state.masked(left)
+        let (e, b) = try state.masked(right)
+        let maskProduct = try state.takeElements(correlation)
+        let withMask = domain.product(
+            d, state.isServer ? domain.add(b, e) : b, shape: shape, threads: state.threads)
+        let ofMask = domain.product(a, e, shape: shape, threads: state.threads)
+        state.set(output, .elements(domain.add(domain.add(withMask, ofMask), maskProduct)))
+        return []
+    }
+}
+
+extension ProgramBuilder {
+    /// Opens the differences of `secrets` to fresh masks, in one round.
+    public func openMasked(_ secrets: [Secret]) throws -> [MaskedSecret] {
+        var operands: [MaskedOpening.Operand] = []
+        let masked = try secrets.map { x in
+            guard Self.bits(x.magnitude) + 1 <= x.width else {
+                throw ProgramError.headroom(
+                    path: path("open-masked"), needed: Self.bits(x.magnitude) + 1, available: x.width)
+            }
+            let mask = newCorrelation(.ringMask(count: x.count, width: x.width))
+            let output = MaskedSecret(
+                slot: newSlot(), view: MaskView(mask: mask), shape: x.shape, scale: x.scale,
+                magnitude: x.magnitude, width: x.width)
+            operands.append(.init(input: x.slot, count: x.count, width: x.width, mask: mask, output: output.slot))
+            return output
+        }
+        emit(MaskedOpening(operands: operands))
+        return masked
+    }
+
+    public func openMasked(_ x: Secret) throws -> MaskedSecret { try openMasked([x])[0] }
+
+    public func map(_ x: MaskedSecret, _ map: LinearMap, shape: [Int]) throws -> MaskedSecret {
+        try checkMap(map, inputCount: x.count, shape: shape)
+        let output = MaskedSecret(
+            slot: newSlot(), view: x.view.through(map), shape: shape, scale: x.scale,
+            magnitude: x.magnitude * Double(map.terms), width: x.width)
+        emit(MapMasked(input: x.slot, map: map, output: output.slot))
+        return output
+    }
+
+    /// The product of two masked secrets, at the sum of their scales, in the narrower of their rings. Where the program
+    /// knows a tighter bound of the product than that of its factors it promises `bound` (real units).
+    public func multiply(
+        _ x: MaskedSecret, _ y: MaskedSecret, shape: ProductShape, outputShape: [Int], bound: Double? = nil
+    ) throws -> Secret {
+        guard x.count == shape.leftCount, y.count == shape.rightCount, outputShape.reduce(1, *) == shape.outputCount
+        else {
+            throw ProgramError.shape(
+                path: path("multiply"), expected: "\(shape) to \(outputShape)", got: "\(x.shape) and \(y.shape)")
+        }
+        let scale = x.scale + y.scale
+        let width = min(x.width, y.width)
+        var magnitude = x.magnitude * y.magnitude * Double(shape.terms)
+        if let bound { magnitude = min(magnitude, scaled(bound, by: scale)) }
+        guard Self.bits(magnitude) + 1 <= width else {
+            throw ProgramError.headroom(
+                path: path("multiply"), needed: Self.bits(magnitude) + 1, available: width)
+        }
+        let correlation = newCorrelation(.beaverProduct(left: x.view, right: y.view, shape: shape, width: width))
+        let output = Secret(
+            slot: newSlot(), shape: outputShape, scale: scale, magnitude: magnitude, width: width)
+        emit(
+            BeaverProduct(
+                left: x.slot, right: y.slot, shape: shape, correlation: correlation, output: output.slot))
+        return output
+    }
+
+    /// Element by element, opening both factors.
+    public func multiply(_ x: Secret, _ y: Secret, bound: Double? = nil) throws -> Secret {
+        let masked = try openMasked([x, y])
+        return try multiply(
+            masked[0], masked[1], shape: .elementwise(count: x.count), outputShape: x.shape, bound: bound)
+    }
+}

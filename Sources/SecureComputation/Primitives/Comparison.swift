@@ -1,0 +1,215 @@
+import Algebra
+import Preprocessing
+
+/// `[x >= t_i]` for several public thresholds `t_i` at once, as XOR-shared bits.
+///
+/// With `y = x - t_i` shared as `y0 + y1` in a ring of `k` bits, the sign of `y` is the XOR of both shares' top bits
+/// and of the carry out of their lower `k-1` bits: a millionaires' problem on private inputs. Its 2-bit leaves are
+/// evaluated under masks of the private bits, its nodes from bit triples of up to four factors, see
+/// ``MillionairesTree``. Party 1's operand does not depend on the threshold and is opened once for all of them.
+///
+/// Range: `|x - t_i| < 2^(k-1)` (raw). Exact within it.
+/// - Communication: with `m = k-1` bits, `n` elements, `c` thresholds: party 0 `ceil(c·m·n/8)` and party 1
+///   `ceil(m·n/8)` bytes in the first round; then `ceil(p·c·n/8)` bytes either way for each level, `p` the planes of
+///   its groups; `1 + ceil(log4(ceil(m/2)))` rounds.
+struct Comparison: Primitive {
+    let input: Int
+    let count: Int
+    let width: Int
+    let thresholds: [Int64]
+    let leafCorrelation: Int
+    /// For each level and each group of more than one child.
+    let groupCorrelations: [[Int]]
+    let output: Int
+
+    var tree: MillionairesTree { MillionairesTree(bits: width - 1) }
+    var label: String { "compare" }
+    var inputs: [Int] { [input] }
+    var outputs: [Int] { [output] }
+    var correlations: [Int] { [leafCorrelation] + groupCorrelations.joined() }
+
+    var rounds: [DeclaredRound] {
+        let tree = tree
+        let leaf = DeclaredRound(
+            server: WireSize.bytes(count: count * thresholds.count * tree.bits, width: 1),
+            client: WireSize.bytes(count: count * tree.bits, width: 1))
+        return [leaf]
+            + tree.levels.indices.map {
+                .both(WireSize.bytes(count: count * thresholds.count * tree.planeCount(level: $0), width: 1))
+            }
+    }
+
+    func evaluate(_ state: PlaintextState) throws {
+        let values = try state.values(input)
+        for threshold in thresholds { state.check(values.map { $0 &- threshold }, magnitudeBits: width - 1) }
+        state.set(
+            output,
+            bits: thresholds.map { threshold in
+                var bits = BitVector(repeating: false, count: count)
+                for i in values.indices where values[i] >= threshold { bits[i] = true }
+                return bits
+            })
+    }
+
+    func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {
+        let run = try ComparisonRun(self, state)
+        return [Exchange(outgoing: run.openLeaves, incoming: run.finishLeaves)]
+            + tree.levels.indices.map { level in
+                Exchange(
+                    outgoing: { try run.openLevel(level) }, incoming: { try run.finishLevel(level, $0) })
+            }
+    }
+}
+
+/// One party's progress through a comparison.
+private final class ComparisonRun<Domain: ShareDomain> {
+    private let comparison: Comparison
+    private let state: PartyState<Domain>
+    private let tree: MillionairesTree
+    /// `private bits[threshold][bit]`; party 1 has one row for all thresholds.
+    private let digits: [[BitVector]]
+    private let signs: [BitVector]
+    private let leafMasks: [[BitVector]]
+    private let leafProducts: [[BitVector]]
+    /// `nodes[threshold][child]`
+    private var nodes: [[CarryPair]] = []
+    private var groups: [(masks: [[BitVector]], products: [[BitVector]], differences: [[BitVector]])] = []
+
+    init(_ comparison: Comparison, _ state: PartyState<Domain>) throws {
+        self.comparison = comparison
+        self.state = state
+        tree = comparison.tree
+        let share = try state.elements(comparison.input)
+        let domain = state.domain
+        let operands =
+            state.isServer ? comparison.thresholds.map { domain.add(share, constant: 0 &- $0) } : [share]
+        let planes = operands.map { domain.lowBitPlanes($0, bits: comparison.width) }
+        digits = planes.map { Array($0.dropLast()) }
+        signs = planes.map { $0.last! }
+        guard case .leaves(let own, let products) = try state.take(comparison.leafCorrelation) else {
+            throw PreprocessingError.wrongKind(index: comparison.leafCorrelation)
+        }
+        leafMasks = own
+        leafProducts = products
+    }
+
+    func openLeaves() -> [UInt8] {
+        BitVector.pack(zip(digits, leafMasks).flatMap { zip($0, $1).map { $0 ^ $1 } })
+    }
+
+    func finishLeaves(_ bytes: [UInt8]) throws {
+        let rows = state.isServer ? 1 : comparison.thresholds.count
+        let flat = try BitVector.unpack(
+            bytes, counts: [Int](repeating: comparison.count, count: rows * tree.bits))
+        nodes = comparison.thresholds.indices.map { threshold in
+            let row = rows == 1 ? 0 : threshold
+            return leaves(threshold, peer: Array(flat[(row * tree.bits)..<((row + 1) * tree.bits)]))
+        }
+        finishIfRoot()
+    }
+
+    private func leaves(_ threshold: Int, peer: [BitVector]) -> [CarryPair] {
+        let own = digits[state.isServer ? threshold : 0]
+        let masks = leafMasks[state.isServer ? threshold : 0]
+        var products = leafProducts[threshold][...]
+        return stride(from: 0, to: tree.bits, by: 2).map { low in
+            let pair = MillionairesLeafEvaluator(
+                isServer: state.isServer, own: Array(own[low..<min(low + 2, tree.bits)]), masks: Array(masks[low..<min(low + 2, tree.bits)]),
+                peer: Array(peer[low..<min(low + 2, tree.bits)]),
+                products: Array(products.prefix(MillionairesLeaf.productsOfPair)))
+            products = products.dropFirst(MillionairesLeaf.productsOfPair)
+            return pair.evaluate()
+        }
+    }
+
+    func openLevel(_ level: Int) throws -> [UInt8] {
+        groups = []
+        var opened: [BitVector] = []
+        for (group, correlation) in zip(correlatedGroups(level), comparison.groupCorrelations[level]) {
+            guard case .bitProducts(let masks, let products) = try state.take(correlation) else {
+                throw PreprocessingError.wrongKind(index: correlation)
+            }
+            let differences = nodes.indices.map { threshold -> [BitVector] in
+                let children = nodes[threshold][group.children]
+                let planes = children.dropFirst(group.propagatePlanes.lowerBound).map(\.propagate)
+                    + children.dropLast().map(\.carry)
+                return zip(planes, masks[threshold]).map { $0 ^ $1 }
+            }
+            opened += differences.joined()
+            groups.append((masks, products, differences))
+        }
+        return BitVector.pack(opened)
+    }
+
+    func finishLevel(_ level: Int, _ bytes: [UInt8]) throws {
+        let planes = comparison.thresholds.count * tree.planeCount(level: level)
+        var peer = try BitVector.unpack(bytes, counts: [Int](repeating: comparison.count, count: planes))[...]
+        var next = [[CarryPair]](repeating: [], count: nodes.count)
+        var open = groups[...]
+        for group in tree.levels[level] {
+            if group.isPassedOn {
+                for threshold in nodes.indices { next[threshold].append(nodes[threshold][group.children.lowerBound]) }
+                continue
+            }
+            let material = open.removeFirst()
+            for threshold in nodes.indices {
+                let differences = zip(material.differences[threshold], peer).map { $0 ^ $1 }
+                peer = peer.dropFirst(group.planeCount)
+                let evaluator = BitProductEvaluator(
+                    isServer: state.isServer, differences: differences, masks: material.masks[threshold],
+                    subsets: group.subsets, products: material.products[threshold])
+                let top = nodes[threshold][group.children.upperBound - 1]
+                next[threshold].append(
+                    CarryPair(
+                        carry: group.carryTerms.reduce(top.carry) { $0 ^ evaluator.share(of: $1) },
+                        propagate: group.propagateTerm.map(evaluator.share) ?? top.propagate))
+            }
+        }
+        nodes = next
+        groups = []
+        finishIfRoot()
+    }
+
+    private func correlatedGroups(_ level: Int) -> [MillionairesTree.Group] {
+        tree.levels[level].filter { !$0.isPassedOn }
+    }
+
+    private func finishIfRoot() {
+        guard nodes.allSatisfy({ $0.count == 1 }) else { return }
+        let bits = nodes.indices.map { threshold in
+            let bit = nodes[threshold][0].carry ^ signs[state.isServer ? threshold : 0]
+            return state.isServer ? ~bit : bit
+        }
+        state.set(comparison.output, .bits(bits))
+    }
+}
+
+extension ProgramBuilder {
+    /// `[x >= t]` for raw `thresholds` at the scale of `x`, in the narrowest ring that holds every `x - t`. With
+    /// `nonNegative` the program promises that neither `x` nor a threshold is negative.
+    public func compare(_ x: Secret, thresholds: [Int64], nonNegative: Bool = false) throws -> SecretBits {
+        let limits = thresholds.map { Double($0.magnitude) }
+        let reach = limits.map { nonNegative ? max(x.magnitude, $0) : x.magnitude + $0 }.max() ?? x.magnitude
+        let needed = Self.bits(reach) + 1
+        guard needed <= x.width else {
+            throw ProgramError.headroom(path: path("compare"), needed: needed, available: x.width)
+        }
+        let width = profile.hasNarrowRings ? max(2, needed) : x.width
+        let tree = MillionairesTree(bits: width - 1)
+        let leaves = newCorrelation(
+            .millionairesLeaves(count: x.count, bits: tree.bits, thresholds: thresholds.count))
+        let groups = tree.levels.map { level in
+            level.filter { !$0.isPassedOn }.map { group in
+                newCorrelation(
+                    .bitProducts(
+                        count: x.count, copies: thresholds.count, planes: group.planeCount, subsets: group.subsets))
+            }
+        }
+        let output = SecretBits(slot: newSlot(), planes: thresholds.count, count: x.count)
+        emit(
+            Comparison(
+                input: x.slot, count: x.count, width: width, thresholds: thresholds, leafCorrelation: leaves,
+                groupCorrelations: groups, output: output.slot))
+        return output
+    }
+}

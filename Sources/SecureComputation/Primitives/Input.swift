@@ -1,0 +1,115 @@
+import Algebra
+import Preprocessing
+
+/// A tensor that one party holds in the clear enters the program: its owner's share is the value, the other's is zero.
+///
+/// The sharing is not random, and needs not be: shares leave a party only under a fresh mask.
+/// - Communication: none.
+struct Input: Primitive {
+    let name: String
+    let owner: Party
+    let count: Int
+    let output: Int
+
+    var label: String { "input" }
+    var inputs: [Int] { [] }
+    var outputs: [Int] { [output] }
+
+    func evaluate(_ state: PlaintextState) throws {
+        state.set(output, try state.tensor(name, count: count))
+    }
+
+    func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {
+        let share = state.party == owner ? try state.tensor(name, count: count) : state.domain.zeros(count)
+        state.set(output, .elements(share))
+        return []
+    }
+}
+
+/// A tensor of which both parties already hold shares, such as the keys and values of earlier positions.
+/// - Communication: none.
+struct SharedInput: Primitive {
+    let name: String
+    let count: Int
+    let output: Int
+
+    var label: String { "input" }
+    var inputs: [Int] { [] }
+    var outputs: [Int] { [output] }
+
+    func evaluate(_ state: PlaintextState) throws { state.set(output, try state.tensor(name, count: count)) }
+
+    func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {
+        state.set(output, .elements(try state.tensor(name, count: count)))
+        return []
+    }
+}
+
+/// Adds a constant of the server to a secret: the server adds it to its share.
+/// - Communication: none.
+struct AddServerTensor: Primitive {
+    let input: Int
+    let name: String
+    let shape: [Int]
+    /// From the declared tensor to the secret's shape.
+    let maps: [LinearMap]
+    let output: Int
+
+    var label: String { "add" }
+    var inputs: [Int] { [input] }
+    var outputs: [Int] { [output] }
+
+    func evaluate(_ state: PlaintextState) throws {
+        let tensor = state.domain.apply(maps, to: state.domain.encode(try state.tensor(name, count: shape.reduce(1, *))))
+        state.set(output, state.domain.decode(state.domain.add(state.domain.encode(try state.values(input)), tensor), width: 64))
+    }
+
+    func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {
+        var share = try state.elements(input)
+        if state.isServer {
+            let tensor = try state.tensor(name, count: shape.reduce(1, *))
+            share = state.domain.add(share, state.domain.apply(maps, to: tensor))
+        }
+        state.set(output, .elements(share))
+        return []
+    }
+}
+
+extension ProgramBuilder {
+    /// A tensor that `owner` holds in the clear, of magnitude at most `bound` (real units).
+    public func input(
+        _ name: String, owner: Party, shape: [Int], scale: Int, bound: Double
+    ) -> Secret {
+        declare(InputDeclaration(name: name, owner: owner, shape: shape))
+        let output = Secret(
+            slot: newSlot(), shape: shape, scale: scale, magnitude: scaled(bound, by: scale),
+            width: profile.maximumWidth)
+        emit(Input(name: name, owner: owner, count: output.count, output: output.slot))
+        return output
+    }
+
+    /// A tensor that both parties hold shares of, in a ring of `width` bits.
+    public func sharedInput(_ name: String, shape: [Int], scale: Int, bound: Double, width: Int) -> Secret {
+        let output = Secret(
+            slot: newSlot(), shape: shape, scale: scale, magnitude: scaled(bound, by: scale), width: width)
+        emit(SharedInput(name: name, count: output.count, output: output.slot))
+        return output
+    }
+
+    /// `x` plus a tensor of the server, given at the scale of `x` and bounded by `bound` (real units); `maps` lead from
+    /// the tensor's own `shape` to that of `x`.
+    public func add(
+        _ x: Secret, serverTensor name: String, shape: [Int], maps: [LinearMap] = [], bound: Double
+    ) throws -> Secret {
+        declare(InputDeclaration(name: name, owner: .server, shape: shape))
+        let count = maps.last?.outputCount ?? shape.reduce(1, *)
+        guard count == x.count else {
+            throw ProgramError.shape(path: path("add"), expected: "\(x.count) elements", got: "\(count)")
+        }
+        let output = Secret(
+            slot: newSlot(), shape: x.shape, scale: x.scale,
+            magnitude: x.magnitude + scaled(bound, by: x.scale), width: x.width)
+        emit(AddServerTensor(input: x.slot, name: name, shape: shape, maps: maps, output: output.slot))
+        return output
+    }
+}

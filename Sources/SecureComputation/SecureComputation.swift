@@ -1,1 +1,0 @@
-// SecureComputation: see docs/architecture.md for what belongs here.

@@ -1,0 +1,63 @@
+import Foundation
+
+/// The moment at which waiting ends.
+struct Deadline: Sendable {
+    let timeout: Duration
+    private let end: ContinuousClock.Instant
+
+    /// - Parameter timeout: From now; more than a year is taken as a year.
+    init(after timeout: Duration) {
+        self.timeout = timeout
+        self.end = ContinuousClock.now + min(max(timeout, .zero), .seconds(365 * 86_400))
+    }
+
+    var hasPassed: Bool { ContinuousClock.now >= end }
+    var remaining: Duration { max(ContinuousClock.now.duration(to: end), .zero) }
+}
+
+extension Duration {
+    /// The duration in seconds.
+    var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}
+
+/// State shared by threads behind one lock, with threads that sleep until it changes.
+final class Guarded<State>: @unchecked Sendable {
+    // Unchecked: `state` is touched only between lock and unlock.
+    private var state: State
+    private let condition = NSCondition()
+
+    init(_ state: State) { self.state = state }
+
+    /// Runs `body` under the lock; wakes nobody.
+    func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+        condition.lock()
+        defer { condition.unlock() }
+        return try body(&state)
+    }
+
+    /// Runs `body` under the lock and wakes the threads that wait for a change.
+    func change<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+        condition.lock()
+        defer {
+            condition.broadcast()
+            condition.unlock()
+        }
+        return try body(&state)
+    }
+
+    /// Runs `body` under the lock after every change until it returns a value.
+    ///
+    /// - Returns: That value, or nil when the deadline passed first.
+    func wait<Result>(until deadline: Deadline, _ body: (inout State) throws -> Result?) rethrows -> Result? {
+        condition.lock()
+        defer { condition.unlock() }
+        while true {
+            if let result = try body(&state) { return result }
+            let remaining = deadline.remaining
+            if remaining <= .zero { return nil }
+            _ = condition.wait(until: Date(timeIntervalSinceNow: remaining.inSeconds))
+        }
+    }
+}
