@@ -71,7 +71,8 @@ public final class ServerSession {
         var runs = 0
         do {
             while let request = try nextRequest() {
-                finished?(try run(request, progress: progress))
+                let accounted = try run(request, progress: progress)
+                finished?(accounted)
                 runs += 1
             }
         } catch {
