@@ -35,7 +35,7 @@ public struct PartyInterpreter<Domain: ShareDomain> {
             state.release(program.releases[top])
             progress?(top + 1, program.nodes.count)
         }
-        return PartyResult(opened: state.opened, trace: run.trace)
+        return PartyResult(opened: state.opened, trace: run.trace(received: source.receivedBytes))
     }
 }
 
@@ -60,7 +60,11 @@ private final class PartyRun<Domain: ShareDomain> {
         self.channel = channel
     }
 
-    var trace: Trace { Trace(events: events, offlineSeconds: offlineSeconds, onlineSeconds: onlineSeconds) }
+    func trace(received: [Int: Int]) -> Trace {
+        Trace(
+            events: events, offlineSeconds: offlineSeconds, onlineSeconds: onlineSeconds,
+            dealerBytes: received.mapValues { state.isServer ? [$0, 0] : [0, $0] })
+    }
 
     func run(_ node: Node) throws {
         let root = Strand(nodes: [node], clock: clock)
