@@ -2,5 +2,6 @@ import ArgumentParser
 
 @main
 struct Sotto: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "sotto")
+    static let configuration = CommandConfiguration(
+        commandName: "sotto", subcommands: [Demo.self, Serve.self, Complete.self, Deal.self])
 }
