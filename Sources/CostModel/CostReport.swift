@@ -120,12 +120,26 @@ public struct CostReport: Sendable, Hashable, Codable {
         public let prompt: String
         public let `private`: String
         /// nil where nobody could compute it.
-        public let plaintext: String?
+        public var plaintext: String?
+        /// Token ids of the private completion.
+        public let tokens: [Int]
+        /// From the start of the command.
+        public let secondsToFirstToken: Double?
 
-        public init(prompt: String, private: String, plaintext: String? = nil) {
+        private enum CodingKeys: String, CodingKey {
+            case prompt, `private`, plaintext, tokens
+            case secondsToFirstToken = "seconds_to_first_token"
+        }
+
+        public init(
+            prompt: String, private: String, plaintext: String? = nil, tokens: [Int],
+            secondsToFirstToken: Double? = nil
+        ) {
             self.prompt = prompt
             self.private = `private`
             self.plaintext = plaintext
+            self.tokens = tokens
+            self.secondsToFirstToken = secondsToFirstToken
         }
     }
 

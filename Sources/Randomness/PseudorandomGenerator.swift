@@ -11,13 +11,17 @@ public final class PseudorandomGenerator {
     private let context: OpaquePointer
 
     /// - Throws: `RandomnessError.openSSL` if OpenSSL lacks the cipher or memory.
-    public init(seed: Seed, domain: UInt64) throws(RandomnessError) {
+    public convenience init(seed: Seed, domain: UInt64) throws(RandomnessError) {
+        try self.init(key: seed, counter: (domain, 0))
+    }
+
+    /// The stream that starts at a given counter block, of which the first half is the more significant one.
+    package init(key: Seed, counter: (UInt64, UInt64)) throws(RandomnessError) {
         guard let context = EVP_CIPHER_CTX_new() else { throw lastOpenSSLError("EVP_CIPHER_CTX_new") }
         self.context = context
-        let status = seed.withUnsafeBytes { key in
-            withUnsafeBytes(of: (domain.bigEndian, 0 as UInt64)) { counter in
-                EVP_EncryptInit_ex(
-                    context, EVP_aes_128_ctr(), nil, key.baseAddress, counter.baseAddress)
+        let status = key.withUnsafeBytes { key in
+            withUnsafeBytes(of: (counter.0.bigEndian, counter.1.bigEndian)) { counter in
+                EVP_EncryptInit_ex(context, EVP_aes_128_ctr(), nil, key.baseAddress, counter.baseAddress)
             }
         }
         try checkOpenSSL(status, "EVP_EncryptInit_ex")

@@ -14,7 +14,9 @@ struct Sotto: AsyncParsableCommand {
             76 protocol error.
             """,
         version: version,
-        subcommands: [Estimate.self, Simulate.self, Evaluate.self])
+        subcommands: [
+            Demo.self, Estimate.self, Simulate.self, Serve.self, Complete.self, Deal.self, Evaluate.self,
+        ])
 
     static func main() async {
         do {

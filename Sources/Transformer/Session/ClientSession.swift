@@ -16,6 +16,8 @@ public final class ClientSession {
     private let threads: Int
     private let domain = Ring64()
     private var maskedWeights: [Ring64.Elements]?
+    /// Bytes and seconds of the setup, once it has been made.
+    public private(set) var setup: (bytes: Int, seconds: Double)?
 
     /// Greets the server, then the dealer.
     /// - Throws: `TransportError` naming both sides' values where the parties do not agree.
@@ -78,7 +80,9 @@ public final class ClientSession {
         try channel.sendControl(Array(try JSONEncoder().encode(request)))
         let plan = agreed.program.plan
         if maskedWeights == nil {
+            let start = ContinuousClock.now
             maskedWeights = try ModelSetup(domain: domain, weights: plan.weights).receive(over: channel)
+            setup = (plan.weights.reduce(0) { $0 + $1.wireBytes }, (ContinuousClock.now - start) / .seconds(1))
         }
         let seed = try dealer.begin(description: try agreed.description(), fingerprint: agreed.fingerprint)
         let source = DealtCorrelations(
@@ -98,7 +102,9 @@ public final class ClientSession {
     /// Greedy completion: `count` times the token with the largest logit at the last position.
     ///
     /// Generation ends early where the context is full.
-    /// - Parameter token: called with every new token and its run.
+    /// - Parameters:
+    ///   - progress: called during a run with the nodes done and all nodes.
+    ///   - token: called with every new token and its run.
     public func complete(
         prompt: [Int], count: Int, progress: ((Int, Int) -> Void)? = nil, token: (Int, Run) throws -> Void
     ) throws -> [Int] {

@@ -38,8 +38,8 @@ public struct HuggingFaceConfiguration: Sendable, Hashable {
         var finalNorm = Architecture.Norm.layerNorm
         var layers: [Architecture.Layer]
         var usesByteTokenizer = false
-        if let extension_ = document[key: "sotto"] {
-            (layers, finalNorm, usesByteTokenizer) = try Self.read(extension_, layers: count)
+        if let addition = document[key: "sotto"] {
+            (layers, finalNorm, usesByteTokenizer) = try Self.read(addition, layers: count)
         } else {
             layers = Array(repeating: .init(activation: try document.activation()), count: count)
         }

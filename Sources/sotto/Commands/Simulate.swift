@@ -58,7 +58,18 @@ struct Simulate: ParsableCommand {
         report.completion = try simulation.completion()
         report.peakMemoryBytes = [peakMemoryBytes(), peakMemoryBytes()]
         report.wireOverheadBytes = [0, 0]
+        if output.format == .text, let completion = report.completion { Output.write(Self.text(completion)) }
         try Output.write(report, output)
+    }
+
+    /// Quoted, so that no control character reaches a terminal.
+    private static func text(_ completion: CostReport.Completion) -> String {
+        """
+        prompt                \(completion.prompt.debugDescription)
+        private completion    \(completion.private.debugDescription)
+        plaintext completion  \((completion.plaintext ?? "").debugDescription)
+
+        """
     }
 
     private func trace(_ selected: SelectedModel, _ input: SimulatedInput) throws {
@@ -175,6 +186,6 @@ struct Simulation {
         let plaintext = try ReferenceModel(model.weights).greedyCompletion(of: prompt, count: count)
         return CostReport.Completion(
             prompt: try tokenizer.decode(prompt), private: try tokenizer.decode(generated),
-            plaintext: try tokenizer.decode(plaintext))
+            plaintext: try tokenizer.decode(plaintext), tokens: generated)
     }
 }

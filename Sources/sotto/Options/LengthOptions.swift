@@ -11,7 +11,7 @@ struct LengthOptions: ParsableArguments {
     @Option(help: "Positions of the input; by default 128, or the model's context if that is smaller.")
     var context: Int?
 
-    @Option(help: "Positions whose logits the client learns, last or all; by default all, for a completion last.")
+    @Option(help: "Positions whose logits the client learns; by default all, for a completion last.")
     var positions: Positions?
 
     @Option(help: "A greedy completion of N tokens: N inferences, each one position longer.")

@@ -14,7 +14,7 @@ struct OutputOptions: ParsableArguments {
         var grouping: Grouping { Grouping(rawValue: rawValue) ?? .kind }
     }
 
-    @Option(help: "text, json, csv, markdown or latex.")
+    @Option(help: "The form of the report.")
     var format: Format = .text
 
     @Option(

@@ -17,13 +17,13 @@ struct ProtocolOptions: ParsableArguments {
         case ring64, field
     }
 
-    @Option(name: .customLong("protocol"), help: "Comparisons and nonlinear functions: ot or fss.")
+    @Option(name: .customLong("protocol"), help: "Comparisons and nonlinear functions.")
     var protocolName: ProtocolName = .ot
 
-    @Option(help: "Where correlated randomness comes from: dealer or two-party.")
+    @Option(help: "Where correlated randomness comes from.")
     var preprocessing: Preprocessing = .dealer
 
-    @Option(help: "What values are shared over: ring64 or field.")
+    @Option(help: "What values are shared over.")
     var domain: Domain = .ring64
 
     func validate() throws {

@@ -74,6 +74,9 @@ struct Failure {
             }
         case is PreprocessingError, is PackingError:
             return .protocolError
+        case DemoError.processFailed(_, let status):
+            // The role has said on standard error why.
+            return ExitStatus(rawValue: status) ?? .internalError
         default:
             return nil
         }
