@@ -19,7 +19,9 @@ public enum Grouping: String, Sendable, Hashable, CaseIterable {
             return (own[0], own.dropFirst().dropLast().joined(separator: "/"))
         case .operation:
             let depth = isLayer ? 2 : 1
-            return (parts.prefix(depth).joined(separator: "/"), parts.dropFirst(depth).dropLast().joined(separator: "/"))
+            return (
+                parts.prefix(depth).joined(separator: "/"), parts.dropFirst(depth).dropLast().joined(separator: "/")
+            )
         case .primitive:
             let depth = isLayer ? 2 : 1
             return (parts.prefix(depth).joined(separator: "/"), parts.dropFirst(depth).joined(separator: "/"))

@@ -31,7 +31,8 @@ extension CostReport.Operation {
         let quantities: [(String, String, String)] = [
             ("path", path, expected.path), ("phase", phase.rawValue, expected.phase.rawValue),
             ("bytes_sent", "\(bytesSent)", "\(expected.bytesSent)"),
-            ("dealer_bytes", "\(dealerBytes)", "\(expected.dealerBytes)"), ("rounds", "\(rounds)", "\(expected.rounds)"),
+            ("dealer_bytes", "\(dealerBytes)", "\(expected.dealerBytes)"),
+            ("rounds", "\(rounds)", "\(expected.rounds)"),
             ("depth", "\(depth)", "\(expected.depth)"), ("flops", "\(flops)", "\(expected.flops)"),
         ]
         return quantities.first { $0.1 != $0.2 }.map {
@@ -50,7 +51,9 @@ extension Trace {
             func text(_ event: TraceEvent?) -> String {
                 event.map { "\($0.bytes) bytes of party \($0.sender) at depth \($0.depth)" } ?? "no message"
             }
-            let place = [found, wanted].compactMap { $0 }.min { ($0.instruction, $0.round) < ($1.instruction, $1.round) }!
+            let place = [found, wanted].compactMap { $0 }.min {
+                ($0.instruction, $0.round) < ($1.instruction, $1.round)
+            }!
             return CostDifference(
                 path: instructions[place.instruction].path, quantity: "the message in round \(place.round)",
                 expected: text(wanted), found: text(found))
@@ -62,7 +65,9 @@ extension Trace {
         }
         for instruction in instructions {
             for correlation in instruction.primitive.correlations {
-                let (found, wanted) = (dealerBytes[correlation] ?? [0, 0], expected.dealerBytes[correlation] ?? [0, 0])
+                let (found, wanted) = (
+                    dealerBytes[correlation] ?? [0, 0], expected.dealerBytes[correlation] ?? [0, 0]
+                )
                 guard found != wanted else { continue }
                 return CostDifference(
                     path: instruction.path, quantity: "dealer_bytes of correlation \(correlation)",

@@ -18,7 +18,10 @@ extension CostReport {
             let comment = options.format == .latex ? "% " : ""
             return
                 ([comment + title + "\n"] + (insecure ? [comment + Self.insecureNote + "\n"] : [])
-                + [phaseTable.rendered(as: options.format), operationTable(by: options.grouping).rendered(as: options.format)]
+                + [
+                    phaseTable.rendered(as: options.format),
+                    operationTable(by: options.grouping).rendered(as: options.format),
+                ]
                 + remarks.map { comment + $0 + "\n" }).joined(separator: "\n")
         }
     }
@@ -37,23 +40,14 @@ extension CostReport {
         return "\(model), \(architecture), \(count)\(part)\(runs); \(`protocol`), \(preprocessing), \(domain)"
     }
 
-    /// Accuracy, completion and memory, a line each.
+    /// Accuracy and memory, a line each.
     public var remarks: [String] {
         var lines: [String] = []
-        if let completion {
-            lines.append("completion: \(completion.prompt)\(completion.private)")
-            if let plaintext = completion.plaintext {
-                lines.append(
-                    plaintext == completion.private
-                        ? "It equals the plaintext completion."
-                        : "It differs from the plaintext completion: \(completion.prompt)\(plaintext)")
-            }
-        }
         if let accuracy {
             lines.append(
-                "error against floating point: at most \(Self.short(accuracy.maxAbsError)), "
-                    + "mean \(Self.short(accuracy.meanAbsError)); "
-                    + "same largest element in \(Self.short(100 * accuracy.top1Agreement)) % of rows")
+                "error against floating point: at most \(Quantity.plain(accuracy.maxAbsError)), "
+                    + "mean \(Quantity.plain(accuracy.meanAbsError)); "
+                    + "same largest element in \(Quantity.plain(100 * accuracy.top1Agreement)) % of rows")
         }
         if let peak = peakMemoryBytes?.max() { lines.append("peak memory: \(Quantity.bytes(peak))") }
         if let overhead = wireOverheadBytes, overhead != [0, 0] {
@@ -63,8 +57,6 @@ extension CostReport {
         }
         return lines
     }
-
-    private static func short(_ value: Double) -> String { Quantity.plain(value) }
 
     /// Totals of every phase, each direction apart.
     public var phaseTable: Table {

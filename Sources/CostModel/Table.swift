@@ -106,7 +106,8 @@ public struct Table: Sendable, Hashable {
         for (index, row) in rows.enumerated() {
             let startsPart = row.kind == .section || row.kind == .total && rows[max(index - 1, 0)].kind != .total
             if index > 0, startsPart { lines.append("\\midrule") }
-            lines.append((row.kind == .body && rows.contains { $0.kind == .section } ? "\\quad " : "") + line(row.cells))
+            lines.append(
+                (row.kind == .body && rows.contains { $0.kind == .section } ? "\\quad " : "") + line(row.cells))
         }
         lines += ["\\bottomrule", "\\end{tabular}"]
         return lines.joined(separator: "\n") + "\n"
