@@ -39,7 +39,7 @@ let package = Package(
             dependencies: ["Algebra", "Randomness", "Transport", "Preprocessing"]),
         .target(
             name: "Transformer",
-            dependencies: ["Algebra", "Randomness", "SecureComputation"],
+            dependencies: ["Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation"],
             resources: [.copy("Models")]),
         .target(name: "CostModel", dependencies: ["SecureComputation", "Transport"]),
         .executableTarget(

@@ -8,6 +8,9 @@ public protocol CorrelationSource<Domain>: AnyObject {
     /// This party's part of correlation `index`.
     /// - Throws: ``PreprocessingError/alreadyUsed(index:)`` on a second use.
     func take(_ index: Int) throws -> CorrelationShare<Domain.Elements>
+
+    /// Bytes that came from the dealer so far, by correlation.
+    var receivedBytes: [Int: Int] { get }
 }
 
 /// Where party 0 gets the dealer's corrections from.
@@ -26,6 +29,7 @@ public final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
     private let maskedWeights: [Domain.Elements]
     private let threads: Int
     private var used: [Bool]
+    public private(set) var receivedBytes: [Int: Int] = [:]
 
     /// - Parameters:
     ///   - stream: party 0's corrections; nil for party 1.
@@ -54,7 +58,9 @@ public final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
         guard let stream else { return try complete(share, correlation) }
         let byteCount = correlation.dealerBytes[0]
         guard byteCount > 0 else { return share }
-        return try correct(share, correlation, try stream.corrections(index, byteCount: byteCount))
+        let corrections = try stream.corrections(index, byteCount: byteCount)
+        receivedBytes[index] = corrections.count
+        return try correct(share, correlation, corrections)
     }
 
     private func complete(

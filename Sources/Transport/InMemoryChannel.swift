@@ -8,7 +8,7 @@ public final class InMemoryChannel: Channel {
     private let outgoing: Mailbox
     /// What the other end calls this one.
     private let ownName: String
-    private let name: Mutex<String>
+    private let peer: PeerName
     private let timeout: Duration
     private let overhead = Atomic<Int>(0)
     private let isClosed = Atomic<Bool>(false)
@@ -17,7 +17,7 @@ public final class InMemoryChannel: Channel {
         self.incoming = incoming
         self.outgoing = outgoing
         self.ownName = ownName
-        self.name = Mutex(peerName)
+        self.peer = PeerName(role: peerName)
         self.timeout = timeout
     }
 
@@ -40,7 +40,7 @@ public final class InMemoryChannel: Channel {
         return (first, second)
     }
 
-    public var peerName: String { name.withLock { $0 } }
+    public var peerName: String { peer.current }
 
     public var overheadBytesSent: Int { overhead.load(ordering: .relaxed) }
 
@@ -55,7 +55,7 @@ public final class InMemoryChannel: Channel {
     }
 
     public func receive(tag: UInt32, alsoExpected: Set<UInt32>) throws -> Frame {
-        try incoming.receive(tag: tag, alsoExpected: alsoExpected, peer: peerName, timeout: timeout)
+        try incoming.receive(tag: tag, alsoExpected: alsoExpected, peer: peer, timeout: timeout)
     }
 
     public func close() {

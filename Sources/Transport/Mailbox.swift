@@ -55,14 +55,14 @@ final class Mailbox: Sendable {
     var end: TransportError? { state.withLock { $0.end } }
 
     /// Takes the next frame with this tag; see ``Channel/receive(tag:alsoExpected:)``.
-    func receive(tag: UInt32, alsoExpected: Set<UInt32>, peer: String, timeout: Duration) throws -> Frame {
+    func receive(tag: UInt32, alsoExpected: Set<UInt32>, peer: PeerName, timeout: Duration) throws -> Frame {
         let deadline = Deadline(after: timeout)
         let frame = try state.wait(until: deadline) { state -> Frame? in
             try state.take(tag: tag, alsoExpected: alsoExpected, peer: peer, lowWater: bound / 2)
         }
         guard let frame else {
             let what = tag == Frame.controlTag ? "a control message" : "message \(tag)"
-            throw TransportError.timeout(peer: peer, seconds: timeout.inSeconds, waitingFor: what)
+            throw TransportError.timeout(peer: peer.current, seconds: timeout.inSeconds, waitingFor: what)
         }
         return frame
     }
@@ -98,7 +98,7 @@ extension Mailbox.State {
     }
 
     fileprivate mutating func take(
-        tag: UInt32, alsoExpected: Set<UInt32>, peer: String, lowWater: Int
+        tag: UInt32, alsoExpected: Set<UInt32>, peer: PeerName, lowWater: Int
     ) throws -> Frame? {
         if let frame = setAside[tag]?.popFirst() {
             if setAside[tag]?.isEmpty == true { setAside[tag] = nil }
@@ -107,7 +107,7 @@ extension Mailbox.State {
         defer { if arrivedBytes <= lowWater { resume() } }
         while let next = arrived.first {
             guard next.tag == tag || alsoExpected.contains(next.tag) else {
-                throw TransportError.unexpectedTag(peer: peer, expected: tag, got: next.tag)
+                throw TransportError.unexpectedTag(peer: peer.current, expected: tag, got: next.tag)
             }
             arrived.removeFirst()
             arrivedBytes -= next.payload.count

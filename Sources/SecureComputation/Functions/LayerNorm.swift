@@ -19,13 +19,13 @@ extension ProgramBuilder {
     ) throws -> Secret {
         let format = try LayerNormFormat(x, columns: columns, epsilon: epsilon, path: path("layernorm"))
         let grid = Segments(rows: rows, columns: columns)
-        let centred = try scope("centre") { () -> Secret in
+        let centred = try step("centre") { () -> Secret in
             let wide = try resized(x, toWidth: profile.maximumWidth)
             let sums = try map(wide, .segmentSum(grid), shape: [rows])
             let spread = try map(sums, .segmentBroadcast(grid), shape: x.shape)
             return try combine([(wide, Int64(columns)), (spread, -1)]).promisedMagnitude(format.centredMagnitude)
         }
-        let (masked, squares) = try scope("variance") { () -> (MaskedSecret, Secret) in
+        let (masked, squares) = try step("variance") { () -> (MaskedSecret, Secret) in
             let short = try truncate(centred, by: format.shift, toWidth: profile.maximumWidth)
             let opened = try openMasked(format.shift == 0 ? [centred] : [centred, short])
             let sum = try multiply(
@@ -33,8 +33,8 @@ extension ProgramBuilder {
                 bound: scaled(format.varianceMagnitude, by: -2 * short.scale))
             return (opened[0], try combine([(sum, 1)], constant: format.epsilon))
         }
-        let factor = try scope("inverse-square-root") { try inverseRoot(squares, format) }
-        return try scope("normalize") {
+        let factor = try step("inverse-square-root") { try inverseRoot(squares, format) }
+        return try step("normalize") {
             let spread = try map(try openMasked(factor), .segmentBroadcast(grid), shape: x.shape)
             let product = try multiply(
                 masked.rescaled(to: 0), spread, shape: .elementwise(count: x.count), outputShape: x.shape,
@@ -45,11 +45,11 @@ extension ProgramBuilder {
 
     /// `2^productScale / (columns · 2^x.scale · sqrt(variance + epsilon))`, the factor of `c`, as a raw integer.
     private func inverseRoot(_ squares: Secret, _ format: LayerNormFormat) throws -> Secret {
-        let normalized = try scope("normalize") {
+        let normalized = try step("normalize") {
             try normalize(squares, baseBits: 2, lowest: format.lowestBucket, highest: LayerNormFormat.highestBucket)
         }
         let root = try evaluate(BuiltInFunctions.inverseSquareRoot.scaled(by: format.rootFactor), at: normalized.value)
-        return try scope("denormalize") {
+        return try step("denormalize") {
             let short = try rescale(root, to: format.rootScale, minimumWidth: profile.maximumWidth)
             return try denormalize(
                 short, by: normalized, exponent: { LayerNormFormat.highestBucket - $0 }, scale: format.productScale,

@@ -51,15 +51,15 @@ extension ProgramBuilder {
     public func reciprocal(_ x: Secret, minimum: Double, scale: Int, minimumWidth: Int = 0) throws -> Secret {
         let lowest = Int(scaled(minimum, by: x.scale).exponent)
         let highest = Self.bits(x.magnitude) - 1
-        let normalized = try scope("normalize") { try normalize(x, baseBits: 1, lowest: lowest, highest: highest) }
-        let inverse = try scope("reciprocal") { try evaluate(BuiltInFunctions.reciprocal, at: normalized.value) }
+        let normalized = try step("normalize") { try normalize(x, baseBits: 1, lowest: lowest, highest: highest) }
+        let inverse = try step("reciprocal") { try evaluate(BuiltInFunctions.reciprocal, at: normalized.value) }
         // 1/x = 2^(x.scale - j) / m for m in [1, 2) and bucket j.
         let kept = scale + x.scale - highest
         guard kept >= 0 else {
             throw ProgramError.headroom(path: path("reciprocal"), needed: highest, available: scale + x.scale)
         }
         let bound = scaled(1, by: scale) / minimum
-        return try scope("denormalize") {
+        return try step("denormalize") {
             let short = try rescale(inverse, to: kept, minimumWidth: max(minimumWidth, width(holding: 2.1 * bound)))
             return try denormalize(
                 short, by: normalized, exponent: { highest - $0 }, scale: scale, magnitude: 2.1 * bound)

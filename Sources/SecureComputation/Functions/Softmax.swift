@@ -14,14 +14,14 @@ extension ProgramBuilder {
     public func softmax(_ scores: Secret, rows: Segments, scale: Int, minimumWidth: Int = 0) throws -> Secret {
         let format = SoftmaxFormat(longestRow: rows.longest)
         let exponential = BuiltInFunctions.exponential
-        let maximum = try scope("maximum") {
+        let maximum = try step("maximum") {
             // Differences of two scores need one bit more than the scores.
             let coarse = try rescale(
                 scores, to: format.maximumScale,
                 minimumWidth: width(holding: scaled(2 * scores.magnitude, by: format.maximumScale - scores.scale) + 2) - 1)
             return try refined(try self.maximum(coarse, rows: rows), toScale: scores.scale)
         }
-        let exponentials = try scope("exponential") {
+        let exponentials = try step("exponential") {
             let spread = try map(maximum, .segmentBroadcast(rows), shape: scores.shape)
             let shifted = try subtract(scores, spread.narrowed(to: scores.width))
                 .promised(below: exponential.inputBound)
@@ -30,11 +30,11 @@ extension ProgramBuilder {
         }
         let sums = try map(exponentials, .segmentSum(rows), shape: [rows.rowCount])
             .promised(below: Double(rows.longest) * exponential.outputBound)
-        let inverse = try scope("sum") {
+        let inverse = try step("sum") {
             try reciprocal(
                 sums, minimum: format.smallestSum, scale: format.reciprocalScale, minimumWidth: format.productWidth)
         }
-        return try scope("normalize") {
+        return try step("normalize") {
             let masked = try openMasked([exponentials, inverse].map { $0.narrowed(to: format.productWidth) })
             let spread = try map(masked[1], .segmentBroadcast(rows), shape: scores.shape)
             let product = try multiply(

@@ -4,6 +4,8 @@ import Preprocessing
 public struct InstructionCost: Sendable, Hashable {
     public let index: Int
     public let path: String
+    /// Online bytes by sender, for each round.
+    public let messages: [[Int]]
     /// Online bytes by sender.
     public let bytesSent: [Int]
     /// Bytes from the dealer by receiver.
@@ -22,7 +24,6 @@ public struct ProgramCost: Sendable, Hashable {
     public let instructions: [InstructionCost]
     public let trace: Trace
     public let setup: SetupCost
-
     public var onlineBytes: [Int] {
         instructions.reduce(into: [0, 0]) {
             $0[0] += $1.bytesSent[0]
@@ -56,7 +57,9 @@ public struct CostInterpreter: Sendable {
 
     /// What the primitives declare.
     public func run(_ program: Program) -> ProgramCost {
-        replay(program) { instruction, round in instruction.primitive.rounds[round].bytes }
+        replay(
+            program, bytes: { instruction, round in instruction.primitive.rounds[round].bytes },
+            dealerBytes: { program.plan.correlations[$0].dealerBytes })
     }
 
     /// The same account of what was metered, for comparison and for reports of real runs. A message that the trace lacks
@@ -70,13 +73,16 @@ public struct CostInterpreter: Sendable {
         for event in trace.events {
             metered[Key(instruction: event.instruction, round: event.round), default: [0, 0]][event.sender] += event.bytes
         }
-        return replay(program) { instruction, round in
-            metered[Key(instruction: instruction.index, round: round)] ?? [0, 0]
-        }
+        return replay(
+            program,
+            bytes: { instruction, round in metered[Key(instruction: instruction.index, round: round)] ?? [0, 0] },
+            dealerBytes: { trace.dealerBytes[$0] ?? [0, 0] })
     }
 
-    private func replay(_ program: Program, bytes: @escaping (Instruction, Int) -> [Int]) -> ProgramCost {
-        var replay = Replay(plan: program.plan, bytes: bytes)
+    private func replay(
+        _ program: Program, bytes: @escaping (Instruction, Int) -> [Int], dealerBytes: @escaping (Int) -> [Int]
+    ) -> ProgramCost {
+        var replay = Replay(bytes: bytes, dealerBytes: dealerBytes)
         replay.instructions.reserveCapacity(program.instructionCount)
         var clocks = Clocks()
         for node in program.nodes { replay.visit(node, &clocks) }
@@ -87,15 +93,15 @@ public struct CostInterpreter: Sendable {
 }
 
 private struct Replay {
-    let plan: CorrelationPlan
     let bytes: (Instruction, Int) -> [Int]
+    let dealerBytes: (Int) -> [Int]
     var instructions: [InstructionCost] = []
     var events: [TraceEvent] = []
     var latest = 0
 
-    init(plan: CorrelationPlan, bytes: @escaping (Instruction, Int) -> [Int]) {
-        self.plan = plan
+    init(bytes: @escaping (Instruction, Int) -> [Int], dealerBytes: @escaping (Int) -> [Int]) {
         self.bytes = bytes
+        self.dealerBytes = dealerBytes
     }
 
     mutating func visit(_ node: Node, _ clocks: inout Clocks) {
@@ -112,7 +118,7 @@ private struct Replay {
     }
 
     private mutating func visit(_ instruction: Instruction, _ clocks: inout Clocks) {
-        var sent = [0, 0]
+        var messages: [[Int]] = []
         var alone = Clocks()
         for round in instruction.primitive.rounds.indices {
             let bytes = bytes(instruction, round)
@@ -121,13 +127,13 @@ private struct Replay {
                     TraceEvent(
                         instruction: instruction.index, round: round, sender: sender, bytes: bytes[sender],
                         depth: 1 + (sender == 0 ? clocks.server : clocks.client)))
-                sent[sender] += bytes[sender]
             }
+            messages.append(bytes)
             clocks.exchange(serverSends: bytes[0] > 0, clientSends: bytes[1] > 0)
             alone.exchange(serverSends: bytes[0] > 0, clientSends: bytes[1] > 0)
         }
         let dealt = instruction.primitive.correlations.reduce(into: [0, 0]) {
-            let bytes = plan.correlations[$1].dealerBytes
+            let bytes = dealerBytes($1)
             $0[0] += bytes[0]
             $0[1] += bytes[1]
         }
@@ -135,7 +141,10 @@ private struct Replay {
         latest = max(latest, clocks.latest)
         instructions.append(
             InstructionCost(
-                index: instruction.index, path: instruction.path, bytesSent: sent, dealerBytes: dealt, clocks: clocks,
-                rounds: rounds, depth: alone.latest, flops: instruction.primitive.flops))
+                index: instruction.index, path: instruction.path, messages: messages,
+                bytesSent: messages.reduce(into: [0, 0]) {
+                    $0[0] += $1[0]
+                    $0[1] += $1[1]
+                }, dealerBytes: dealt, clocks: clocks, rounds: rounds, depth: alone.latest, flops: instruction.primitive.flops))
     }
 }

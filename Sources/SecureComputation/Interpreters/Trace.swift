@@ -21,9 +21,15 @@ public struct Trace: Sendable, Hashable, Codable {
     /// Seconds of the run, by instruction: preparing correlations (offline) and the rest (online).
     public var offlineSeconds: [Int: Double]
     public var onlineSeconds: [Int: Double]
+    /// Bytes from the dealer by receiver, for each correlation that needed any.
+    public var dealerBytes: [Int: [Int]]
 
-    public init(events: [TraceEvent] = [], offlineSeconds: [Int: Double] = [:], onlineSeconds: [Int: Double] = [:]) {
+    public init(
+        events: [TraceEvent] = [], offlineSeconds: [Int: Double] = [:], onlineSeconds: [Int: Double] = [:],
+        dealerBytes: [Int: [Int]] = [:]
+    ) {
         self.events = events.sorted(by: Self.isOrderedBefore)
+        self.dealerBytes = dealerBytes
         self.offlineSeconds = offlineSeconds
         self.onlineSeconds = onlineSeconds
     }
@@ -37,7 +43,8 @@ public struct Trace: Sendable, Hashable, Codable {
         Trace(
             events: events + peer.events,
             offlineSeconds: offlineSeconds.merging(peer.offlineSeconds, uniquingKeysWith: max),
-            onlineSeconds: onlineSeconds.merging(peer.onlineSeconds, uniquingKeysWith: max))
+            onlineSeconds: onlineSeconds.merging(peer.onlineSeconds, uniquingKeysWith: max),
+            dealerBytes: dealerBytes.merging(peer.dealerBytes) { zip($0, $1).map { $0 + $1 } })
     }
 }
 
@@ -58,7 +65,7 @@ public struct Clocks: Sendable, Hashable {
     }
 
     /// A round: both send at depth one beyond their clock, then both take in what arrived.
-    mutating func exchange(serverSends: Bool, clientSends: Bool) {
+    public mutating func exchange(serverSends: Bool, clientSends: Bool) {
         let (server, client) = (self.server, self.client)
         if serverSends { self.client = max(client, server + 1) }
         if clientSends { self.server = max(server, client + 1) }

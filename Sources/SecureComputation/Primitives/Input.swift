@@ -26,6 +26,25 @@ struct Input: Primitive {
     }
 }
 
+/// A tensor of which both parties already hold shares, such as the keys and values of earlier positions.
+/// - Communication: none.
+struct SharedInput: Primitive {
+    let name: String
+    let count: Int
+    let output: Int
+
+    var label: String { "input" }
+    var inputs: [Int] { [] }
+    var outputs: [Int] { [output] }
+
+    func evaluate(_ state: PlaintextState) throws { state.set(output, try state.tensor(name, count: count)) }
+
+    func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {
+        state.set(output, .elements(try state.tensor(name, count: count)))
+        return []
+    }
+}
+
 /// Adds a constant of the server to a secret: the server adds it to its share.
 /// - Communication: none.
 struct AddServerTensor: Primitive {
@@ -69,13 +88,21 @@ extension ProgramBuilder {
         return output
     }
 
+    /// A tensor that both parties hold shares of, in a ring of `width` bits.
+    public func sharedInput(_ name: String, shape: [Int], scale: Int, bound: Double, width: Int) -> Secret {
+        let output = Secret(
+            slot: newSlot(), shape: shape, scale: scale, magnitude: scaled(bound, by: scale), width: width)
+        emit(SharedInput(name: name, count: output.count, output: output.slot))
+        return output
+    }
+
     /// `x` plus a tensor of the server, given at the scale of `x` and bounded by `bound` (real units); `maps` lead from
     /// the tensor's own `shape` to that of `x`.
     public func add(
         _ x: Secret, serverTensor name: String, shape: [Int], maps: [LinearMap] = [], bound: Double
     ) throws -> Secret {
         declare(InputDeclaration(name: name, owner: .server, shape: shape))
-        let count = maps.last?.outputCount ?? shape.reduce(1, *)
+        let count = try count(of: shape, through: maps, label: "add")
         guard count == x.count else {
             throw ProgramError.shape(path: path("add"), expected: "\(x.count) elements", got: "\(count)")
         }

@@ -15,6 +15,7 @@ public struct DomainProfile: Sendable, Hashable {
 public final class ProgramBuilder {
     public let profile: DomainProfile
     private var scopes: [String] = []
+    private var steps: [String] = []
     private var open: [[Node]] = [[]]
     private var instructionCount = 0
     private var slotCount = 0
@@ -37,8 +38,17 @@ public final class ProgramBuilder {
         return try body()
     }
 
+    /// Runs `body` as a step of the operation at hand: its name goes before the primitive's, with a dot between.
+    func step<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
+        steps.append(name)
+        defer { steps.removeLast() }
+        return try body()
+    }
+
     /// The path that the next primitive named `label` is charged to.
-    func path(_ label: String) -> String { (scopes + [label]).joined(separator: "/") }
+    func path(_ label: String) -> String {
+        (scopes + [(steps + [label]).joined(separator: ".")]).joined(separator: "/")
+    }
 
     /// Independent branches, run at the same time and batched into the same messages.
     public func parallel<each Result>(_ branch: repeat () throws -> each Result) throws -> (repeat each Result) {
@@ -118,7 +128,7 @@ public final class ProgramBuilder {
     // MARK: The finished program
 
     public func finish() -> Program {
-        precondition(open.count == 1 && scopes.isEmpty)
+        precondition(open.count == 1 && scopes.isEmpty && steps.isEmpty)
         return Program(
             nodes: open[0], instructionCount: instructionCount,
             plan: CorrelationPlan(correlations: correlations, weights: weights), inputs: inputs,

@@ -59,22 +59,23 @@ struct IntervalFit {
         return FittedRow(origin: 0, coefficients: coefficients, ratio: ratio)
     }
 
-    /// A fitted row, or nil where the truncation of the input alone exceeds the tolerance.
+    /// A fitted row, or nil where none meets the tolerance.
     ///
-    /// - Parameter always: fit even then, with the tolerance as weight.
+    /// - Parameter always: fit even then, with the tolerance as weight; nil only where there is no weight or no
+    ///   coefficient that fits 64 bits.
     func row(from lower: Int64?, to upper: Int64?, always: Bool = false) -> FittedRow? {
         var grid = grid(from: lower, to: upper)
         guard grid.values.allSatisfy(\.isFinite) else { return nil }
         if always {
             grid.weights = zip(grid.weights, grid.values).map { max($0, tolerance.allowed(at: $1) / 16) }
-        } else if grid.weights.contains(where: { !($0 > 0) }) {
-            return nil
         }
+        guard grid.weights.allSatisfy({ $0 > 0 }) else { return nil }
         let best = MinimaxPolynomial(
             points: grid.points, values: grid.values, weights: grid.weights, degree: fitter.degree)
         // Rounding does not improve the best polynomial.
-        guard always || best.ratio <= 1 else { return nil }
+        guard best.ratio <= (always ? .greatestFiniteMagnitude : 1) else { return nil }
         let rounded = roundedCoefficients(grid, minimax: best)
+        guard rounded.ratio.isFinite else { return nil }
         let origin = Int64((grid.centre / unit).rounded())
         return FittedRow(origin: origin, coefficients: rounded.coefficients, ratio: rounded.ratio)
     }
@@ -105,6 +106,7 @@ struct IntervalFit {
             }
             let lower = MinimaxPolynomial(
                 points: rest.points, values: rest.values, weights: rest.weights, degree: power - 1)
+            guard lower.ratio.isFinite else { continue }
             let outcome = roundedCoefficients(rest, minimax: lower)
             if outcome.ratio < best.ratio { best = (outcome.coefficients + [raw], outcome.ratio) }
         }
@@ -114,7 +116,7 @@ struct IntervalFit {
     private func quantum(ofPower power: Int, _ grid: Grid) -> Double {
         let smallest = grid.weights.min() ?? 0
         let effect = smallest / grid.halfWidth.raised(to: power) * scale(ofPower: power)
-        let exponent = Int(log2(effect).rounded(.down)) - Self.spareBits
+        let exponent = Int(log2(min(max(effect, 1), 0x1p61)).rounded(.down)) - Self.spareBits
         return Double(sign: .plus, exponent: max(exponent, 0), significand: 1)
     }
 

@@ -1,14 +1,14 @@
 /// The best weighted approximation of values on a grid by a polynomial, by the exchange algorithm of Remez.
-struct MinimaxPolynomial {
+package struct MinimaxPolynomial {
     /// `p(u) = sum_j coefficients[j] * u^j`.
-    let coefficients: [Double]
-    /// The largest `|p(u) - value| / weight` over the grid.
-    let ratio: Double
+    package let coefficients: [Double]
+    /// The largest `|p(u) - value| / weight` over the grid; infinite, without coefficients, where points coincide.
+    package let ratio: Double
 
     /// - Parameters:
     ///   - points: strictly ascending, at least `degree` + 2 of them; of magnitude about 1.
     ///   - weights: positive.
-    init(points: [Double], values: [Double], weights: [Double], degree: Int) {
+    package init(points: [Double], values: [Double], weights: [Double], degree: Int) {
         let count = points.count
         // Chebyshev extrema are a good first reference on a grid of Chebyshev density, where they are equidistant.
         var reference = (0...degree + 1).map { $0 * (count - 1) / (degree + 1) }

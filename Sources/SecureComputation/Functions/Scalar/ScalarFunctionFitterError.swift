@@ -28,8 +28,7 @@ public enum ScalarFunctionFitterError: Error, Equatable, Sendable, CustomStringC
         case .notFinite(let input):
             "The exact function is not finite at \(input); leave that input out of the domain."
         case .toleranceUnreachable(let input):
-            "No interval of one comparison unit meets the tolerance near \(input); "
-                + "raise the tolerance or one of the scales."
+            "No polynomial on an interval near \(input) meets the tolerance; raise it or one of the scales."
         case .toleranceNotReached(let reached, let wanted):
             "The fitted function reaches an error of \(reached) instead of \(wanted); raise the tolerance."
         }

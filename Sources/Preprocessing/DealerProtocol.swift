@@ -1,0 +1,107 @@
+import Algebra
+import Foundation
+import Randomness
+import Transport
+
+/// Version of what parties and dealer say to each other; unequal versions refuse each other.
+public enum WireProtocol {
+    public static let version = 1
+}
+
+/// What a party asks the dealer for: the correlations of one run of a program. Both parties' requests must be equal.
+public struct DealerRequest: Codable, Sendable, Equatable {
+    /// Number of the run within the session, from 0.
+    public let sequence: Int
+    /// Public description from which the dealer makes the program: architecture and lengths.
+    public let description: String
+    /// Fingerprint of the program that the party will run.
+    public let fingerprint: String
+
+    public init(sequence: Int, description: String, fingerprint: String) {
+        self.sequence = sequence
+        self.description = description
+        self.fingerprint = fingerprint
+    }
+
+    static let byteLimit = 1 << 20
+}
+
+/// Tags of the dealer's frames; those of corrections are indices of correlations.
+enum DealerTag {
+    static let weightSeed: UInt32 = 0xE000_0000
+    static let seed: UInt32 = 0xE000_0001
+}
+
+/// A party's connection to a dealer, for one session.
+public final class DealerConnection {
+    private let channel: any Channel
+    private let party: Int
+    private var sequence = 0
+
+    /// Introduces the party to the dealer.
+    /// - Parameter session: chosen by the server; the dealer pairs by it.
+    /// - Throws: `TransportError`.
+    public init(channel: any Channel, party: Int, role: String, session: String) throws {
+        self.channel = channel
+        self.party = party
+        let hello = Handshake(version: WireProtocol.version, role: role, fields: ["session": session])
+        _ = try hello.exchange(over: channel, expecting: [], peerRole: "dealer")
+    }
+
+    /// The seed of the weights' masks, for the server only, once a session.
+    /// - Communication: 16 bytes from the dealer.
+    public func weightSeed() throws -> Seed { try seed(DealerTag.weightSeed) }
+
+    /// Asks for the correlations of the next run.
+    /// - Returns: this party's seed.
+    /// - Throws: `TransportError.refusedByPeer` where both parties' requests differ.
+    /// - Communication: 16 bytes from the dealer.
+    public func begin(description: String, fingerprint: String) throws -> Seed {
+        let request = DealerRequest(sequence: sequence, description: description, fingerprint: fingerprint)
+        sequence += 1
+        try channel.sendControl(Array(try JSONEncoder().encode(request)))
+        return try seed(DealerTag.seed)
+    }
+
+    /// Party 0's corrections of the run that was begun last.
+    public func corrections(of plan: CorrelationPlan) -> any CorrectionStream {
+        RemoteCorrections(channel: channel, plan: plan)
+    }
+
+    public var overheadBytesSent: Int { channel.overheadBytesSent }
+
+    public func close() { channel.close() }
+
+    private func seed(_ tag: UInt32) throws -> Seed {
+        let frame = try channel.receive(tag: tag)
+        guard frame.payload.count == 16 else {
+            throw PreprocessingError.malformedSeed(bytes: frame.payload.count)
+        }
+        return try Seed(bytes: frame.payload)
+    }
+}
+
+/// Corrections as they come in plan order; those that are asked for out of order, by parallel branches, wait here.
+private final class RemoteCorrections: CorrectionStream {
+    private let channel: any Channel
+    private var expected: ArraySlice<Int>
+    private var early: [Int: [UInt8]] = [:]
+
+    init(channel: any Channel, plan: CorrelationPlan) {
+        self.channel = channel
+        expected = plan.correlations.indices.filter { plan.correlations[$0].dealerBytes[0] > 0 }[...]
+    }
+
+    func corrections(_ index: Int, byteCount: Int) throws -> [UInt8] {
+        while early[index] == nil {
+            guard let next = expected.popFirst() else { throw PreprocessingError.alreadyUsed(index: index) }
+            early[next] = try channel.receive(tag: UInt32(next)).payload
+        }
+        let bytes = early.removeValue(forKey: index)!
+        guard bytes.count == byteCount else {
+            throw TransportError.unexpectedSize(
+                peer: channel.peerName, tag: UInt32(index), expected: byteCount, got: bytes.count)
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,61 @@
+/// Why a description of an architecture was refused.
+public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
+    /// The name is not one of the paper's.
+    case unknownNotation(String)
+    /// There is no preset of this name.
+    case unknownPreset(String)
+    /// A size is not positive or larger than the limit.
+    case sizeOutOfRange(name: String, size: Int, limit: Int)
+    /// The heads do not divide the width.
+    case indivisibleWidth(width: Int, heads: Int)
+    /// LayerNorm's epsilon is not in (0, 1].
+    case invalidEpsilon(Double)
+    /// A fused FFN cannot have an activation.
+    case fusedActivation(layer: Int, activation: String)
+    /// More layers were asked for than there are, or none.
+    case layerCount(requested: Int, available: Int)
+    /// The document is no JSON.
+    case malformedJSON(reason: String)
+    /// A key that means nothing here.
+    case unknownKey(key: String, place: String, valid: [String])
+    /// A key that must be there is missing.
+    case missingKey(key: String, place: String)
+    /// A value that the key cannot have.
+    case invalidValue(key: String, value: String, valid: [String])
+    /// An edit names a layer that does not exist.
+    case invalidIndex(String, layers: Int)
+
+    public var description: String {
+        switch self {
+        case .unknownNotation(let name):
+            "There is no architecture \(name.quoted); choose one of \(Self.list(Architecture.Notation.all.map(\.name)))."
+        case .unknownPreset(let name):
+            "There is no preset \(name.quoted); choose one of \(Self.list(Architecture.presetNames))."
+        case .sizeOutOfRange(let name, let size, let limit):
+            "The architecture's \(name) is \(size) but must be between 1 and \(limit)."
+        case .indivisibleWidth(let width, let heads):
+            "The width \(width) must be a multiple of the number of heads, \(heads)."
+        case .invalidEpsilon(let epsilon):
+            "LayerNorm's epsilon is \(epsilon) but must be above 0 and at most 1."
+        case .fusedActivation(let layer, let activation):
+            "Layer \(layer) has a fused FFN, which has no activation; set its activation to identity, not \(activation)."
+        case .layerCount(let requested, let available):
+            "\(requested) layers were asked for; choose between 1 and \(available)."
+        case .malformedJSON(let reason):
+            "The architecture is no valid JSON: \(reason)."
+        case .unknownKey(let key, let place, let valid):
+            "The key \(key.quoted) means nothing in \(place); the keys there are \(Self.list(valid))."
+        case .missingKey(let key, let place):
+            "The key \(key.quoted) is missing in \(place)."
+        case .invalidValue(let key, let value, let valid):
+            "The value of \(key.quoted) cannot be \(value); choose \(Self.list(valid, conjunction: "or"))."
+        case .invalidIndex(let index, let layers):
+            "There is no layer \(index); choose 0 to \(layers - 1), a list of these, or \"all\"."
+        }
+    }
+
+    private static func list(_ items: [String], conjunction: String = "and") -> String {
+        guard let last = items.last, items.count > 1 else { return items.first ?? "none" }
+        return items.dropLast().joined(separator: ", ") + " \(conjunction) " + last
+    }
+}

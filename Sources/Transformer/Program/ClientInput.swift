@@ -1,0 +1,35 @@
+import Algebra
+import SecureComputation
+
+/// The client's tensors of a forward pass.
+public struct ClientInput: TensorSource {
+    private let name: String
+    private let values: [Int64]
+
+    /// Token ids as a one-hot matrix `[count, vocabulary]`.
+    /// - Throws: ``TokenizerError/unknownToken(_:vocabulary:)``.
+    public init(tokens: [Int], vocabulary: Int) throws {
+        var oneHot = [Int64](repeating: 0, count: tokens.count * vocabulary)
+        for (row, token) in tokens.enumerated() {
+            guard (0..<vocabulary).contains(token) else {
+                throw TokenizerError.unknownToken(token, vocabulary: vocabulary)
+            }
+            oneHot[row * vocabulary + token] = 1
+        }
+        name = ForwardPass.tokens
+        values = oneHot
+    }
+
+    /// Hidden states, row-major, of magnitude below 4096.
+    /// - Throws: `FixedPointError`.
+    public init(hidden: [Double]) throws {
+        let format = NumericFormat()
+        name = ForwardPass.hidden
+        values = try FixedPoint(fractionBits: format.fractionBits).encode(hidden, magnitudeBits: format.magnitudeBits)
+    }
+
+    public func tensor(_ name: String) throws -> [Int64] {
+        guard name == self.name else { throw InterpreterError.missingInput(name: name) }
+        return values
+    }
+}

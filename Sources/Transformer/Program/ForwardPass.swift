@@ -1,0 +1,78 @@
+import Algebra
+import SecureComputation
+
+/// What of a model is run: how many positions, after how many earlier ones, and what is opened.
+public struct ForwardPass: Sendable, Hashable, Codable {
+    /// Which positions' logits the client learns.
+    public enum Output: String, Sendable, Hashable, Codable, CaseIterable {
+        case last
+        case all
+        /// No embedding, final norm and head: hidden states in and out.
+        case blocks
+    }
+
+    public let architecture: Architecture
+    /// Positions whose keys and values are already shared.
+    public let past: Int
+    public let new: Int
+    public let output: Output
+
+    /// - Throws: ``ArchitectureError/sizeOutOfRange(name:size:limit:)`` unless there is a new position and all of them fit
+    ///   the context.
+    public init(architecture: Architecture, past: Int = 0, new: Int, output: Output) throws {
+        guard past >= 0, new >= 1, past + new <= architecture.context else {
+            throw ArchitectureError.sizeOutOfRange(
+                name: "number of positions", size: past + new, limit: architecture.context)
+        }
+        self.architecture = architecture
+        self.past = past
+        self.new = new
+        self.output = output
+    }
+
+    private enum CodingKeys: String, CodingKey { case architecture, past, new, output }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        try self.init(
+            architecture: container.decode(Architecture.self, forKey: .architecture),
+            past: container.decode(Int.self, forKey: .past), new: container.decode(Int.self, forKey: .new),
+            output: container.decode(Output.self, forKey: .output))
+    }
+
+    public var total: Int { past + new }
+
+    /// Name of what the client learns.
+    public static let logits = "logits"
+    public static let hidden = "hidden"
+    public static let tokens = "tokens"
+
+    /// Positions whose output the client learns.
+    public var outputPositions: Int { output == .last ? 1 : new }
+}
+
+/// Scales and bounds of every program: 16 fraction bits, and magnitudes below 4096 for activations, weights and attention
+/// scores, outliers of GPT-2-like models included. They are properties of the program, not of any weights.
+public struct NumericFormat: Sendable, Hashable {
+    public let fractionBits = 16
+    public let weightFractionBits = 16
+    /// Largest magnitude of activations, scores and logits.
+    public let activationBound = 4095.0
+
+    public init() {}
+
+    /// Bits of raw magnitudes that encoded inputs and weights stay below.
+    public var magnitudeBits: Int { fractionBits + 12 }
+
+    /// Scale of products of an activation with a weight, or of two activations.
+    var productScale: Int { fractionBits + weightFractionBits }
+}
+
+extension ForwardPass {
+    /// The forward pass as a secure program.
+    public func program(profile: DomainProfile = .ring64) throws -> Program {
+        let builder = TransformerBuilder(self, ProgramBuilder(profile: profile))
+        try builder.build()
+        return builder.builder.finish()
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+
+/// The nonlinear functions of a transformer on plain numbers, one value or one row at a time.
+///
+/// Each is evaluated in double precision; results are rounded once.
+public enum ReferenceFunctions {
+    /// `gamma·(x - mean)/√(variance + epsilon) + beta` of one row, the variance that of the population.
+    public static func layerNorm(
+        _ row: ArraySlice<Float>, gamma: [Float], beta: [Float], epsilon: Double
+    ) -> [Float] {
+        let count = Double(row.count)
+        let mean = row.reduce(0) { $0 + Double($1) } / count
+        let variance = row.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
+        let scale = 1 / (variance + epsilon).squareRoot()
+        return row.indices.map { index in
+            let offset = index - row.startIndex
+            return Float((Double(row[index]) - mean) * scale * Double(gamma[offset]) + Double(beta[offset]))
+        }
+    }
+
+    /// `exp(x)/Σ exp(x)` of one row, computed relative to its maximum.
+    public static func softmax(_ row: ArraySlice<Float>) -> [Float] {
+        let maximum = Double(row.max() ?? 0)
+        let exponentials = row.map { exp(Double($0) - maximum) }
+        let sum = exponentials.reduce(0, +)
+        return exponentials.map { Float($0 / sum) }
+    }
+
+    /// An FFN's activation.
+    public static func activation(_ activation: Architecture.Activation, _ x: Float) -> Float {
+        switch activation {
+        case .identity: x
+        case .relu: max(x, 0)
+        case .gelu: Float(gelu(Double(x)))
+        case .geluNew: Float(geluNew(Double(x)))
+        }
+    }
+
+    /// `x·Φ(x)`.
+    public static func gelu(_ x: Double) -> Double {
+        // erfc keeps its relative accuracy in the negative tail, where 1 + erf cancels.
+        x / 2 * erfc(-x * 0.5.squareRoot())
+    }
+
+    /// `x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³)))`.
+    public static func geluNew(_ x: Double) -> Double {
+        x / 2 * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+    }
+}

@@ -1,0 +1,132 @@
+import Algebra
+import Foundation
+import Preprocessing
+import SecureComputation
+import Transport
+
+/// The client's side of a session: it learns the architecture, sends nothing of its prompt but its length, and gets
+/// logits that only it can read.
+public final class ClientSession {
+    public let architecture: Architecture
+    public let modelName: String
+    /// Whether text is turned into tokens byte by byte.
+    public let usesByteTokenizer: Bool
+    private let channel: any Channel
+    private let dealer: DealerConnection
+    private let threads: Int
+    private let domain = Ring64()
+    private var maskedWeights: [Ring64.Elements]?
+    /// Bytes and seconds of the setup, once it has been made.
+    public private(set) var setup: (bytes: Int, seconds: Double)?
+
+    /// Greets the server, then the dealer.
+    /// - Throws: `TransportError` naming both sides' values where the parties do not agree.
+    public init(
+        channel: any Channel, configuration: SessionConfiguration = SessionConfiguration(), threads: Int = 1,
+        dealer: () throws -> any Channel
+    ) throws {
+        let hello = Handshake(
+            version: WireProtocol.version, role: Party.client.name, fields: configuration.fields)
+        let theirs = try hello.exchange(
+            over: channel, expecting: SessionConfiguration.agreedFields, peerRole: Party.server.name)
+        guard let session = theirs.fields["session"], let description = theirs.fields["architecture"],
+            let architecture = try? JSONDecoder().decode(Architecture.self, from: Data(description.utf8))
+        else {
+            channel.abort(reason: "the server's handshake lacks a session or a valid architecture")
+            throw TransportError.malformedHandshake(
+                peer: channel.peerName, reason: "it lacks a session or a valid architecture")
+        }
+        self.architecture = architecture
+        modelName = theirs.fields["model"] ?? "unnamed"
+        usesByteTokenizer = theirs.fields["tokenizer"] == "byte"
+        self.channel = channel
+        self.threads = threads
+        do {
+            self.dealer = try DealerConnection(
+                channel: try dealer(), party: Party.client.rawValue, role: Party.client.name, session: session)
+        } catch {
+            channel.abort(reason: "the client cannot use its dealer: \(error)")
+            throw error
+        }
+    }
+
+    /// A run and what it gave: logits `[positions, vocabulary]`.
+    public struct Run: Sendable {
+        public let logits: [Double]
+        public let accounted: AccountedRun
+    }
+
+    /// Runs the model on token ids.
+    /// - Throws: ``TokenizerError``, ``ArchitectureError`` for lengths that do not fit, and errors of the run.
+    public func run(
+        tokens: [Int], output: ForwardPass.Output, progress: ((Int, Int) -> Void)? = nil
+    ) throws -> Run {
+        let input = try ClientInput(tokens: tokens, vocabulary: architecture.vocabulary)
+        let agreed = try AgreedProgram(
+            ForwardPass(architecture: architecture, new: tokens.count, output: output))
+        do {
+            return try run(agreed, input, progress: progress)
+        } catch {
+            channel.abort(reason: "the client gave up")
+            throw error
+        }
+    }
+
+    private func run(
+        _ agreed: AgreedProgram, _ input: ClientInput, progress: ((Int, Int) -> Void)?
+    ) throws -> Run {
+        let request = RunRequest(
+            past: agreed.pass.past, new: agreed.pass.new, output: agreed.pass.output, fingerprint: agreed.fingerprint)
+        try channel.sendControl(Array(try JSONEncoder().encode(request)))
+        let plan = agreed.program.plan
+        if maskedWeights == nil {
+            let start = ContinuousClock.now
+            maskedWeights = try ModelSetup(domain: domain, weights: plan.weights).receive(over: channel)
+            setup = (plan.weights.reduce(0) { $0 + $1.wireBytes }, (ContinuousClock.now - start) / .seconds(1))
+        }
+        let seed = try dealer.begin(description: try agreed.description(), fingerprint: agreed.fingerprint)
+        let source = DealtCorrelations(
+            domain: domain, plan: plan, party: Party.client.rawValue, seed: seed, stream: nil,
+            maskedWeights: maskedWeights!, threads: threads)
+        let result = try PartyInterpreter(domain: domain, party: .client, channel: channel, threads: threads)
+            .run(agreed.program, source: source, tensors: input, progress: progress)
+        let accounted = try RunReport(result, channel, dealer).exchanged(
+            over: channel, agreed.program, party: .client)
+        let name = ForwardPass.logits
+        guard let raw = result.opened[name], let scale = agreed.program.outputScales[name] else {
+            throw InterpreterError.missingInput(name: name)
+        }
+        return Run(logits: FixedPoint(fractionBits: scale).decode(raw), accounted: accounted)
+    }
+
+    /// Greedy completion: `count` times the token with the largest logit at the last position.
+    ///
+    /// Generation ends early where the context is full.
+    /// - Parameters:
+    ///   - progress: called during a run with the nodes done and all nodes.
+    ///   - token: called with every new token and its run.
+    public func complete(
+        prompt: [Int], count: Int, progress: ((Int, Int) -> Void)? = nil, token: (Int, Run) throws -> Void
+    ) throws -> [Int] {
+        var tokens = prompt
+        for _ in 0..<count where tokens.count <= architecture.context {
+            let run = try run(tokens: tokens, output: .last, progress: progress)
+            let next = greedyToken(run.logits)
+            try token(next, run)
+            tokens.append(next)
+        }
+        return Array(tokens[prompt.count...])
+    }
+
+    public func close() {
+        dealer.close()
+        channel.close()
+    }
+}
+
+/// The index of the largest logit, the first of equals.
+public func greedyToken(_ logits: [Double]) -> Int {
+    var best = 0
+    for index in logits.indices where logits[index] > logits[best] { best = index }
+    return best
+}

@@ -1,0 +1,96 @@
+import Foundation
+import Preprocessing
+import SecureComputation
+import Transport
+
+/// What both parties of a session must agree on before anything else.
+public struct SessionConfiguration: Sendable, Hashable {
+    public let protocolName: String
+    public let preprocessing: String
+    public let domain: String
+
+    public init(protocolName: String = "ot", preprocessing: String = "dealer", domain: String = "ring64") {
+        self.protocolName = protocolName
+        self.preprocessing = preprocessing
+        self.domain = domain
+    }
+
+    var fields: [String: String] {
+        ["protocol": protocolName, "preprocessing": preprocessing, "domain": domain]
+    }
+
+    static let agreedFields = ["protocol", "preprocessing", "domain"]
+}
+
+/// The client's request for one run: lengths, and the fingerprint of the program that it made of them.
+struct RunRequest: Codable, Sendable {
+    let past: Int
+    let new: Int
+    let output: ForwardPass.Output
+    let fingerprint: String
+
+    static let byteLimit = 1 << 16
+}
+
+/// What a party tells the other after a run, for the account of both.
+public struct RunReport: Codable, Sendable {
+    public let trace: Trace
+    /// Framing, control messages and handshakes so far, of the channels to the peer and to the dealer.
+    public let overheadBytesSent: Int
+    /// The largest resident memory of the process so far.
+    public let peakMemoryBytes: Int
+
+    static let byteLimit = 1 << 28
+}
+
+/// A run of a session, as either party can account for it.
+public struct AccountedRun: Sendable {
+    public let program: Program
+    public let cost: ProgramCost
+    public let trace: Trace
+    public let overheadBytesSent: [Int]
+    public let peakMemoryBytes: [Int]
+
+    init(program: Program, own: RunReport, peer: RunReport, party: Party) {
+        let (server, client) = party == .server ? (own, peer) : (peer, own)
+        self.program = program
+        trace = server.trace.merged(with: client.trace)
+        cost = CostInterpreter().replay(program, trace: trace)
+        overheadBytesSent = [server.overheadBytesSent, client.overheadBytesSent]
+        peakMemoryBytes = [server.peakMemoryBytes, client.peakMemoryBytes]
+    }
+}
+
+/// A program together with what the dealer and the peer must know of it.
+struct AgreedProgram {
+    let pass: ForwardPass
+    let program: Program
+    let fingerprint: String
+
+    init(_ pass: ForwardPass) throws {
+        self.pass = pass
+        program = try pass.program()
+        fingerprint = try program.fingerprint()
+    }
+
+    /// The pass as JSON, from which ``dealerProgram(_:)`` makes the same program.
+    func description() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return String(decoding: try encoder.encode(pass), as: UTF8.self)
+    }
+}
+
+extension ForwardPass {
+    /// The dealer's side of a party's request.
+    @Sendable public static func dealerProgram(_ description: String) throws -> DealerProgram {
+        let pass: ForwardPass
+        do {
+            pass = try JSONDecoder().decode(ForwardPass.self, from: Data(description.utf8))
+        } catch is DecodingError {
+            throw PreprocessingError.malformedRequest("not the description of a forward pass")
+        }
+        let agreed = try AgreedProgram(pass)
+        return DealerProgram(fingerprint: agreed.fingerprint, plan: agreed.program.plan)
+    }
+}

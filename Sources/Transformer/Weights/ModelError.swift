@@ -1,0 +1,57 @@
+/// Why a model was refused.
+public enum ModelError: Error, Equatable, CustomStringConvertible {
+    /// Neither a built-in name nor a directory.
+    case unknownModel(String)
+    /// A file of the model's directory is missing or unreadable.
+    case missingFile(path: String)
+    /// A file could not be written.
+    case unwritable(path: String)
+    /// The configuration is no JSON object.
+    case malformedConfiguration(reason: String)
+    /// A setting is missing or has a value that is not supported.
+    case unsupportedSetting(key: String, value: String, supported: String)
+    /// The weights lack a tensor.
+    case missingTensor(String)
+    /// The weights have a tensor that the architecture has not.
+    case unexpectedTensor(String)
+    /// A tensor has another shape than the architecture says.
+    case wrongShape(tensor: String, expected: [Int], found: [Int])
+    /// A tensor holds an infinity or a NaN.
+    case notFinite(tensor: String)
+    /// A scale that divides is zero.
+    case zeroDivisor(tensor: String)
+    /// The file of the head differs from the token embedding that it is said to be tied to.
+    case headNotTied(tensor: String)
+    /// A model's weights cannot be drawn with this standard deviation.
+    case invalidDeviation(Float)
+
+    public var description: String {
+        switch self {
+        case .unknownModel(let name):
+            "There is no model \(name.quoted): name a directory with config.json and model.safetensors, or one of "
+                + "\(Architecture.presetNames.joined(separator: ", "))."
+        case .missingFile(let path):
+            "\(path) is missing or cannot be read; a model's directory holds config.json and model.safetensors."
+        case .unwritable(let path):
+            "\(path) cannot be written; choose a directory that can."
+        case .malformedConfiguration(let reason):
+            "config.json cannot be read: \(reason)."
+        case .unsupportedSetting(let key, let value, let supported):
+            "config.json has \(key) \(value), which is not supported; it must be \(supported)."
+        case .missingTensor(let tensor):
+            "The weights lack the tensor \(tensor.quoted) that config.json calls for."
+        case .unexpectedTensor(let tensor):
+            "The weights have a tensor \(tensor.quoted) that the architecture in config.json has no place for."
+        case .wrongShape(let tensor, let expected, let found):
+            "Tensor \(tensor.quoted) has the shape \(found) where config.json calls for \(expected)."
+        case .notFinite(let tensor):
+            "Tensor \(tensor.quoted) holds an infinity or a NaN; export the model again."
+        case .zeroDivisor(let tensor):
+            "Tensor \(tensor.quoted) divides and must not be zero."
+        case .headNotTied(let tensor):
+            "Tensor \(tensor.quoted) differs from the token embedding; set tie_word_embeddings to false in config.json."
+        case .invalidDeviation(let deviation):
+            "A standard deviation of \(deviation) is not possible; choose one that is finite and not negative."
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import Foundation
+
+/// Where a model comes from: built in and trained, a preset with random weights, or a directory.
+public enum ModelSource: Sendable, Hashable {
+    /// A trained model among the package's resources.
+    case builtIn(name: String)
+    /// A preset that has no trained weights.
+    case preset(name: String)
+    /// A directory in Hugging Face's layout.
+    case directory(URL)
+
+    /// The names of the trained models that come with the package.
+    public static let builtInNames = ["tiny", "tiny-scfu"]
+
+    /// Finds out what a name stands for; a preset's name comes before a directory's.
+    /// - Throws: ``ModelError/unknownModel(_:)`` if it is neither, ``ModelError/missingFile(path:)`` if the package's
+    ///   resources are not where the program is.
+    public init(_ name: String) throws {
+        if Self.builtInNames.contains(name) {
+            self = .builtIn(name: name)
+        } else if Architecture.presetNames.contains(name) {
+            self = .preset(name: name)
+        } else {
+            var isDirectory: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: name, isDirectory: &isDirectory), isDirectory.boolValue else {
+                throw ModelError.unknownModel(name)
+            }
+            self = .directory(URL(fileURLWithPath: name, isDirectory: true))
+        }
+    }
+
+    /// A change to a model's architecture that a user asks for.
+    public enum ArchitectureOverride: Sendable, Hashable {
+        /// All layers as the paper's name says.
+        case notation(Architecture.Notation)
+        /// A JSON document as ``Architecture/applying(edits:)`` takes it.
+        case edits(Data)
+
+        /// Reads one of the paper's names or, if it ends in `.json`, the file of that name.
+        /// - Throws: ``ArchitectureError/unknownNotation(_:)`` or ``ModelError/missingFile(path:)``.
+        public init(argument: String) throws {
+            guard argument.hasSuffix(".json") else {
+                self = .notation(try Architecture.Notation(argument))
+                return
+            }
+            guard let edits = try? Data(contentsOf: URL(fileURLWithPath: argument)) else {
+                throw ModelError.missingFile(path: argument)
+            }
+            self = .edits(edits)
+        }
+
+        /// The architecture with this change.
+        /// - Throws: ``ArchitectureError``.
+        public func applied(to architecture: Architecture) throws(ArchitectureError) -> Architecture {
+            switch self {
+            case .notation(let notation): try architecture.withNotation(notation)
+            case .edits(let edits): try architecture.applying(edits: edits)
+            }
+        }
+    }
+
+    /// The architecture, without reading or drawing any weights.
+    /// - Throws: ``ModelError`` or ``ArchitectureError``.
+    public func architecture(applying change: ArchitectureOverride? = nil) throws -> Architecture {
+        let stored = try storedArchitecture()
+        return try change?.applied(to: stored) ?? stored
+    }
+
+    /// The model's weights.
+    ///
+    /// A model that has none, because it is only a preset or because `change` makes another network of it, gets random
+    /// weights of standard deviation 0.02.
+    /// - Parameter seed: what the random weights are drawn from.
+    /// - Throws: ``ModelError``, ``ArchitectureError`` or ``SafeTensorsError``.
+    public func load(applying change: ArchitectureOverride? = nil, seed: UInt64) throws -> LoadedModel {
+        let stored = try storedArchitecture()
+        let architecture = try change?.applied(to: stored) ?? stored
+        let directory = try directory()
+        if let directory, architecture == stored {
+            let model = try HuggingFaceModel(directory: directory)
+            return LoadedModel(
+                name: name, weights: try model.weights(), areWeightsRandom: false,
+                tokenizer: model.configuration.tokenizer)
+        }
+        let tokenizer = try directory.flatMap { try HuggingFaceModel.configuration(directory: $0).tokenizer }
+        return LoadedModel(
+            name: name, weights: try .random(architecture, seed: seed), areWeightsRandom: true, tokenizer: tokenizer)
+    }
+
+    /// Loads a model by its name or directory; see ``load(applying:seed:)``.
+    public static func load(
+        _ name: String, architectureOverride: ArchitectureOverride? = nil, seed: UInt64
+    ) throws -> LoadedModel {
+        try ModelSource(name).load(applying: architectureOverride, seed: seed)
+    }
+
+    /// What a report calls the model.
+    public var name: String {
+        switch self {
+        case .builtIn(let name), .preset(let name): name
+        case .directory(let url): url.lastPathComponent
+        }
+    }
+
+    private func storedArchitecture() throws -> Architecture {
+        if case .preset(let name) = self { return try .preset(named: name) }
+        guard let directory = try directory() else { throw ModelError.unknownModel(name) }
+        return try HuggingFaceModel.configuration(directory: directory).architecture
+    }
+
+    private func directory() throws -> URL? {
+        switch self {
+        case .builtIn(let name): try Self.resources().appendingPathComponent(name, isDirectory: true)
+        case .preset: nil
+        case .directory(let url): url
+        }
+    }
+
+    /// The directory of the built-in models.
+    ///
+    /// `Bundle.module` would end the process where a copied program has lost its resources.
+    private static func resources() throws -> URL {
+        let places = [
+            Bundle.main.bundleURL, Bundle.main.resourceURL, Bundle.main.executableURL?.deletingLastPathComponent(),
+        ]
+        let bundles = ["sotto_Transformer.resources", "sotto_Transformer.bundle"]
+        let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let candidates =
+            places.compactMap { $0 }.flatMap { place in bundles.map { place.appendingPathComponent($0) } } + [source]
+        for candidate in candidates {
+            let models = candidate.appendingPathComponent("Models", isDirectory: true)
+            if FileManager.default.fileExists(atPath: models.path) { return models }
+        }
+        throw ModelError.missingFile(path: "The directory \(bundles[0]) beside the program")
+    }
+}
+
+/// A model ready to run.
+public struct LoadedModel: Sendable {
+    /// The preset's or the directory's name.
+    public let name: String
+    /// Architecture and weights.
+    public let weights: ModelWeights
+    /// Whether the weights were drawn, not trained.
+    public let areWeightsRandom: Bool
+    /// The tokenizer, or nil if the model says nothing of one.
+    public let tokenizer: (any Tokenizer)?
+}
+
+extension HuggingFaceConfiguration {
+    /// The tokenizer that the configuration names.
+    public var tokenizer: (any Tokenizer)? {
+        usesByteTokenizer ? ByteTokenizer() : nil
+    }
+}

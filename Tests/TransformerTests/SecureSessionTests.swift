@@ -1,0 +1,70 @@
+import Algebra
+import Foundation
+import Preprocessing
+import Randomness
+import SecureComputation
+import Synchronization
+import TestSupport
+import Testing
+import Transformer
+import Transport
+
+/// A server, a client and a dealer on threads of their own, over TCP on loopback.
+@Suite struct SecureSessionTests {
+    @Test func completionOverSockets() throws {
+        let architecture = try Architecture(
+            layers: [.init(), .init(norm1: .none, norm2: .none, activation: .identity, feedForward: .init(fused: true, scaled: true), temperature: true)],
+            heads: 2, width: 12, feedForwardWidth: 20, context: 16, vocabulary: 31)
+        let weights = try ModelWeights.random(architecture, seed: 5, standardDeviation: 0.3)
+        let prepared = PreparedWeights(weights)
+        let transport = TCPTransport()
+        defer { transport.shutdown() }
+        let configuration = TCPConfiguration(timeout: .seconds(20))
+        @Sendable func connect(_ endpoint: Endpoint) throws -> TCPChannel {
+            try TCPChannel.connect(
+                host: endpoint.host, port: endpoint.port, configuration: configuration, transport: transport)
+        }
+        let dealerListener = try TCPListener(
+            host: "127.0.0.1", port: 0, configuration: configuration, transport: transport)
+        let serverListener = try TCPListener(
+            host: "127.0.0.1", port: 0, configuration: configuration, transport: transport)
+        let service = DealerService(domain: Ring64(), planner: ForwardPass.dealerProgram)
+        for _ in 0..<2 {
+            Thread.detachNewThread {
+                if let channel = try? dealerListener.accept(timeout: .seconds(20)) {
+                    do { try service.serve(channel, seeds: SystemSeedSource()) } catch { print("DEALER", error) }
+                }
+            }
+        }
+        let failure = Mutex<String?>(nil)
+        Thread.detachNewThread {
+            do {
+                let channel = try serverListener.accept(timeout: .seconds(20))
+                let session = try ServerSession(
+                    channel: channel,
+                    model: .init(name: "test", architecture: architecture, weights: prepared, usesByteTokenizer: false),
+                    dealer: { try connect(dealerListener.endpoint) })
+                _ = try session.serve()
+            } catch { print("SERVER", error); failure.withLock { $0 = "\(error)" } }
+        }
+        let channel = try connect(serverListener.endpoint)
+        let client = try ClientSession(
+            channel: channel,
+            dealer: { try connect(dealerListener.endpoint) })
+        let prompt = [1, 2, 3, 30, 0]
+        var tokens = prompt
+        let completion = try client.complete(prompt: prompt, count: 3) { token, run in
+            let reference = try ReferenceModel(weights).logits(tokens: tokens)
+            let last = reference[(31 * (tokens.count - 1))...].map(Double.init)
+            for (a, b) in zip(last, run.logits) { #expect(abs(a - b) < 0.02) }
+            #expect(greedyToken(last) == token)
+            let declared = CostInterpreter().run(run.accounted.program)
+            #expect(declared == run.accounted.cost)
+            print(declared.rounds, declared.onlineBytes)
+            tokens.append(token)
+        }
+        client.close()
+        #expect(completion.count == 3)
+        #expect(failure.withLock { $0 } == nil)
+    }
+}
