@@ -5,6 +5,12 @@ func reduced(_ value: Int64, width: Int) -> Int64 {
     (value &<< Int64(64 - width)) &>> Int64(64 - width)
 }
 
+/// The largest magnitude that a program may promise in a ring of `width` bits.
+func largestMagnitude(width: Int) -> Double {
+    let end = Double(sign: .plus, exponent: width - 1, significand: 1)
+    return width < 50 ? end - 1 : end.nextDown
+}
+
 /// Naive products modulo 2^64.
 func product(_ x: [Int64], _ y: [Int64], _ shape: ProductShape) -> [Int64] {
     switch shape {

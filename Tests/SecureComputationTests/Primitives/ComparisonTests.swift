@@ -36,13 +36,12 @@ import Testing
             let x = (0..<count).map { index -> Int64 in
                 index % 2 == 0 ? ends[index / 2 % ends.count] : reduced(Int64(bitPattern: generator.next()), width: width)
             }
-            let bound = Double(sign: .plus, exponent: width - 1, significand: 1)
             for shared in [
                 SharedTensor.adversarial(x, width: width, using: &generator), .held(x, byServer: true),
                 .held(x, byServer: false),
             ] {
                 let (planes, run) = try run(
-                    shared, bound: width < 50 ? bound - 1 : bound.nextDown, ring: width, thresholds: [0],
+                    shared, bound: largestMagnitude(width: width), ring: width, thresholds: [0],
                     seed: UInt64(count))
                 #expect(planes[0] == x.map { $0 >= 0 ? 1 : 0 })
                 #expect(run.costIsExact)
@@ -119,8 +118,7 @@ import Testing
     func roundsGrowWithTheFourthRoot(width: Int, rounds: Int) throws {
         // Leaves of two bits of width - 1, then nodes of four children.
         let b = ProgramBuilder()
-        let bound = Double(sign: .plus, exponent: width - 1, significand: 1)
-        let x = b.sharedInput("x", shape: [3], scale: 0, bound: width < 50 ? bound - 1 : bound.nextDown, width: width)
+        let x = b.sharedInput("x", shape: [3], scale: 0, bound: largestMagnitude(width: width), width: width)
         _ = try b.compare(x, thresholds: [0])
         #expect(CostInterpreter().run(b.finish()).rounds == rounds)
     }

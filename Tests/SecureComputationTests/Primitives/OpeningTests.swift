@@ -12,7 +12,7 @@ import Testing
             let b = ProgramBuilder()
             let s = b.sharedInput(
                 "x", shape: [count], scale: 1,
-                bound: Double(sign: .plus, exponent: width - 2, significand: 1).nextDown, width: width)
+                bound: largestMagnitude(width: width) / 2, width: width)
             try b.open(s, as: "x", to: receivers)
             let run = try ProgramRunner(b.finish(), shared: ["x": .adversarial(x, width: width, using: &generator)])
             #expect(run.outcome.server.opened["x"] == (receivers.contains(.server) ? x : nil))

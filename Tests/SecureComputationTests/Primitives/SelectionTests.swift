@@ -19,9 +19,8 @@ import Testing
         let selector = b.sharedInput("s", shape: [count], scale: 0, bound: 100, width: 12)
         let value = b.sharedInput("x", shape: [count], scale: 0, bound: 0, width: width)
         let bits = try b.compare(selector, thresholds: limits)
-        let magnitude = Double(sign: .plus, exponent: width - 1, significand: 1).nextDown
         try b.open(
-            try b.select(bits, SelectionTable(rows: rows), of: value, scale: 0, magnitude: width < 50 ? magnitude.rounded(.down) : magnitude),
+            try b.select(bits, SelectionTable(rows: rows), of: value, scale: 0, magnitude: largestMagnitude(width: width)),
             as: "y", to: [.client])
         let run = try ProgramRunner(
             b.finish(),

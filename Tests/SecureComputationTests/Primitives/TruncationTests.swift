@@ -32,13 +32,13 @@ struct TruncationCase: Sendable, CustomStringConvertible {
     /// `truncate`, opened to the client, whatever bound the values have.
     func program(count: Int) throws -> Program {
         let b = ProgramBuilder()
-        let bound = (Double(sign: .plus, exponent: from - (isLocal ? 1 : 2), significand: 1) - 1)
+        let bound = largestMagnitude(width: isLocal ? from : from - 1)
         let x = b.sharedInput(
-            "x", shape: [count], scale: shift, bound: Double(sign: .plus, exponent: -shift, significand: bound.nextDown),
+            "x", shape: [count], scale: shift, bound: Double(sign: .plus, exponent: -shift, significand: bound),
             width: from)
         let y = try b.truncate(x, by: shift, toWidth: to)
         try b.open(
-            y.promised(below: Double(sign: .plus, exponent: to - 1, significand: 1).nextDown), as: "y", to: [.client])
+            y.promised(below: largestMagnitude(width: to)), as: "y", to: [.client])
         return b.finish()
     }
 }
