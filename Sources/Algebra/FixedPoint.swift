@@ -34,19 +34,19 @@ public struct FixedPoint: Sendable, Hashable {
     /// - Parameter magnitudeBits: in `1...63`; the result is below `2^magnitudeBits` in magnitude.
     /// - Throws: `FixedPointError` if the value is not finite or its integer is not below the limit.
     public func encode(_ value: Double, magnitudeBits: Int) throws(FixedPointError) -> Int64 {
-        try encode(value, Range(fractionBits: fractionBits, magnitudeBits: magnitudeBits))
+        try encode(value, Scaling(fractionBits: fractionBits, magnitudeBits: magnitudeBits))
     }
 
     /// The nearest fixed-point integer of each value, as for one value.
     public func encode(_ values: [Double], magnitudeBits: Int) throws(FixedPointError) -> [Int64] {
-        let range = Range(fractionBits: fractionBits, magnitudeBits: magnitudeBits)
-        return try values.map { value throws(FixedPointError) in try encode(value, range) }
+        let scaling = Scaling(fractionBits: fractionBits, magnitudeBits: magnitudeBits)
+        return try values.map { value throws(FixedPointError) in try encode(value, scaling) }
     }
 
     /// The nearest fixed-point integer of each value, as for one value.
     public func encode(_ values: [Float], magnitudeBits: Int) throws(FixedPointError) -> [Int64] {
-        let range = Range(fractionBits: fractionBits, magnitudeBits: magnitudeBits)
-        return try values.map { value throws(FixedPointError) in try encode(Double(value), range) }
+        let scaling = Scaling(fractionBits: fractionBits, magnitudeBits: magnitudeBits)
+        return try values.map { value throws(FixedPointError) in try encode(Double(value), scaling) }
     }
 
     /// The number that `raw` stands for, rounded to double precision where `raw` needs more than 53 bits.
@@ -58,7 +58,7 @@ public struct FixedPoint: Sendable, Hashable {
         return raw.map { Double($0) * unit }
     }
 
-    private struct Range {
+    private struct Scaling {
         let scale: Double
         let limit: Double
 
@@ -70,11 +70,11 @@ public struct FixedPoint: Sendable, Hashable {
     }
 
     @inline(__always)
-    private func encode(_ value: Double, _ range: Range) throws(FixedPointError) -> Int64 {
-        let raw = (value * range.scale).rounded(.toNearestOrEven)
+    private func encode(_ value: Double, _ scaling: Scaling) throws(FixedPointError) -> Int64 {
+        let raw = (value * scaling.scale).rounded(.toNearestOrEven)
         // A value that is no number fails the comparison too, and a scaled overflow is infinite.
-        guard abs(raw) < range.limit else {
-            throw value.isFinite ? .outOfRange(value: value, limit: range.limit / range.scale) : .notFinite
+        guard abs(raw) < scaling.limit else {
+            throw value.isFinite ? .outOfRange(value: value, limit: scaling.limit / scaling.scale) : .notFinite
         }
         return Int64(raw)
     }

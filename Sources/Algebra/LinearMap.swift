@@ -85,6 +85,23 @@ public enum LinearMap: Sendable, Hashable {
         }
     }
 
+    /// Whether the map reads only inputs that are there: slices lie within their shape, orders are permutations, and
+    /// nothing is negative. Only such maps may be applied.
+    public var isWellFormed: Bool {
+        switch self {
+        case .slice(let shape, let axis, let range):
+            return shape.allSatisfy { $0 >= 0 } && shape.indices.contains(axis) && range.lowerBound >= 0
+                && range.upperBound <= shape[axis]
+        case .permute(let shape, let order):
+            return shape.allSatisfy { $0 >= 0 } && order.sorted() == Array(shape.indices)
+        case .packTriangle(let triangle), .fillTriangle(let triangle):
+            return triangle.groups >= 0 && triangle.past >= 0 && triangle.new >= 0
+        case .segmentSum(let segments), .segmentBroadcast(let segments), .pairElements(let segments, _),
+            .placePairs(let segments), .placeLeftovers(let segments):
+            return segments.groups >= 0 && segments.lengths.allSatisfy { $0 >= 0 }
+        }
+    }
+
     /// How many inputs are added up in one output at most.
     public var terms: Int {
         if case .segmentSum(let segments) = self { segments.longest } else { 1 }

@@ -11,13 +11,17 @@ public final class PseudorandomGenerator {
     private let context: OpaquePointer
 
     /// - Throws: `RandomnessError.openSSL` if OpenSSL lacks the cipher or memory.
-    public init(seed: Seed, domain: UInt64) throws(RandomnessError) {
+    public convenience init(seed: Seed, domain: UInt64) throws(RandomnessError) {
+        try self.init(key: seed, counter: (domain, 0))
+    }
+
+    /// The stream that starts at a given counter block, of which the first half is the more significant one.
+    package init(key: Seed, counter: (UInt64, UInt64)) throws(RandomnessError) {
         guard let context = EVP_CIPHER_CTX_new() else { throw lastOpenSSLError("EVP_CIPHER_CTX_new") }
         self.context = context
-        let status = seed.withUnsafeBytes { key in
-            withUnsafeBytes(of: (domain.bigEndian, 0 as UInt64)) { counter in
-                EVP_EncryptInit_ex(
-                    context, EVP_aes_128_ctr(), nil, key.baseAddress, counter.baseAddress)
+        let status = key.withUnsafeBytes { key in
+            withUnsafeBytes(of: (counter.0.bigEndian, counter.1.bigEndian)) { counter in
+                EVP_EncryptInit_ex(context, EVP_aes_128_ctr(), nil, key.baseAddress, counter.baseAddress)
             }
         }
         try checkOpenSSL(status, "EVP_EncryptInit_ex")
@@ -83,7 +87,8 @@ public final class PseudorandomGenerator {
 
     /// The next 16 bytes as the seed of another stream.
     public func seed() throws(RandomnessError) -> Seed {
-        let words = try words(2)
-        return Seed(low: words[0], high: words[1])
+        var words: (UInt64, UInt64) = (0, 0)
+        try checkOpenSSL(withUnsafeMutableBytes(of: &words) { encryptZeros($0) }, "EVP_EncryptUpdate")
+        return Seed(low: UInt64(littleEndian: words.0), high: UInt64(littleEndian: words.1))
     }
 }

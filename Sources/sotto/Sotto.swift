@@ -2,5 +2,32 @@ import ArgumentParser
 
 @main
 struct Sotto: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "sotto")
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "sotto",
+        abstract: "Private transformer inference between two parties, accounted for to the byte and to the round.",
+        discussion: """
+            MODEL is a preset (tiny, tiny-scfu: built in and trained; gpt2, gpt2-medium, gpt2-large, gpt2-xl, gpt2-18l: \
+            random weights) or a directory in Hugging Face's layout.
+            Exit status: 0 done, 64 bad usage, 65 bad data, 69 peer or dealer unavailable, 70 internal error, \
+            76 protocol error.
+            """,
+        version: version,
+        subcommands: [
+            Demo.self, Estimate.self, Simulate.self, Serve.self, Complete.self, Deal.self, Evaluate.self,
+        ])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Failure(error).exit()
+        }
+    }
 }

@@ -29,7 +29,7 @@ public struct PartyInterpreter<Domain: ShareDomain> {
     ) throws -> PartyResult {
         let state = PartyState(
             domain: domain, party: party, program: program, source: source, tensors: tensors, threads: threads)
-        let run = PartyRun(state: state, channel: channel)
+        let run = PartyRun(state: state, channel: channel, instructionCount: program.instructionCount)
         for (top, node) in program.nodes.enumerated() {
             try run.run(node)
             state.release(program.releases[top])
@@ -50,14 +50,17 @@ public struct PartyResult: Sendable {
 private final class PartyRun<Domain: ShareDomain> {
     private let state: PartyState<Domain>
     private let channel: any Channel
+    /// No message of the program lies deeper.
+    private let deepest: Int
     private var clock = 0
     private var events: [TraceEvent] = []
     private var offlineSeconds: [Int: Double] = [:]
     private var onlineSeconds: [Int: Double] = [:]
 
-    init(state: PartyState<Domain>, channel: any Channel) {
+    init(state: PartyState<Domain>, channel: any Channel, instructionCount: Int) {
         self.state = state
         self.channel = channel
+        deepest = instructionCount * Strand.roundLimit
     }
 
     func trace(received: [Int: Int]) -> Trace {
@@ -117,6 +120,9 @@ private final class PartyRun<Domain: ShareDomain> {
             if current.declared.bytes[state.party.peer.rawValue] > 0 {
                 guard let frame = strand.arrived else { return false }
                 strand.arrived = nil
+                guard frame.depth >= 1, Int(frame.depth) <= deepest else {
+                    throw InterpreterError.impossibleDepth(path: current.instruction.path, depth: frame.depth)
+                }
                 strand.clock = max(strand.clock, Int(frame.depth))
                 payload = frame.payload
             }

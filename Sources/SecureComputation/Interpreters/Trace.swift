@@ -65,7 +65,7 @@ public struct Clocks: Sendable, Hashable {
     }
 
     /// A round: both send at depth one beyond their clock, then both take in what arrived.
-    mutating func exchange(serverSends: Bool, clientSends: Bool) {
+    public mutating func exchange(serverSends: Bool, clientSends: Bool) {
         let (server, client) = (self.server, self.client)
         if serverSends { self.client = max(client, server + 1) }
         if clientSends { self.server = max(server, client + 1) }

@@ -102,7 +102,7 @@ extension ProgramBuilder {
         _ x: Secret, serverTensor name: String, shape: [Int], maps: [LinearMap] = [], bound: Double
     ) throws -> Secret {
         declare(InputDeclaration(name: name, owner: .server, shape: shape))
-        let count = maps.last?.outputCount ?? shape.reduce(1, *)
+        let count = try count(of: shape, through: maps, label: "add")
         guard count == x.count else {
             throw ProgramError.shape(path: path("add"), expected: "\(x.count) elements", got: "\(count)")
         }

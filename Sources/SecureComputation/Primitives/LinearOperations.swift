@@ -90,10 +90,29 @@ extension ProgramBuilder {
     }
 
     func checkMap(_ map: LinearMap, inputCount: Int, shape: [Int]) throws {
-        guard map.inputCount == inputCount, map.outputCount == shape.reduce(1, *) else {
+        try checkMap(map, inputCount: inputCount, label: "map")
+        guard map.outputCount == shape.reduce(1, *) else {
             throw ProgramError.shape(
                 path: path("map"), expected: "\(map.inputCount) to \(map.outputCount) elements",
                 got: "\(inputCount) to \(shape)")
+        }
+    }
+
+    private func checkMap(_ map: LinearMap, inputCount: Int, label: String) throws {
+        guard map.isWellFormed else {
+            throw ProgramError.shape(path: path(label), expected: "a map within its shape", got: "\(map)")
+        }
+        guard map.inputCount == inputCount else {
+            throw ProgramError.shape(
+                path: path(label), expected: "\(map.inputCount) elements for its map", got: "\(inputCount)")
+        }
+    }
+
+    /// Elements of a tensor of `shape` behind `maps`, each of which must fit the one before.
+    func count(of shape: [Int], through maps: [LinearMap], label: String) throws -> Int {
+        try maps.reduce(shape.reduce(1, *)) { count, map in
+            try checkMap(map, inputCount: count, label: label)
+            return map.outputCount
         }
     }
 

@@ -21,7 +21,11 @@ struct Opening: Primitive {
         ]
     }
 
-    func evaluate(_ state: PlaintextState) throws { state.recordOpened(name, try state.values(input)) }
+    func evaluate(_ state: PlaintextState) throws {
+        let values = try state.values(input)
+        state.check(values, magnitudeBits: width - 1)
+        state.recordOpened(name, values)
+    }
 
     func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {
         let domain = state.domain

@@ -164,6 +164,7 @@ public enum InterpreterError: Error, Equatable, Sendable, CustomStringConvertibl
     case missingInput(name: String)
     case inputSize(name: String, expected: Int, got: Int)
     case undeclaredBytes(path: String, declared: Int, sent: Int)
+    case impossibleDepth(path: String, depth: UInt32)
 
     public var description: String {
         switch self {
@@ -173,6 +174,9 @@ public enum InterpreterError: Error, Equatable, Sendable, CustomStringConvertibl
             "The input \(name) must have \(expected) elements and has \(got)."
         case .undeclaredBytes(let path, let declared, let sent):
             "\(path) declared \(declared) bytes and made \(sent); this is an error of the primitive."
+        case .impossibleDepth(let path, let depth):
+            "The peer's message for \(path) claims round \(depth), which the program cannot reach; run the same version "
+                + "on both sides."
         }
     }
 }

@@ -152,7 +152,7 @@ private final class SelectionRun<Domain: ShareDomain> {
 extension ProgramBuilder {
     /// The polynomial of `table` that `bits` select, at `x` minus the selected origin. The result has the given scale and
     /// magnitude (raw) and lives in the ring of `x`, which must hold it.
-    func select(
+    package func select(
         _ bits: SecretBits, _ table: SelectionTable, of x: Secret, origins: [Int64] = [], scale: Int,
         magnitude: Double
     ) throws -> Secret {

@@ -107,7 +107,7 @@ extension ProgramBuilder {
         _ x: ClientMaskedSecret, server tensor: ServerTensor, maps: [LinearMap] = [], shape: ProductShape,
         outputShape: [Int], bound: Double
     ) throws -> Secret {
-        let weightCount = maps.last?.outputCount ?? tensor.shape.reduce(1, *)
+        let weightCount = try count(of: tensor.shape, through: maps, label: "multiply")
         guard x.count == shape.leftCount, weightCount == shape.rightCount,
             outputShape.reduce(1, *) == shape.outputCount
         else {

@@ -78,7 +78,8 @@ public struct Program: Sendable {
             }
         }
         describe(nodes)
-        text += "\(plan.correlations)\n\(plan.weights)\n\(inputs)".utf8
+        text += "\(plan.correlations)\n\(plan.weights)\n\(inputs)\n".utf8
+        text += "\(outputScales.sorted { $0.key < $1.key })".utf8
         return try Digest.sha256(text).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 }

@@ -9,6 +9,8 @@ import Transport
 public final class ClientSession {
     public let architecture: Architecture
     public let modelName: String
+    /// What reports call the architecture.
+    public let notation: String
     /// Whether text is turned into tokens byte by byte.
     public let usesByteTokenizer: Bool
     private let channel: any Channel
@@ -16,6 +18,8 @@ public final class ClientSession {
     private let threads: Int
     private let domain = Ring64()
     private var maskedWeights: [Ring64.Elements]?
+    /// Bytes and seconds of the setup, once it has been made.
+    public private(set) var setup: (bytes: Int, seconds: Double)?
 
     /// Greets the server, then the dealer.
     /// - Throws: `TransportError` naming both sides' values where the parties do not agree.
@@ -35,6 +39,7 @@ public final class ClientSession {
                 peer: channel.peerName, reason: "it lacks a session or a valid architecture")
         }
         self.architecture = architecture
+        notation = theirs.fields["notation"] ?? architecture.description
         modelName = theirs.fields["model"] ?? "unnamed"
         usesByteTokenizer = theirs.fields["tokenizer"] == "byte"
         self.channel = channel
@@ -48,9 +53,9 @@ public final class ClientSession {
         }
     }
 
-    /// A run and what it gave: logits `[positions, vocabulary]`.
+    /// A run and what it gave: logits `[positions, vocabulary]`, or hidden states `[positions, width]`.
     public struct Run: Sendable {
-        public let logits: [Double]
+        public let values: [Double]
         public let accounted: AccountedRun
     }
 
@@ -60,10 +65,21 @@ public final class ClientSession {
         tokens: [Int], output: ForwardPass.Output, progress: ((Int, Int) -> Void)? = nil
     ) throws -> Run {
         let input = try ClientInput(tokens: tokens, vocabulary: architecture.vocabulary)
-        let agreed = try AgreedProgram(
-            ForwardPass(architecture: architecture, new: tokens.count, output: output))
+        return try run(
+            ForwardPass(architecture: architecture, new: tokens.count, output: output), input, progress: progress)
+    }
+
+    /// Runs the model's blocks alone on hidden states `[positions, width]`, row-major, of magnitude below 4096.
+    /// - Throws: `FixedPointError`, ``ArchitectureError`` for lengths that do not fit, and errors of the run.
+    public func run(hidden: [Double], progress: ((Int, Int) -> Void)? = nil) throws -> Run {
+        try run(
+            ForwardPass(architecture: architecture, new: hidden.count / architecture.width, output: .blocks),
+            ClientInput(hidden: hidden), progress: progress)
+    }
+
+    private func run(_ pass: ForwardPass, _ input: ClientInput, progress: ((Int, Int) -> Void)?) throws -> Run {
         do {
-            return try run(agreed, input, progress: progress)
+            return try run(AgreedProgram(pass), input, progress: progress)
         } catch {
             channel.abort(reason: "the client gave up")
             throw error
@@ -78,7 +94,9 @@ public final class ClientSession {
         try channel.sendControl(Array(try JSONEncoder().encode(request)))
         let plan = agreed.program.plan
         if maskedWeights == nil {
+            let start = ContinuousClock.now
             maskedWeights = try ModelSetup(domain: domain, weights: plan.weights).receive(over: channel)
+            setup = (plan.weights.reduce(0) { $0 + $1.wireBytes }, (ContinuousClock.now - start) / .seconds(1))
         }
         let seed = try dealer.begin(description: try agreed.description(), fingerprint: agreed.fingerprint)
         let source = DealtCorrelations(
@@ -88,24 +106,26 @@ public final class ClientSession {
             .run(agreed.program, source: source, tensors: input, progress: progress)
         let accounted = try RunReport(result, channel, dealer).exchanged(
             over: channel, agreed.program, party: .client)
-        let name = ForwardPass.logits
+        let name = agreed.pass.outputName
         guard let raw = result.opened[name], let scale = agreed.program.outputScales[name] else {
             throw InterpreterError.missingInput(name: name)
         }
-        return Run(logits: FixedPoint(fractionBits: scale).decode(raw), accounted: accounted)
+        return Run(values: FixedPoint(fractionBits: scale).decode(raw), accounted: accounted)
     }
 
     /// Greedy completion: `count` times the token with the largest logit at the last position.
     ///
     /// Generation ends early where the context is full.
-    /// - Parameter token: called with every new token and its run.
+    /// - Parameters:
+    ///   - progress: called during a run with the nodes done and all nodes.
+    ///   - token: called with every new token and its run.
     public func complete(
         prompt: [Int], count: Int, progress: ((Int, Int) -> Void)? = nil, token: (Int, Run) throws -> Void
     ) throws -> [Int] {
         var tokens = prompt
         for _ in 0..<count where tokens.count <= architecture.context {
             let run = try run(tokens: tokens, output: .last, progress: progress)
-            let next = greedyToken(run.logits)
+            let next = ReferenceModel.mostLikely(run.values)
             try token(next, run)
             tokens.append(next)
         }
@@ -116,11 +136,4 @@ public final class ClientSession {
         dealer.close()
         channel.close()
     }
-}
-
-/// The index of the largest logit, the first of equals.
-public func greedyToken(_ logits: [Double]) -> Int {
-    var best = 0
-    for index in logits.indices where logits[index] > logits[best] { best = index }
-    return best
 }

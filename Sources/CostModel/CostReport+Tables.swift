@@ -1,0 +1,137 @@
+extension CostReport {
+    /// What a report prints as text.
+    public struct TableOptions: Sendable, Hashable {
+        public var grouping: Grouping
+        public var format: Table.Format
+
+        public init(grouping: Grouping = .kind, format: Table.Format = .text) {
+            self.grouping = grouping
+            self.format = format
+        }
+    }
+
+    /// The report for people, or with `.csv` the operations alone, in plain numbers.
+    public func rendered(_ options: TableOptions = TableOptions()) -> String {
+        switch options.format {
+        case .csv: return csvTable(by: options.grouping).rendered(as: .csv)
+        case .latex, .markdown, .text:
+            let comment = options.format == .latex ? "% " : ""
+            return
+                ([comment + title + "\n"] + (insecure ? [comment + Self.insecureNote + "\n"] : [])
+                + [
+                    phaseTable.rendered(as: options.format),
+                    operationTable(by: options.grouping).rendered(as: options.format),
+                ]
+                + remarks.map { comment + $0 + "\n" }).joined(separator: "\n")
+        }
+    }
+
+    private var isMeasured: Bool { totals.online.seconds != nil }
+
+    private static var insecureNote: String {
+        "Insecure: one process held both parties and the dealer. Bytes and rounds are those of a real run."
+    }
+
+    /// One line that says what was run.
+    public var title: String {
+        let runs = inferences == 1 ? "" : ", \(inferences) inferences"
+        let part = positions == "blocks" ? ", blocks only" : positions == "last" ? ", logits of the last" : ""
+        let count = context == 1 ? "1 position" : "\(context) positions"
+        return "\(model), \(architecture), \(count)\(part)\(runs); \(`protocol`), \(preprocessing), \(domain)"
+    }
+
+    /// Accuracy and memory, a line each.
+    public var remarks: [String] {
+        var lines: [String] = []
+        if let accuracy {
+            lines.append(
+                "error against floating point: at most \(Quantity.plain(accuracy.maxAbsError)), "
+                    + "mean \(Quantity.plain(accuracy.meanAbsError)); "
+                    + "same largest element in \(Quantity.plain(100 * accuracy.top1Agreement)) % of rows")
+        }
+        if let peak = peakMemoryBytes?.max() { lines.append("peak memory: \(Quantity.bytes(peak))") }
+        if let overhead = wireOverheadBytes, overhead != [0, 0] {
+            lines.append(
+                "framing and handshakes, besides: \(Quantity.bytes(overhead[0])) by the server, "
+                    + "\(Quantity.bytes(overhead[1])) by the client")
+        }
+        return lines
+    }
+
+    /// Totals of every phase, each direction apart.
+    public var phaseTable: Table {
+        var table = Table(
+            columns: [
+                .init("phase", .left), .init("server sends"), .init("client sends"), .init("dealer to server"),
+                .init("dealer to client"), .init("rounds"),
+            ] + (isMeasured ? [.init("time")] : []))
+        for phase in Phase.allCases {
+            let total = totals[phase]
+            table.rows.append(
+                .init(
+                    [
+                        phase.rawValue, Quantity.bytes(total.bytesSent[0]), Quantity.bytes(total.bytesSent[1]),
+                        Quantity.bytes(total.dealerBytes[0]), Quantity.bytes(total.dealerBytes[1]), "\(total.rounds)",
+                    ] + (isMeasured ? [Quantity.seconds(total.seconds ?? 0)] : [])))
+        }
+        return table
+    }
+
+    /// Groups of operations with their online costs and the dealer's bytes, and a subtotal for each section.
+    public func operationTable(by grouping: Grouping) -> Table {
+        var table = Table(
+            columns: [
+                .init("online", .left), .init("server sends"), .init("client sends"), .init("share"), .init("rounds"),
+                .init("share"), .init("dealer"),
+            ] + (isMeasured ? [.init("online time"), .init("offline time")] : []))
+        // The setup is a phase of its own and no operation of a program.
+        let groups = groups(by: grouping).filter { $0.phases[.setup] == nil }
+        var start = groups.startIndex
+        while start < groups.endIndex {
+            let section = groups[start].section
+            let end = groups[start...].firstIndex { $0.section != section } ?? groups.endIndex
+            if let section {
+                table.rows.append(row(Self.sum(of: groups[start..<end], name: section), kind: .section))
+            }
+            for group in groups[start..<end] where !group.name.isEmpty { table.rows.append(row(group, kind: .body)) }
+            start = end
+        }
+        table.rows.append(row(Self.sum(of: groups, name: "total"), kind: .total))
+        return table
+    }
+
+    private func row(_ group: CostGroup, kind: Table.Row.Kind) -> Table.Row {
+        let (online, offline) = (group[.online], group[.offline])
+        let cells = [
+            group.name, Quantity.bytes(online.bytesSent[0]), Quantity.bytes(online.bytesSent[1]),
+            Quantity.share(online.bytesSent.reduce(0, +), of: totals.online.bytesSent.reduce(0, +)),
+            "\(online.rounds)", Quantity.share(online.rounds, of: totals.online.rounds),
+            Quantity.bytes(offline.dealerBytes.reduce(0, +)),
+        ]
+        let times = [Quantity.seconds(online.seconds ?? 0), Quantity.seconds(offline.seconds ?? 0)]
+        return .init(cells + (isMeasured ? times : []), kind: kind)
+    }
+
+    /// Plain numbers, one row for each group and phase. Depths of several primitives together do not add up and are left
+    /// out.
+    public func csvTable(by grouping: Grouping) -> Table {
+        let names = [
+            "path", "phase", "bytes_sent_server", "bytes_sent_client", "dealer_bytes_server", "dealer_bytes_client",
+            "rounds", "depth", "flops", "seconds",
+        ]
+        var table = Table(columns: names.map { .init($0) })
+        for group in groups(by: grouping) {
+            for phase in Phase.allCases {
+                guard let sum = group.phases[phase] else { continue }
+                table.rows.append(
+                    .init([
+                        group.path, phase.rawValue, "\(sum.bytesSent[0])", "\(sum.bytesSent[1])",
+                        "\(sum.dealerBytes[0])", "\(sum.dealerBytes[1])", "\(sum.rounds)",
+                        grouping == .primitive ? "\(sum.depth)" : "", "\(sum.flops)",
+                        sum.seconds.map { "\($0)" } ?? "",
+                    ]))
+            }
+        }
+        return table
+    }
+}

@@ -1,0 +1,224 @@
+/// What a run costs, or would cost, operation by operation: the report that every command prints.
+///
+/// Its JSON form is described in `docs/report.md`. Pairs of bytes are `[server, client]`: the sender for `bytes_sent`, the
+/// receiver for `dealer_bytes`. Totals are the sums of the operations, exactly.
+public struct CostReport: Sendable, Hashable, Codable {
+    public static let currentSchemaVersion = 1
+
+    public let schemaVersion: Int
+    public let model: String
+    public let architecture: String
+    public let `protocol`: String
+    public let preprocessing: String
+    public let domain: String
+    /// Positions of the input; for a completion those of the prompt.
+    public let context: Int
+    /// Whose outputs the client learns: `last`, `all` or, for hidden states, `blocks`.
+    public let positions: String
+    /// Programs run one after the other: tokens of a completion, or windows of a text.
+    public let inferences: Int
+    /// Whether one process could see what must be secret.
+    public let insecure: Bool
+    public let totals: Totals
+    /// The setup, then what was prepared offline, then the online operations, each in program order.
+    public let operations: [Operation]
+    /// Empty unless networks were asked for.
+    public var latency: [Latency] = []
+    /// Framing and handshakes by sender; measured only.
+    public var wireOverheadBytes: [Int]?
+    /// Largest resident memory of either party's process; measured only.
+    public var peakMemoryBytes: [Int]?
+    public var completion: Completion?
+    public var accuracy: Accuracy?
+
+    private enum CodingKeys: String, CodingKey {
+        case schemaVersion = "schema_version"
+        case model, architecture, `protocol`, preprocessing, domain, context, positions, inferences, insecure
+        case totals, operations, latency
+        case wireOverheadBytes = "wire_overhead_bytes"
+        case peakMemoryBytes = "peak_memory_bytes"
+        case completion, accuracy
+    }
+
+    public enum Phase: String, Sendable, Hashable, Codable, CaseIterable {
+        /// Once for a session and model.
+        case setup
+        /// Independent of inputs, for each inference.
+        case offline
+        case online
+    }
+
+    public struct Totals: Sendable, Hashable, Codable {
+        public let setup: PhaseTotal
+        public let offline: PhaseTotal
+        public let online: PhaseTotal
+
+        public subscript(phase: Phase) -> PhaseTotal {
+            switch phase {
+            case .setup: setup
+            case .offline: offline
+            case .online: online
+            }
+        }
+    }
+
+    public struct PhaseTotal: Sendable, Hashable, Codable {
+        public let bytesSent: [Int]
+        public let dealerBytes: [Int]
+        public let rounds: Int
+        /// nil in an estimate.
+        public let seconds: Double?
+
+        private enum CodingKeys: String, CodingKey {
+            case bytesSent = "bytes_sent"
+            case dealerBytes = "dealer_bytes"
+            case rounds, seconds
+        }
+    }
+
+    /// All uses of one primitive under one path, in one phase.
+    public struct Operation: Sendable, Hashable, Codable {
+        /// As in `layer.3/ffn/gelu/compare`.
+        public let path: String
+        public let phase: Phase
+        public internal(set) var bytesSent: [Int]
+        public internal(set) var dealerBytes: [Int]
+        /// What the operation adds to the rounds of the whole.
+        public internal(set) var rounds: Int
+        /// Rounds that the operation would take alone.
+        public internal(set) var depth: Int
+        public internal(set) var flops: Int
+        /// nil in an estimate.
+        public internal(set) var seconds: Double?
+
+        private enum CodingKeys: String, CodingKey {
+            case path, phase
+            case bytesSent = "bytes_sent"
+            case dealerBytes = "dealer_bytes"
+            case rounds, depth, flops, seconds
+        }
+    }
+
+    /// Time on a network, by replay.
+    public struct Latency: Sendable, Hashable, Codable {
+        public let network: String
+        public let rttMilliseconds: Double
+        public let megabitsPerSecond: Double
+        public let setup: Double
+        public let offline: Double
+        public let online: Double
+
+        private enum CodingKeys: String, CodingKey {
+            case network
+            case rttMilliseconds = "rtt_ms"
+            case megabitsPerSecond = "mbit_per_s"
+            case setup, offline, online
+        }
+    }
+
+    public struct Completion: Sendable, Hashable, Codable {
+        public let prompt: String
+        public let `private`: String
+        /// nil where nobody could compute it.
+        public var plaintext: String?
+        /// Token ids of the private completion.
+        public let tokens: [Int]
+        /// From the start of the command.
+        public let secondsToFirstToken: Double?
+
+        private enum CodingKeys: String, CodingKey {
+            case prompt, `private`, plaintext, tokens
+            case secondsToFirstToken = "seconds_to_first_token"
+        }
+
+        public init(
+            prompt: String, private: String, plaintext: String? = nil, tokens: [Int],
+            secondsToFirstToken: Double? = nil
+        ) {
+            self.prompt = prompt
+            self.private = `private`
+            self.plaintext = plaintext
+            self.tokens = tokens
+            self.secondsToFirstToken = secondsToFirstToken
+        }
+    }
+
+    /// A private result compared with the same in floating point.
+    public struct Accuracy: Sendable, Hashable, Codable {
+        public let maxAbsError: Double
+        public let meanAbsError: Double
+        /// The fraction of rows with the same largest element.
+        public let top1Agreement: Double
+
+        private enum CodingKeys: String, CodingKey {
+            case maxAbsError = "max_abs_error"
+            case meanAbsError = "mean_abs_error"
+            case top1Agreement = "top1_agreement"
+        }
+
+        public init(maxAbsError: Double, meanAbsError: Double, top1Agreement: Double) {
+            self.maxAbsError = maxAbsError
+            self.meanAbsError = meanAbsError
+            self.top1Agreement = top1Agreement
+        }
+    }
+
+    /// What a report says of a run besides its costs.
+    public struct Configuration: Sendable, Hashable {
+        public var model: String
+        public var architecture: String
+        public var `protocol`: String
+        public var preprocessing: String
+        public var domain: String
+        public var context: Int
+        public var positions: String
+        public var insecure: Bool
+
+        public init(
+            model: String, architecture: String, protocol: String = "ot", preprocessing: String = "dealer",
+            domain: String = "ring64", context: Int, positions: String, insecure: Bool
+        ) {
+            self.model = model
+            self.architecture = architecture
+            self.protocol = `protocol`
+            self.preprocessing = preprocessing
+            self.domain = domain
+            self.context = context
+            self.positions = positions
+            self.insecure = insecure
+        }
+    }
+
+    init(_ configuration: Configuration, inferences: Int, operations: [Operation]) {
+        schemaVersion = Self.currentSchemaVersion
+        model = configuration.model
+        architecture = configuration.architecture
+        `protocol` = configuration.protocol
+        preprocessing = configuration.preprocessing
+        domain = configuration.domain
+        context = configuration.context
+        positions = configuration.positions
+        insecure = configuration.insecure
+        self.inferences = inferences
+        self.operations = operations
+        totals = Totals(
+            setup: PhaseTotal(of: operations, in: .setup), offline: PhaseTotal(of: operations, in: .offline),
+            online: PhaseTotal(of: operations, in: .online))
+    }
+}
+
+extension CostReport.PhaseTotal {
+    init(of operations: [CostReport.Operation], in phase: CostReport.Phase) {
+        var (sent, dealt, rounds) = ([0, 0], [0, 0], 0)
+        var seconds: Double?
+        for operation in operations where operation.phase == phase {
+            for party in 0...1 {
+                sent[party] += operation.bytesSent[party]
+                dealt[party] += operation.dealerBytes[party]
+            }
+            rounds += operation.rounds
+            if let time = operation.seconds { seconds = (seconds ?? 0) + time }
+        }
+        self.init(bytesSent: sent, dealerBytes: dealt, rounds: rounds, seconds: seconds)
+    }
+}

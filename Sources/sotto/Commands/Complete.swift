@@ -1,0 +1,132 @@
+import ArgumentParser
+import CostModel
+import Foundation
+import SecureComputation
+import Transformer
+import Transport
+
+/// The client, a process of its own.
+struct Complete: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Complete a prompt privately with a server's model.",
+        discussion: "The client learns the architecture and the logits of the positions it asks for.")
+
+    @Option(help: "HOST:PORT of the server.")
+    var connect: Endpoint
+
+    @Option(help: "HOST:PORT of the dealer.")
+    var dealer: Endpoint
+
+    @Option(help: "The text to complete.")
+    var prompt: String?
+
+    @Option(help: ArgumentHelp("Token ids to complete, in place of a text.", valueName: "1,2,3"))
+    var inputIds: TokenList?
+
+    @Option(help: "How many tokens to add.")
+    var tokens: Int = 16
+
+    @Option(
+        help: ArgumentHelp(
+            "Run the model's blocks alone on this many positions of random hidden states, to measure them.",
+            valueName: "positions"))
+    var blocksOnly: Int?
+
+    /// When the user's command began, in seconds since 1970, for the time to the first token.
+    @Option(help: .hidden)
+    var startedAt: Double?
+
+    @OptionGroup var role: RoleOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard [prompt != nil, inputIds != nil, blocksOnly != nil].count(where: { $0 }) == 1 else {
+            throw ValidationError("Give one of --prompt, --input-ids and --blocks-only")
+        }
+        guard prompt != "" else { throw ValidationError("--prompt must not be empty") }
+        guard (1...65536).contains(tokens) else { throw ValidationError("--tokens must be 1 to 65536") }
+        guard blocksOnly.map({ $0 >= 1 }) ?? true else { throw ValidationError("--blocks-only must be at least 1") }
+    }
+
+    func run() throws {
+        let transport = TCPTransport()
+        let channel = try role.connect(to: connect, role: "server", over: transport)
+        let session = try ClientSession(
+            channel: channel, configuration: role.protocols.session, threads: role.threads
+        ) {
+            try role.connect(to: dealer, role: "dealer", over: transport)
+        }
+        defer {
+            session.close()
+            transport.shutdown()
+        }
+        var account = ClientAccount(session)
+        if let blocksOnly {
+            let hidden = Blocks.randomHidden(rows: blocksOnly, width: session.architecture.width, seed: 0)
+            account.record(try session.run(hidden: hidden.map(Double.init)))
+            return try Output.write(account.report(context: blocksOnly, positions: .blocks, role), output)
+        }
+        let ids = try promptTokens(session)
+        let start = startedAt ?? Date().timeIntervalSince1970
+        var firstToken: Double?
+        let bar = ProgressBar("completing")
+        var done = 0
+        let completion = try session.complete(
+            prompt: ids, count: tokens,
+            progress: { bar.update((Double(done) + Double($0) / Double($1)) / Double(tokens)) },
+            token: { _, run in
+                firstToken = firstToken ?? Date().timeIntervalSince1970 - start
+                done += 1
+                account.record(run)
+            })
+        bar.finish()
+        var report = account.report(context: ids.count, positions: .last, role)
+        report.completion = CostReport.Completion(
+            prompt: text(ids, session), private: text(completion, session), tokens: completion,
+            secondsToFirstToken: firstToken)
+        if output.format == .text { Output.write("\(text(ids, session))\(text(completion, session))\n\n") }
+        try Output.write(report, output)
+    }
+
+    private func promptTokens(_ session: ClientSession) throws -> [Int] {
+        if let inputIds { return inputIds.tokens }
+        guard session.usesByteTokenizer else {
+            throw UsageError("The server's model has no byte tokenizer; give --input-ids instead of a text.")
+        }
+        return ByteTokenizer().encode(prompt ?? "")
+    }
+
+    private func text(_ ids: [Int], _ session: ClientSession) -> String {
+        let plain = ids.map(String.init).joined(separator: ",")
+        return session.usesByteTokenizer ? (try? ByteTokenizer().decode(ids)) ?? plain : plain
+    }
+}
+
+/// The client's account of its session.
+private struct ClientAccount {
+    private let session: ClientSession
+    private var cost = SessionCost()
+    private var last: AccountedRun?
+
+    init(_ session: ClientSession) { self.session = session }
+
+    mutating func record(_ run: ClientSession.Run) {
+        if last == nil {
+            cost.recordSetup(
+                of: run.accounted.program, sentBytes: session.setup?.bytes, seconds: session.setup?.seconds)
+        }
+        cost.record(run.accounted.program, trace: run.accounted.trace)
+        last = run.accounted
+    }
+
+    func report(context: Int, positions: ForwardPass.Output, _ role: RoleOptions) -> CostReport {
+        var report = cost.report(
+            CostReport.Configuration(
+                model: session.modelName, architecture: session.notation, protocol: role.protocols.session.protocolName,
+                preprocessing: role.protocols.session.preprocessing, domain: role.protocols.session.domain,
+                context: context, positions: positions.rawValue, insecure: false))
+        report.wireOverheadBytes = last?.overheadBytesSent
+        report.peakMemoryBytes = last?.peakMemoryBytes
+        return report
+    }
+}

@@ -1,0 +1,178 @@
+import ArgumentParser
+import CostModel
+import Foundation
+import SecureComputation
+import Transformer
+import Transport
+
+/// Server, client and dealer as processes of their own, on loopback.
+struct Demo: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a private completion between three processes on this machine.",
+        discussion: """
+            Starts a dealer, a server and a client on loopback over plain TCP, prints the private completion, whether it \
+            equals the plaintext completion, and what every operation cost.
+            """)
+
+    @Argument(help: "A built-in model (tiny, tiny-scfu), or a directory in Hugging Face layout with a byte tokenizer.")
+    var model = "tiny"
+
+    @Option(help: "The text to complete.")
+    var prompt = "def __init__(self"
+
+    @Option(help: "How many tokens to add.")
+    var tokens: Int = 16
+
+    @OptionGroup var variant: VariantOptions
+    @OptionGroup var protocols: ProtocolOptions
+    @OptionGroup var output: OutputOptions
+
+    @Option(help: ArgumentHelp("How long a process waits for another before it gives up.", valueName: "seconds"))
+    var timeout: Double = 60
+
+    func validate() throws {
+        guard (1...65536).contains(tokens) else { throw ValidationError("--tokens must be 1 to 65536") }
+        guard !prompt.isEmpty else { throw ValidationError("--prompt must not be empty") }
+    }
+
+    func run() throws {
+        let start = Date().timeIntervalSince1970
+        let source = try ModelSource(model)
+        let architecture = try variant.limited(source.architecture(applying: variant.override()))
+        let ids = ByteTokenizer().encode(prompt)
+        guard architecture.vocabulary == ByteTokenizer().vocabulary else {
+            throw UsageError("\(source.name) has no byte tokenizer; the demo needs one.")
+        }
+        guard ids.count + tokens - 1 <= architecture.context else {
+            throw UsageError(
+                "\(ids.count + tokens - 1) positions do not fit the model's context of \(architecture.context); "
+                    + "shorten --prompt or lower --tokens.")
+        }
+        if output.format == .text {
+            Output.write("Server, client and dealer talk over plain TCP on loopback (--insecure-plaintext).\n")
+        }
+        var report = try privateCompletion(startedAt: start)
+        let plain = try plaintextCompletion(source, ids)
+        report.completion?.plaintext = try ByteTokenizer().decode(plain)
+        let difference = report.firstDifference(from: try estimate(architecture, report))
+        if output.format == .text { show(report, isEqual: plain == report.completion?.tokens) }
+        try Output.write(report, output)
+        if let difference { throw DemoError.costDiffers("\(difference)") }
+        if output.format == .text {
+            Output.write("\nsotto estimate predicts every byte and every round of this run.\n")
+        }
+    }
+
+    private func plaintextCompletion(_ source: ModelSource, _ ids: [Int]) throws -> [Int] {
+        let loaded = try source.load(applying: variant.override(), seed: variant.seed).weights
+        let weights = try variant.layers.map { try loaded.firstLayers($0) } ?? loaded
+        return try ReferenceModel(weights).greedyCompletion(of: ids, count: tokens)
+    }
+
+    /// Starts the three processes and takes the client's report.
+    private func privateCompletion(startedAt start: Double) throws -> CostReport {
+        let common = ["--insecure-plaintext", "--timeout", "\(timeout)"]
+        let dealer = try RoleProcess(["deal", "--listen", "127.0.0.1:0", "--sessions", "1"] + common)
+        defer { dealer.stop() }
+        let dealerAddress = try dealer.address()
+        var serve = ["serve", model, "--listen", "127.0.0.1:0", "--dealer", dealerAddress, "--sessions", "1"]
+        serve += ["--seed", "\(variant.seed)"]
+        serve += variant.architecture.map { ["--architecture", $0] } ?? []
+        serve += variant.layers.map { ["--layers", "\($0)"] } ?? []
+        let server = try RoleProcess(serve + common)
+        defer { server.stop() }
+        let client = try RoleProcess(
+            [
+                "complete", "--connect", try server.address(), "--dealer", dealerAddress, "--prompt=\(prompt)",
+                "--tokens", "\(tokens)", "--format", "json", "--started-at", "\(start)",
+            ] + common)
+        defer { client.stop() }
+        let output = try client.output()
+        return try JSONDecoder().decode(CostReport.self, from: output)
+    }
+
+    /// What the cost interpreter predicts for the same completion.
+    private func estimate(_ architecture: Architecture, _ measured: CostReport) throws -> CostReport {
+        var cost = SessionCost()
+        for token in 0..<tokens {
+            let program = try ForwardPass(
+                architecture: architecture, new: measured.context + token, output: .last
+            ).program()
+            if token == 0 { cost.recordSetup(of: program) }
+            cost.record(program)
+        }
+        return cost.report(
+            CostReport.Configuration(
+                model: measured.model, architecture: measured.architecture, context: measured.context,
+                positions: measured.positions, insecure: false))
+    }
+
+    /// Quoted, so that no control character reaches a terminal.
+    private func show(_ report: CostReport, isEqual: Bool) {
+        guard let completion = report.completion else { return }
+        let first = completion.secondsToFirstToken.map {
+            "First private token \(String(format: "%.2f", $0)) s after the start.\n"
+        }
+        Output.write(
+            """
+            prompt                \(completion.prompt.debugDescription)
+            private completion    \(completion.private.debugDescription)
+            plaintext completion  \((completion.plaintext ?? "").debugDescription)
+            \(isEqual ? "They are equal." : "They differ.") \(first ?? "")
+
+            """)
+    }
+}
+
+enum DemoError: Error, CustomStringConvertible {
+    case costDiffers(String)
+    case processFailed(role: String, status: Int32)
+    case noAddress(role: String)
+
+    var description: String {
+        switch self {
+        case .costDiffers(let place): "The metered cost differs from the estimate at \(place)."
+        case .processFailed(let role, let status): "The \(role) process ended with status \(status)."
+        case .noAddress(let role): "The \(role) process ended before it listened."
+        }
+    }
+}
+
+/// This program again, in another role, with its standard output in a pipe.
+private final class RoleProcess {
+    private let process = Process()
+    private let pipe = Pipe()
+    private let role: String
+
+    init(_ arguments: [String]) throws {
+        role = arguments[0]
+        process.executableURL = Bundle.main.executableURL
+        process.arguments = arguments
+        process.standardOutput = pipe
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+    }
+
+    /// The address that a listening role prints first.
+    func address() throws -> String {
+        var line = Data()
+        while let byte = try pipe.fileHandleForReading.read(upToCount: 1), !byte.isEmpty, byte[0] != 10 {
+            line += byte
+        }
+        let text = String(decoding: line, as: UTF8.self)
+        guard text.hasPrefix(RoleOptions.listeningPrefix) else { throw DemoError.noAddress(role: role) }
+        return String(text.dropFirst(RoleOptions.listeningPrefix.count))
+    }
+
+    /// All of the role's output, once it has ended well.
+    func output() throws -> Data {
+        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw DemoError.processFailed(role: role, status: process.terminationStatus)
+        }
+        return data
+    }
+
+    func stop() { if process.isRunning { process.terminate() } }
+}

@@ -1,0 +1,191 @@
+import ArgumentParser
+import CostModel
+import Foundation
+import SecureComputation
+import Transformer
+
+/// Runs both parties in this process, with real shares and messages.
+struct Simulate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run both parties in this process and measure bytes, rounds, time and error.",
+        discussion: """
+            The shares and messages are real, but one process holds them all and deals the correlations: nothing here is \
+            secret. Without input the model runs on random tokens.
+            """)
+
+    @OptionGroup var model: ModelOptions
+    @OptionGroup var input: InputOptions
+    @OptionGroup var length: LengthOptions
+    @OptionGroup var protocols: ProtocolOptions
+    @OptionGroup var machine: RunOptions
+    @OptionGroup var files: LogitsOptions
+    @OptionGroup var output: OutputOptions
+
+    @Flag(
+        help:
+            "Run on plain fixed-point numbers instead, and list the values that leave their range and the largest ones."
+    )
+    var traceValues = false
+
+    func validate() throws {
+        if length.blocksOnly, input.inputIds != nil || input.text != nil || input.file != nil {
+            throw ValidationError(
+                "--blocks-only runs on random hidden states; leave out --input-ids, --text and --file")
+        }
+        if traceValues, length.tokens != nil {
+            throw ValidationError("--trace-values looks at one inference; leave out --tokens")
+        }
+    }
+
+    func run() throws {
+        let logger = output.logger()
+        let selected = try model.load()
+        logger.info("model loaded", metadata: ["weights": selected.areWeightsRandom ? "random" : "trained"])
+        let run = try SimulatedInput(selected, input: input, length: length, seed: model.variant.seed)
+        guard !traceValues else { return try trace(selected, run) }
+        var simulation = Simulation(
+            model: selected, input: run, length: length,
+            private: PrivateRun(selected, seed: model.variant.seed, machine: machine))
+        try simulation.run()
+        logger.info("simulated", metadata: ["inferences": "\(simulation.private.session.inferences)"])
+        try LogitsOptions.write(
+            simulation.privateValues.map { Float($0) }, name: run.tensorName, rows: simulation.rows, to: files.logits)
+        try LogitsOptions.write(
+            simulation.plaintextValues, name: run.tensorName, rows: simulation.rows, to: files.plaintextLogits)
+        var report = simulation.private.session.report(
+            length.configuration(selected.named, protocols, count: run.count, insecure: true))
+        report.accuracy = simulation.meter.accuracy
+        report.completion = try simulation.completion()
+        report.peakMemoryBytes = [peakMemoryBytes(), peakMemoryBytes()]
+        report.wireOverheadBytes = [0, 0]
+        if output.format == .text, let completion = report.completion { Output.write(Self.text(completion)) }
+        try Output.write(report, output)
+    }
+
+    /// Quoted, so that no control character reaches a terminal.
+    private static func text(_ completion: CostReport.Completion) -> String {
+        """
+        prompt                \(completion.prompt.debugDescription)
+        private completion    \(completion.private.debugDescription)
+        plaintext completion  \((completion.plaintext ?? "").debugDescription)
+
+        """
+    }
+
+    private func trace(_ selected: SelectedModel, _ input: SimulatedInput) throws {
+        let program = try ForwardPass(
+            architecture: selected.architecture, new: input.count, output: length.output
+        ).program()
+        let values = try ValueTrace(
+            program, tensors: TensorSources([PreparedWeights(selected.weights), try input.clientInput()]))
+        Output.write(try output.tableFormat.map { values.rendered(as: $0) } ?? JSONText.of(values))
+    }
+}
+
+/// What a simulation runs on: tokens, or hidden states.
+struct SimulatedInput {
+    enum Kind {
+        case tokens([Int])
+        case hidden([Float])
+    }
+
+    let kind: Kind
+    let count: Int
+    private let vocabulary: Int
+
+    init(_ model: SelectedModel, input: InputOptions, length: LengthOptions, seed: UInt64) throws {
+        let architecture = model.architecture
+        vocabulary = architecture.vocabulary
+        if let given = try input.tokens(model.tokenizer) {
+            if let context = length.context, given.count < context {
+                throw DataError(
+                    "The input has \(given.count) tokens; give at least \(context), or lower or leave out --context.")
+            }
+            let tokens = Array(given.prefix(length.context ?? given.count))
+            count = try length.checked(tokens.count, architecture)
+            kind = .tokens(tokens)
+            return
+        }
+        count = try length.count(for: architecture)
+        if length.blocksOnly {
+            kind = .hidden(Blocks.randomHidden(rows: count, width: architecture.width, seed: seed))
+        } else {
+            var generator = SplitMix64(state: seed)
+            kind = .tokens((0..<count).map { _ in Int.random(in: 0..<architecture.vocabulary, using: &generator) })
+        }
+    }
+
+    var tensorName: String {
+        if case .hidden = kind { return ForwardPass.hidden }
+        return ForwardPass.logits
+    }
+
+    func clientInput() throws -> ClientInput {
+        switch kind {
+        case .tokens(let tokens): try ClientInput(tokens: tokens, vocabulary: vocabulary)
+        case .hidden(let hidden): try ClientInput(hidden: hidden.map { Double($0) })
+        }
+    }
+}
+
+/// A simulated inference or completion beside its plaintext.
+struct Simulation {
+    let model: SelectedModel
+    let input: SimulatedInput
+    let length: LengthOptions
+    var `private`: PrivateRun
+    private(set) var meter = AccuracyMeter()
+    private(set) var privateValues: [Double] = []
+    private(set) var plaintextValues: [Float] = []
+    private(set) var rows = 0
+    private var generated: [Int] = []
+
+    init(model: SelectedModel, input: SimulatedInput, length: LengthOptions, private: PrivateRun) {
+        self.model = model
+        self.input = input
+        self.length = length
+        self.private = `private`
+    }
+
+    mutating func run() throws {
+        let progress = ProgressBar("simulating")
+        defer { progress.finish() }
+        let steps = length.inferences
+        for (index, pass) in try length.passes(model.architecture, count: input.count).enumerated() {
+            let tell: @Sendable (Int, Int) -> Void = { done, all in
+                progress.update((Double(index) + Double(done) / Double(all)) / Double(steps))
+            }
+            switch input.kind {
+            case .hidden(let hidden):
+                let found = try `private`.values(pass, input: input.clientInput(), progress: tell)
+                record(found, try Blocks.reference(model.weights, hidden: hidden), columns: model.architecture.width)
+            case .tokens(let prompt):
+                let tokens = prompt + generated
+                let found = try `private`.values(
+                    pass, input: ClientInput(tokens: tokens, vocabulary: model.architecture.vocabulary), progress: tell)
+                let expected = try ReferenceModel(model.weights).logits(
+                    tokens: tokens, positions: pass.output == .last ? .last : .all)
+                record(found, expected, columns: model.architecture.vocabulary)
+                if length.tokens != nil { generated.append(ReferenceModel.mostLikely(found)) }
+            }
+        }
+    }
+
+    private mutating func record(_ found: [Double], _ expected: [Float], columns: Int) {
+        meter.compare(found, with: expected, columns: columns)
+        privateValues += found
+        plaintextValues += expected
+        rows += found.count / columns
+    }
+
+    /// The private completion beside the plaintext one; nil without `--tokens` or a tokenizer.
+    func completion() throws -> CostReport.Completion? {
+        guard let count = length.tokens, case .tokens(let prompt) = input.kind, let tokenizer = model.tokenizer else {
+            return nil
+        }
+        let plaintext = try ReferenceModel(model.weights).greedyCompletion(of: prompt, count: count)
+        return CostReport.Completion(
+            prompt: try tokenizer.decode(prompt), private: try tokenizer.decode(generated),
+            plaintext: try tokenizer.decode(plaintext), tokens: generated)
+    }
+}

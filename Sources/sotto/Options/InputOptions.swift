@@ -1,0 +1,80 @@
+import ArgumentParser
+import Foundation
+import Transformer
+
+/// What a model is run on.
+struct InputOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Token ids, separated by commas.", valueName: "1,2,3"))
+    var inputIds: TokenList?
+
+    @Option(help: "Text, turned into tokens by the model's tokenizer.")
+    var text: String?
+
+    @Option(help: ArgumentHelp("A file of text.", valueName: "path"))
+    var file: String?
+
+    func validate() throws {
+        let given = [inputIds != nil, text != nil, file != nil].count { $0 }
+        guard given <= 1 else { throw ValidationError("Give only one of --input-ids, --text and --file") }
+    }
+
+    /// The token ids, or nil if no input was given.
+    /// - Throws: ``UsageError`` if there is text but no tokenizer, ``DataError`` if the file is none or nothing is left.
+    func tokens(_ tokenizer: (any Tokenizer)?) throws -> [Int]? {
+        let tokens: [Int]
+        if let inputIds {
+            tokens = inputIds.tokens
+        } else if let text = try text ?? contents() {
+            guard let tokenizer else {
+                throw UsageError("The model's config.json names no tokenizer; give --input-ids instead of text.")
+            }
+            tokens = tokenizer.encode(text)
+        } else {
+            return nil
+        }
+        guard !tokens.isEmpty else { throw DataError("The input is empty; give at least one token.") }
+        return tokens
+    }
+
+    private func contents() throws -> String? {
+        guard let file else { return nil }
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw DataError("\(file) is missing or cannot be read; give a text file.")
+        }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw DataError("\(file) is not UTF-8 text; convert it first.")
+        }
+        return text
+    }
+}
+
+/// Token ids as a user types them.
+struct TokenList: ExpressibleByArgument {
+    let tokens: [Int]
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+        tokens = parts.compactMap { part in
+            let digits = part.filter { $0 != " " }
+            return digits.allSatisfy { $0.isASCII && $0.isNumber } ? Int(digits) : nil
+        }
+        guard tokens.count == parts.count else { return nil }
+    }
+}
+
+/// Files for the numbers of a run.
+struct LogitsOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Write the private run's logits to a safetensors file.", valueName: "file"))
+    var logits: String?
+
+    @Option(help: ArgumentHelp("Write the plaintext logits to a safetensors file.", valueName: "file"))
+    var plaintextLogits: String?
+
+    /// - Parameter name: of the tensor `[rows, columns]`.
+    static func write(_ values: [Float], name: String, rows: Int, to path: String?) throws {
+        guard let path else { return }
+        try SafeTensors.write(
+            [(name, WeightTensor(shape: [rows, values.count / max(rows, 1)], values: values))],
+            to: URL(fileURLWithPath: path))
+    }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import CostModel
+import Transformer
+
+/// How many positions are run, and whose outputs the client learns.
+struct LengthOptions: ParsableArguments {
+    enum Positions: String, ExpressibleByArgument, CaseIterable {
+        case last, all
+    }
+
+    @Option(help: "Positions of the input; by default 128, or the model's context if that is smaller.")
+    var context: Int?
+
+    @Option(help: "Positions whose logits the client learns; by default all, for a completion last.")
+    var positions: Positions?
+
+    @Option(help: "A greedy completion of N tokens: N inferences, each one position longer.")
+    var tokens: Int?
+
+    @Flag(help: "No embedding, final norm and head: hidden states in and out.")
+    var blocksOnly = false
+
+    func validate() throws {
+        if let tokens {
+            guard (1...65536).contains(tokens) else { throw ValidationError("--tokens must be 1 to 65536") }
+            if blocksOnly { throw ValidationError("--blocks-only has no logits to choose --tokens from") }
+            if positions == .all {
+                throw ValidationError("--tokens needs the logits of the last position only; leave out --positions all")
+            }
+        }
+        if blocksOnly, positions != nil { throw ValidationError("--blocks-only has no logits; leave out --positions") }
+        if let context, context < 1 { throw ValidationError("--context must be at least 1") }
+    }
+
+    var output: ForwardPass.Output {
+        if blocksOnly { return .blocks }
+        return tokens != nil || positions == .last ? .last : .all
+    }
+
+    /// Programs of the session.
+    var inferences: Int { tokens ?? 1 }
+
+    static let defaultContext = 128
+
+    /// Positions of the first program, where no input says how many.
+    func count(for architecture: Architecture) throws -> Int {
+        let room = architecture.context - (inferences - 1)
+        guard room >= 1 else {
+            throw UsageError(
+                "--tokens \(inferences) does not fit the model's context of \(architecture.context); ask for fewer.")
+        }
+        return try checked(context ?? min(Self.defaultContext, room), architecture)
+    }
+
+    /// - Throws: ``UsageError`` unless that many positions and all that are generated fit.
+    func checked(_ count: Int, _ architecture: Architecture) throws -> Int {
+        let largest = count + inferences - 1
+        guard largest <= architecture.context else {
+            throw UsageError(
+                "\(largest) positions do not fit the model's context of \(architecture.context); "
+                    + "lower --context or --tokens, or shorten the input.")
+        }
+        return count
+    }
+
+    /// The programs' lengths, one after the other.
+    func passes(_ architecture: Architecture, count: Int) throws -> [ForwardPass] {
+        try (0..<inferences).map {
+            try ForwardPass(architecture: architecture, new: count + $0, output: output)
+        }
+    }
+
+    func configuration(
+        _ named: NamedArchitecture, _ protocols: ProtocolOptions, count: Int, insecure: Bool
+    ) -> CostReport.Configuration {
+        CostReport.Configuration(
+            model: named.name, architecture: named.notation, protocol: protocols.protocolName.rawValue,
+            preprocessing: protocols.preprocessing.rawValue, domain: protocols.domain.rawValue, context: count,
+            positions: output.rawValue, insecure: insecure)
+    }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import Transformer
+
+/// Which model, and what of it.
+struct ModelOptions: ParsableArguments {
+    @Argument(help: "A preset, or a directory in Hugging Face's layout.")
+    var model: String
+
+    @OptionGroup var variant: VariantOptions
+
+    /// The architecture alone, without its weights.
+    func architecture() throws -> NamedArchitecture {
+        let source = try ModelSource(model)
+        let architecture = try variant.limited(source.architecture(applying: variant.override()))
+        return NamedArchitecture(name: source.name, notation: try variant.notation(of: architecture), architecture)
+    }
+
+    func load() throws -> SelectedModel {
+        let source = try ModelSource(model)
+        let loaded = try source.load(applying: variant.override(), seed: variant.seed)
+        let limited = try variant.limited(loaded.weights.architecture)
+        let weights =
+            limited == loaded.weights.architecture
+            ? loaded.weights : try loaded.weights.firstLayers(limited.layers.count)
+        return SelectedModel(
+            named: NamedArchitecture(name: source.name, notation: try variant.notation(of: limited), limited),
+            weights: weights, tokenizer: loaded.tokenizer, areWeightsRandom: loaded.areWeightsRandom)
+    }
+}
+
+/// Changes to a model's architecture.
+struct VariantOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("The paper's name of an architecture, or a JSON file with edits.", valueName: "A|FILE.json"))
+    var architecture: String?
+
+    @Option(help: "Only the first N layers.")
+    var layers: Int?
+
+    @Option(help: "What random weights, inputs and simulated randomness are drawn from.")
+    var seed: UInt64 = 0
+
+    func override() throws -> ModelSource.ArchitectureOverride? {
+        do {
+            return try architecture.map { try ModelSource.ArchitectureOverride(argument: $0) }
+        } catch let error as ArchitectureError {
+            throw UsageError(error.description)
+        }
+    }
+
+    func limited(_ architecture: Architecture) throws -> Architecture {
+        guard let layers else { return architecture }
+        do {
+            return try architecture.firstLayers(layers)
+        } catch {
+            throw UsageError(error.description)
+        }
+    }
+
+    /// What reports call the architecture: the name that was given, or the paper's, or `edited`.
+    func notation(of architecture: Architecture) throws -> String {
+        if case .notation(let notation)? = try override() { return notation.name }
+        return architecture.description
+    }
+}
+
+/// An architecture and what reports call it.
+struct NamedArchitecture {
+    /// The model's name.
+    let name: String
+    /// The architecture's name.
+    let notation: String
+    let architecture: Architecture
+
+    init(name: String, notation: String, _ architecture: Architecture) {
+        self.name = name
+        self.notation = notation
+        self.architecture = architecture
+    }
+}
+
+/// A model with its weights.
+struct SelectedModel {
+    let named: NamedArchitecture
+    let weights: ModelWeights
+    let tokenizer: (any Tokenizer)?
+    let areWeightsRandom: Bool
+
+    var architecture: Architecture { named.architecture }
+}

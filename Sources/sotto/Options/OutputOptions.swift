@@ -1,0 +1,46 @@
+import ArgumentParser
+import CostModel
+import Logging
+
+/// How results are printed.
+struct OutputOptions: ParsableArguments {
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, json, csv, markdown, latex
+    }
+
+    enum Level: String, ExpressibleByArgument, CaseIterable {
+        case kind, layer, operation, primitive
+
+        var grouping: Grouping { Grouping(rawValue: rawValue) ?? .kind }
+    }
+
+    @Option(help: "The form of the report.")
+    var format: Format = .text
+
+    @Option(
+        help:
+            "Rows of the table: kind (operations of all layers together), layer, operation or primitive. JSON always has primitives."
+    )
+    var by: Level = .kind
+
+    @Flag(help: "Write diagnostics to standard error.")
+    var verbose = false
+
+    /// nil for JSON.
+    var tableFormat: Table.Format? {
+        switch format {
+        case .json: nil
+        case .text: .text
+        case .csv: .csv
+        case .markdown: .markdown
+        case .latex: .latex
+        }
+    }
+
+    /// Diagnostics to standard error; errors only unless `--verbose`.
+    func logger() -> Logger {
+        var logger = Logger(label: "sotto") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = verbose ? .debug : .critical
+        return logger
+    }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import CostModel
+import Transformer
+
+/// Which protocols run, as the axes of choice name them.
+struct ProtocolOptions: ParsableArguments {
+    enum ProtocolName: String, ExpressibleByArgument, CaseIterable {
+        case ot, fss
+    }
+
+    enum Preprocessing: String, ExpressibleByArgument, CaseIterable {
+        case dealer
+        case twoParty = "two-party"
+    }
+
+    enum Domain: String, ExpressibleByArgument, CaseIterable {
+        case ring64, field
+    }
+
+    @Option(name: .customLong("protocol"), help: "Comparisons and nonlinear functions.")
+    var protocolName: ProtocolName = .ot
+
+    @Option(help: "Where correlated randomness comes from.")
+    var preprocessing: Preprocessing = .dealer
+
+    @Option(help: "What values are shared over.")
+    var domain: Domain = .ring64
+
+    func validate() throws {
+        guard protocolName == .ot, preprocessing == .dealer, domain == .ring64 else {
+            throw ValidationError(
+                "The combination --protocol \(protocolName.rawValue) --preprocessing \(preprocessing.rawValue) "
+                    + "--domain \(domain.rawValue) is not built; "
+                    + "there is --protocol ot --preprocessing dealer --domain ring64")
+        }
+    }
+
+    var session: SessionConfiguration {
+        SessionConfiguration(
+            protocolName: protocolName.rawValue, preprocessing: preprocessing.rawValue, domain: domain.rawValue)
+    }
+}

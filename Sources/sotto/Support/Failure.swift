@@ -1,0 +1,105 @@
+import Algebra
+import ArgumentParser
+import Foundation
+import Preprocessing
+import SecureComputation
+import Transformer
+import Transport
+
+/// How the program ends.
+enum ExitStatus: Int32, Sendable {
+    case success = 0
+    case usage = 64
+    case badData = 65
+    case unavailable = 69
+    case internalError = 70
+    case protocolError = 76
+}
+
+/// Options that cannot be used, alone or together.
+struct UsageError: Error, Equatable, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// Input that cannot be used.
+struct DataError: Error, Equatable, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// Why the program ends before its work is done, and what it tells the user: one plain sentence on standard error.
+struct Failure {
+    let status: ExitStatus
+    let message: String
+    /// Whether the message is what was asked for, as with `--help`.
+    let isOutput: Bool
+
+    init(_ error: any Error) {
+        if let known = Self.status(of: error) {
+            status = known
+            message = "sotto: " + Self.sentence("\(error)")
+            isOutput = false
+        } else if Self.isInternal(error) {
+            status = .internalError
+            message = "sotto: " + Self.sentence("\(error)")
+            isOutput = false
+        } else {
+            isOutput = Sotto.exitCode(for: error) == .success
+            status = isOutput ? .success : .usage
+            message = isOutput ? Sotto.fullMessage(for: error) : Self.usage(error)
+        }
+    }
+
+    func exit() -> Never {
+        let stream = isOutput ? FileHandle.standardOutput : FileHandle.standardError
+        try? stream.write(contentsOf: Data((message + "\n").utf8))
+        Foundation.exit(status.rawValue)
+    }
+
+    private static func status(of error: any Error) -> ExitStatus? {
+        switch error {
+        case is UsageError:
+            return .usage
+        case is DataError, is ArchitectureError, is ModelError, is SafeTensorsError, is TokenizerError,
+            is ReferenceModelError, is PreparedWeightsError, is FixedPointError, is ProgramError:
+            return .badData
+        case let error as TransportError:
+            switch error.category {
+            case .usage: return .usage
+            case .unavailable: return .unavailable
+            case .protocolViolation: return .protocolError
+            }
+        case is PreprocessingError, is PackingError:
+            return .protocolError
+        case DemoError.processFailed(_, let status):
+            // The role has said on standard error why.
+            return ExitStatus(rawValue: status) ?? .internalError
+        default:
+            return nil
+        }
+    }
+
+    /// Errors of the parser are the only others that a command line can cause.
+    private static func isInternal(_ error: any Error) -> Bool {
+        if error is CleanExit || error is ValidationError || error is ExitCode { return false }
+        return String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") == false
+    }
+
+    /// The parser's complaint and where to find help, in one sentence.
+    private static func usage(_ error: any Error) -> String {
+        let help = Sotto.fullMessage(for: error).split(separator: "\n").last { $0.contains("--help") }
+        let command = help?.split(separator: "'").dropFirst().first ?? "sotto --help"
+        var complaint = Sotto.message(for: error).split(separator: "\n").joined(separator: " ")
+        while let last = complaint.last, ". ?".contains(last) { complaint.removeLast() }
+        return "sotto: " + complaint + "; see '\(command)'."
+    }
+
+    /// One line that ends with a full stop.
+    private static func sentence(_ text: String) -> String {
+        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        return line.hasSuffix(".") || line.hasSuffix("!") || line.hasSuffix("?") ? line : line + "."
+    }
+}

@@ -1,0 +1,116 @@
+import Algebra
+import CostModel
+import Randomness
+import SecureComputation
+import Transformer
+import Transport
+
+/// Simulated runs of one model, one after the other, and their account.
+///
+/// Both parties and the dealer are in this process.
+struct PrivateRun {
+    let weights: PreparedWeights
+    let threads: Int
+    let timeout: Double?
+    let seed: UInt64
+    private(set) var session = SessionCost()
+    private var setupSeconds = 0.0
+
+    /// Long enough that only a dead party ends it.
+    private static let patience = 86400.0
+
+    init(_ model: SelectedModel, seed: UInt64, machine: RunOptions) {
+        weights = PreparedWeights(model.weights)
+        threads = machine.threadCount
+        timeout = machine.timeout
+        self.seed = seed
+    }
+
+    /// Runs a pass and gives what the client learns, row by row.
+    mutating func values(
+        _ pass: ForwardPass, input: ClientInput, progress: (@Sendable (Int, Int) -> Void)? = nil
+    ) throws -> [Double] {
+        let program = try pass.program()
+        let channels = InMemoryChannel.pair(timeout: .seconds(timeout ?? Self.patience))
+        // Every inference has randomness of its own.
+        let outcome = try InsecureSimulation(domain: Ring64(), threads: threads).run(
+            program, server: weights, client: input,
+            seeds: InsecureSeededSource(seed &+ UInt64(session.inferences) &* 0x9E37_79B9_7F4A_7C15),
+            channels: channels, progress: progress)
+        if session.inferences == 0 {
+            session.recordSetup(of: program, sentBytes: outcome.setupBytes, seconds: outcome.setupSeconds)
+        }
+        session.record(program, trace: outcome.trace)
+        let name = pass.outputName
+        guard let raw = outcome.client.opened[name], let scale = program.outputScales[name] else {
+            throw InterpreterError.missingInput(name: name)
+        }
+        return FixedPoint(fractionBits: scale).decode(raw)
+    }
+}
+
+/// Compares private results with plaintext ones as they come.
+struct AccuracyMeter {
+    private var largest = 0.0
+    private var sum = 0.0
+    private var elements = 0
+    private var agreeing = 0
+    private var rows = 0
+
+    /// - Parameter columns: elements of a row.
+    mutating func compare(_ found: [Double], with expected: [Float], columns: Int) {
+        for (a, b) in zip(found, expected) {
+            let error = abs(a - Double(b))
+            largest = max(largest, error)
+            sum += error
+        }
+        elements += min(found.count, expected.count)
+        for start in stride(from: 0, to: min(found.count, expected.count), by: columns) {
+            let range = start..<start + columns
+            rows += 1
+            if ReferenceModel.mostLikely(found[range]) == ReferenceModel.mostLikely(expected[range]) { agreeing += 1 }
+        }
+    }
+
+    var accuracy: CostReport.Accuracy? {
+        guard elements > 0 else { return nil }
+        return CostReport.Accuracy(
+            maxAbsError: largest, meanAbsError: sum / Double(elements), top1Agreement: Double(agreeing) / Double(rows))
+    }
+}
+
+/// Hidden states in and out of a model's blocks.
+enum Blocks {
+    /// Random hidden states of mean 0 and standard deviation 1, `[rows, width]`.
+    static func randomHidden(rows: Int, width: Int, seed: UInt64) -> [Float] {
+        SplitMix64.normals(rows * width, seed: seed, deviation: 1)
+    }
+
+    /// What the blocks make of hidden states, in floating point, `[rows, width]`.
+    ///
+    /// The reference model takes tokens. Here every position has a token of its own, embedded as its hidden state, and
+    /// the head is the identity.
+    static func reference(_ weights: ModelWeights, hidden: [Float]) throws -> [Float] {
+        let original = weights.architecture
+        let width = original.width
+        let rows = hidden.count / width
+        let architecture = try Architecture(
+            layers: original.layers, heads: original.heads, width: width,
+            feedForwardWidth: original.feedForwardWidth, context: original.context, vocabulary: max(rows, width),
+            tiedHead: false, finalNorm: .none, layerNormEpsilon: original.layerNormEpsilon)
+        let model = try ModelWeights(architecture: architecture) { name, shape in
+            var values = [Float](repeating: 0, count: shape.reduce(1, *))
+            switch name {
+            case .tokenEmbedding: values.replaceSubrange(0..<hidden.count, with: hidden)
+            case .positionEmbedding: break
+            case .head: for diagonal in 0..<width { values[diagonal * width + diagonal] = 1 }
+            default:
+                guard let weight = weights[name] else { throw ModelError.missingTensor("\(name)") }
+                return weight
+            }
+            return WeightTensor(shape: shape, values: values)
+        }
+        let logits = try ReferenceModel(model).logits(tokens: Array(0..<rows))
+        return (0..<rows).flatMap { logits[$0 * architecture.vocabulary..<$0 * architecture.vocabulary + width] }
+    }
+}
