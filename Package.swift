@@ -66,7 +66,7 @@ let package = Package(
             dependencies: ["Transformer", "CostModel", "TestSupport"],
             resources: [.copy("Data")]),
         .testTarget(name: "CostModelTests", dependencies: ["CostModel", "Transformer", "TestSupport"]),
-        .testTarget(name: "SottoTests", dependencies: ["sotto", "TestSupport"]),
+        .testTarget(name: "SottoTests", dependencies: ["sotto", "Transformer", "CostModel", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )
