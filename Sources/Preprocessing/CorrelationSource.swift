@@ -57,7 +57,8 @@ public final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
         let share = try expansion.expand(correlation, index: index)
         guard let stream else { return try complete(share, correlation) }
         let byteCount = correlation.dealerBytes[0]
-        guard byteCount > 0 else { return share }
+        // Corrections of empty tensors have no bytes, but their products still need their shape.
+        guard byteCount > 0 else { return try correct(share, correlation, []) }
         let corrections = try stream.corrections(index, byteCount: byteCount)
         receivedBytes[index] = corrections.count
         return try correct(share, correlation, corrections)

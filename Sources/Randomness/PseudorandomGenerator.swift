@@ -87,7 +87,8 @@ public final class PseudorandomGenerator {
 
     /// The next 16 bytes as the seed of another stream.
     public func seed() throws(RandomnessError) -> Seed {
-        let words = try words(2)
-        return Seed(low: words[0], high: words[1])
+        var words: (UInt64, UInt64) = (0, 0)
+        try checkOpenSSL(withUnsafeMutableBytes(of: &words) { encryptZeros($0) }, "EVP_EncryptUpdate")
+        return Seed(low: UInt64(littleEndian: words.0), high: UInt64(littleEndian: words.1))
     }
 }

@@ -2,41 +2,48 @@ import Algebra
 import Preprocessing
 import Randomness
 import SecureComputation
+import Transport
 
 /// Runs a program both in plaintext and as two parties, over seeded randomness.
 public struct ProgramRunner {
     public let program: Program
     public let plaintext: PlaintextState
     public let outcome: InsecureSimulation<Ring64>.Outcome
+    /// What the primitives declare.
+    public let declared: ProgramCost
+    /// The same account of what was metered.
+    public let metered: ProgramCost
 
     public init(
-        _ program: Program, server: [String: [Int64]] = [:], client: [String: [Int64]] = [:], seed: UInt64 = 1
+        _ program: Program, server: [String: [Int64]] = [:], client: [String: [Int64]] = [:],
+        shared: [String: SharedTensor] = [:], seed: UInt64 = 1, threads: Int = 1,
+        channels: (any Channel, any Channel) = InMemoryChannel.pair()
     ) throws {
         self.program = program
         plaintext = try PlaintextInterpreter().run(
-            program, tensors: TensorSources([TensorDictionary(server), TensorDictionary(client)]))
-        outcome = try InsecureSimulation(domain: Ring64()).run(
-            program, server: TensorDictionary(server), client: TensorDictionary(client),
-            seeds: InsecureSeededSource(seed))
+            program,
+            tensors: TensorSources([
+                TensorDictionary(shared.mapValues(\.values)), TensorDictionary(server), TensorDictionary(client),
+            ]))
+        outcome = try InsecureSimulation(domain: Ring64(), threads: threads).run(
+            program, server: TensorDictionary(server.merging(shared.mapValues(\.server)) { $1 }),
+            client: TensorDictionary(client.merging(shared.mapValues(\.client)) { $1 }),
+            seeds: InsecureSeededSource(seed), channels: channels)
+        declared = CostInterpreter().run(program)
+        metered = CostInterpreter().replay(program, trace: outcome.trace)
     }
 
-    /// What was opened to both, or to the client.
+    /// What was opened to both, or to the client, or to the server.
     public func opened(_ name: String) -> [Int64] {
         outcome.client.opened[name] ?? outcome.server.opened[name] ?? []
     }
-}
 
-/// A small repeatable generator for test inputs (SplitMix64).
-public struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
+    /// What the plaintext interpreter opened.
+    public func reference(_ name: String) -> [Int64] { plaintext.opened[name] ?? [] }
 
-    public init(_ seed: UInt64) { state = seed }
-
-    public mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
+    /// Whether every message, byte, round and correction was declared as it was metered, and nothing else was sent.
+    public var costIsExact: Bool {
+        declared.trace.events == outcome.trace.events && declared.instructions == metered.instructions
+            && declared.setup.bytes == outcome.setupBytes
     }
 }

@@ -47,6 +47,9 @@ public struct ForwardPass: Sendable, Hashable, Codable {
     public static let hidden = "hidden"
     public static let tokens = "tokens"
 
+    /// Name of what the program opens to the client.
+    public var outputName: String { output == .blocks ? Self.hidden : Self.logits }
+
     /// Positions whose output the client learns.
     public var outputPositions: Int { output == .last ? 1 : new }
 }

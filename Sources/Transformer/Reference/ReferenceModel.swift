@@ -65,9 +65,9 @@ public struct ReferenceModel: Sendable {
     }
 
     /// The index of the largest logit, the smallest of several.
-    public static func mostLikely(_ logits: some Collection<Float>) -> Int {
+    public static func mostLikely<Logit: BinaryFloatingPoint>(_ logits: some Collection<Logit>) -> Int {
         var best = 0
-        var maximum = -Float.infinity
+        var maximum = -Logit.infinity
         for (index, logit) in logits.enumerated() where logit > maximum {
             best = index
             maximum = logit

@@ -9,6 +9,8 @@ import Transport
 public final class ClientSession {
     public let architecture: Architecture
     public let modelName: String
+    /// What reports call the architecture.
+    public let notation: String
     /// Whether text is turned into tokens byte by byte.
     public let usesByteTokenizer: Bool
     private let channel: any Channel
@@ -37,6 +39,7 @@ public final class ClientSession {
                 peer: channel.peerName, reason: "it lacks a session or a valid architecture")
         }
         self.architecture = architecture
+        notation = theirs.fields["notation"] ?? architecture.description
         modelName = theirs.fields["model"] ?? "unnamed"
         usesByteTokenizer = theirs.fields["tokenizer"] == "byte"
         self.channel = channel
@@ -50,9 +53,9 @@ public final class ClientSession {
         }
     }
 
-    /// A run and what it gave: logits `[positions, vocabulary]`.
+    /// A run and what it gave: logits `[positions, vocabulary]`, or hidden states `[positions, width]`.
     public struct Run: Sendable {
-        public let logits: [Double]
+        public let values: [Double]
         public let accounted: AccountedRun
     }
 
@@ -62,10 +65,21 @@ public final class ClientSession {
         tokens: [Int], output: ForwardPass.Output, progress: ((Int, Int) -> Void)? = nil
     ) throws -> Run {
         let input = try ClientInput(tokens: tokens, vocabulary: architecture.vocabulary)
-        let agreed = try AgreedProgram(
-            ForwardPass(architecture: architecture, new: tokens.count, output: output))
+        return try run(
+            ForwardPass(architecture: architecture, new: tokens.count, output: output), input, progress: progress)
+    }
+
+    /// Runs the model's blocks alone on hidden states `[positions, width]`, row-major, of magnitude below 4096.
+    /// - Throws: `FixedPointError`, ``ArchitectureError`` for lengths that do not fit, and errors of the run.
+    public func run(hidden: [Double], progress: ((Int, Int) -> Void)? = nil) throws -> Run {
+        try run(
+            ForwardPass(architecture: architecture, new: hidden.count / architecture.width, output: .blocks),
+            ClientInput(hidden: hidden), progress: progress)
+    }
+
+    private func run(_ pass: ForwardPass, _ input: ClientInput, progress: ((Int, Int) -> Void)?) throws -> Run {
         do {
-            return try run(agreed, input, progress: progress)
+            return try run(AgreedProgram(pass), input, progress: progress)
         } catch {
             channel.abort(reason: "the client gave up")
             throw error
@@ -92,11 +106,11 @@ public final class ClientSession {
             .run(agreed.program, source: source, tensors: input, progress: progress)
         let accounted = try RunReport(result, channel, dealer).exchanged(
             over: channel, agreed.program, party: .client)
-        let name = ForwardPass.logits
+        let name = agreed.pass.outputName
         guard let raw = result.opened[name], let scale = agreed.program.outputScales[name] else {
             throw InterpreterError.missingInput(name: name)
         }
-        return Run(logits: FixedPoint(fractionBits: scale).decode(raw), accounted: accounted)
+        return Run(values: FixedPoint(fractionBits: scale).decode(raw), accounted: accounted)
     }
 
     /// Greedy completion: `count` times the token with the largest logit at the last position.
@@ -111,7 +125,7 @@ public final class ClientSession {
         var tokens = prompt
         for _ in 0..<count where tokens.count <= architecture.context {
             let run = try run(tokens: tokens, output: .last, progress: progress)
-            let next = greedyToken(run.logits)
+            let next = ReferenceModel.mostLikely(run.values)
             try token(next, run)
             tokens.append(next)
         }
@@ -122,11 +136,4 @@ public final class ClientSession {
         dealer.close()
         channel.close()
     }
-}
-
-/// The index of the largest logit, the first of equals.
-public func greedyToken(_ logits: [Double]) -> Int {
-    var best = 0
-    for index in logits.indices where logits[index] > logits[best] { best = index }
-    return best
 }

@@ -18,13 +18,19 @@ public final class ServerSession {
     /// What a server offers.
     public struct Model: Sendable {
         public let name: String
+        /// What reports call the architecture.
+        public let notation: String
         public let architecture: Architecture
         public let weights: PreparedWeights
         /// Whether text is turned into tokens byte by byte.
         public let usesByteTokenizer: Bool
 
-        public init(name: String, architecture: Architecture, weights: PreparedWeights, usesByteTokenizer: Bool) {
+        public init(
+            name: String, notation: String, architecture: Architecture, weights: PreparedWeights,
+            usesByteTokenizer: Bool
+        ) {
             self.name = name
+            self.notation = notation
             self.architecture = architecture
             self.weights = weights
             self.usesByteTokenizer = usesByteTokenizer
@@ -44,6 +50,7 @@ public final class ServerSession {
         var fields = configuration.fields
         fields["session"] = session
         fields["model"] = model.name
+        fields["notation"] = model.notation
         fields["architecture"] = String(decoding: architecture, as: UTF8.self)
         fields["tokenizer"] = model.usesByteTokenizer ? "byte" : "none"
         _ = try Handshake(version: WireProtocol.version, role: Party.server.name, fields: fields).exchange(

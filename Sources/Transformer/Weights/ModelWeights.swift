@@ -50,6 +50,12 @@ public struct ModelWeights: Sendable {
     public struct Scale: Sendable, Hashable {
         public let alpha: Float
         public let beta: Float
+
+        /// The pair of factors.
+        public init(alpha: Float, beta: Float) {
+            self.alpha = alpha
+            self.beta = beta
+        }
     }
 
     /// One block's weights.

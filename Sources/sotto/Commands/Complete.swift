@@ -20,84 +20,80 @@ struct Complete: ParsableCommand {
     @Option(help: "The text to complete.")
     var prompt: String?
 
-    @Option(help: "Token ids to complete, such as 1,2,3, in place of a text.")
-    var inputIds: String?
+    @Option(help: ArgumentHelp("Token ids to complete, in place of a text.", valueName: "1,2,3"))
+    var inputIds: TokenList?
 
     @Option(help: "How many tokens to add.")
     var tokens: Int = 16
 
-    @Option(help: "text or json.")
-    var format: RoleFormat = .text
+    @Option(
+        help: ArgumentHelp(
+            "Run the model's blocks alone on this many positions of random hidden states, to measure them.",
+            valueName: "positions"))
+    var blocksOnly: Int?
 
     /// When the user's command began, in seconds since 1970, for the time to the first token.
     @Option(help: .hidden)
     var startedAt: Double?
 
     @OptionGroup var role: RoleOptions
+    @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard (prompt == nil) != (inputIds == nil) else {
-            throw ValidationError("Pass either --prompt TEXT or --input-ids 1,2,3.")
+        guard [prompt != nil, inputIds != nil, blocksOnly != nil].count(where: { $0 }) == 1 else {
+            throw ValidationError("Give one of --prompt, --input-ids and --blocks-only")
         }
-        guard tokens >= 1 else { throw ValidationError("--tokens takes 1 or more.") }
+        guard prompt != "" else { throw ValidationError("--prompt must not be empty") }
+        guard (1...65536).contains(tokens) else { throw ValidationError("--tokens must be 1 to 65536") }
+        guard blocksOnly.map({ $0 >= 1 }) ?? true else { throw ValidationError("--blocks-only must be at least 1") }
     }
 
     func run() throws {
-        let start = startedAt ?? Date().timeIntervalSince1970
         let transport = TCPTransport()
         let channel = try role.connect(to: connect, role: "server", over: transport)
-        let session = try ClientSession(channel: channel, threads: role.threads) {
+        let session = try ClientSession(
+            channel: channel, configuration: role.protocols.session, threads: role.threads
+        ) {
             try role.connect(to: dealer, role: "dealer", over: transport)
         }
         defer {
             session.close()
             transport.shutdown()
         }
-        let ids = try promptTokens(session)
-        var cost = SessionCost()
-        var firstToken: Double?
-        var last: AccountedRun?
-        let completion = try session.complete(prompt: ids, count: tokens) { _, run in
-            if firstToken == nil {
-                firstToken = Date().timeIntervalSince1970 - start
-                cost.recordSetup(
-                    of: run.accounted.program, sentBytes: session.setup?.bytes, seconds: session.setup?.seconds)
-            }
-            cost.record(run.accounted.program, trace: run.accounted.trace)
-            last = run.accounted
+        var account = ClientAccount(session)
+        if let blocksOnly {
+            let hidden = Blocks.randomHidden(rows: blocksOnly, width: session.architecture.width, seed: 0)
+            account.record(try session.run(hidden: hidden.map(Double.init)))
+            return try Output.write(account.report(context: blocksOnly, positions: .blocks, role), output)
         }
-        var report = cost.report(
-            CostReport.Configuration(
-                model: session.modelName, architecture: session.architecture.description, context: ids.count,
-                positions: ForwardPass.Output.last.rawValue, insecure: false))
-        report.wireOverheadBytes = last?.overheadBytesSent
-        report.peakMemoryBytes = last?.peakMemoryBytes
+        let ids = try promptTokens(session)
+        let start = startedAt ?? Date().timeIntervalSince1970
+        var firstToken: Double?
+        let bar = ProgressBar("completing")
+        var done = 0
+        let completion = try session.complete(
+            prompt: ids, count: tokens,
+            progress: { bar.update((Double(done) + Double($0) / Double($1)) / Double(tokens)) },
+            token: { _, run in
+                firstToken = firstToken ?? Date().timeIntervalSince1970 - start
+                done += 1
+                account.record(run)
+            })
+        bar.finish()
+        var report = account.report(context: ids.count, positions: .last, role)
         report.completion = CostReport.Completion(
             prompt: text(ids, session), private: text(completion, session), tokens: completion,
             secondsToFirstToken: firstToken)
-        switch format {
-        case .json: print(try report.json())
-        case .text:
-            print(report.completion!.prompt + report.completion!.private)
-            print()
-            print(report.rendered())
-        }
+        if output.format == .text { Output.write("\(text(ids, session))\(text(completion, session))\n\n") }
+        try Output.write(report, output)
     }
 
     private func promptTokens(_ session: ClientSession) throws -> [Int] {
-        if let inputIds {
-            let parts = inputIds.split(separator: ",").map { Int($0.trimmingCharacters(in: .whitespaces)) }
-            guard !parts.isEmpty, parts.allSatisfy({ $0 != nil }) else {
-                throw ValidationError("--input-ids takes numbers separated by commas, such as 1,2,3.")
-            }
-            return parts.compactMap { $0 }
-        }
+        if let inputIds { return inputIds.tokens }
         guard session.usesByteTokenizer else {
-            throw ValidationError("The server's model has no byte tokenizer: pass --input-ids 1,2,3.")
+            throw UsageError("The server's model has no byte tokenizer; give --input-ids instead of a text.")
         }
-        let ids = ByteTokenizer().encode(prompt ?? "")
-        guard !ids.isEmpty else { throw ValidationError("--prompt must not be empty.") }
-        return ids
+        return ByteTokenizer().encode(prompt ?? "")
     }
 
     private func text(_ ids: [Int], _ session: ClientSession) -> String {
@@ -106,7 +102,31 @@ struct Complete: ParsableCommand {
     }
 }
 
-/// Formats of commands that print a completion.
-enum RoleFormat: String, ExpressibleByArgument, CaseIterable {
-    case text, json
+/// The client's account of its session.
+private struct ClientAccount {
+    private let session: ClientSession
+    private var cost = SessionCost()
+    private var last: AccountedRun?
+
+    init(_ session: ClientSession) { self.session = session }
+
+    mutating func record(_ run: ClientSession.Run) {
+        if last == nil {
+            cost.recordSetup(
+                of: run.accounted.program, sentBytes: session.setup?.bytes, seconds: session.setup?.seconds)
+        }
+        cost.record(run.accounted.program, trace: run.accounted.trace)
+        last = run.accounted
+    }
+
+    func report(context: Int, positions: ForwardPass.Output, _ role: RoleOptions) -> CostReport {
+        var report = cost.report(
+            CostReport.Configuration(
+                model: session.modelName, architecture: session.notation, protocol: role.protocols.session.protocolName,
+                preprocessing: role.protocols.session.preprocessing, domain: role.protocols.session.domain,
+                context: context, positions: positions.rawValue, insecure: false))
+        report.wireOverheadBytes = last?.overheadBytesSent
+        report.peakMemoryBytes = last?.peakMemoryBytes
+        return report
+    }
 }

@@ -23,41 +23,50 @@ struct Demo: ParsableCommand {
     @Option(help: "How many tokens to add.")
     var tokens: Int = 16
 
-    @Option(help: "Another architecture for the model, with random weights: one of the paper's names or a JSON file.")
-    var architecture: String?
+    @OptionGroup var variant: VariantOptions
+    @OptionGroup var protocols: ProtocolOptions
+    @OptionGroup var output: OutputOptions
 
-    @Option(help: "Seed of random weights.")
-    var seed: UInt64 = 0
-
-    @Option(help: "Seconds that a process waits for another before it gives up.")
+    @Option(help: ArgumentHelp("How long a process waits for another before it gives up.", valueName: "seconds"))
     var timeout: Double = 60
 
-    @Option(help: "text or json.")
-    var format: RoleFormat = .text
-
     func validate() throws {
-        guard tokens >= 1 else { throw ValidationError("--tokens takes 1 or more.") }
-        guard !prompt.isEmpty else { throw ValidationError("--prompt must not be empty.") }
+        guard (1...65536).contains(tokens) else { throw ValidationError("--tokens must be 1 to 65536") }
+        guard !prompt.isEmpty else { throw ValidationError("--prompt must not be empty") }
     }
 
     func run() throws {
         let start = Date().timeIntervalSince1970
-        if format == .text {
-            print("Server, client and dealer talk over plain TCP on loopback (--insecure-plaintext).")
-            fflush(nil)
+        let source = try ModelSource(model)
+        let architecture = try variant.limited(source.architecture(applying: variant.override()))
+        let ids = ByteTokenizer().encode(prompt)
+        guard architecture.vocabulary == ByteTokenizer().vocabulary else {
+            throw UsageError("\(source.name) has no byte tokenizer; the demo needs one.")
+        }
+        guard ids.count + tokens - 1 <= architecture.context else {
+            throw UsageError(
+                "\(ids.count + tokens - 1) positions do not fit the model's context of \(architecture.context); "
+                    + "shorten --prompt or lower --tokens.")
+        }
+        if output.format == .text {
+            Output.write("Server, client and dealer talk over plain TCP on loopback (--insecure-plaintext).\n")
         }
         var report = try privateCompletion(startedAt: start)
-        let change = try architecture.map { try ModelSource.ArchitectureOverride(argument: $0) }
-        let loaded = try ModelSource.load(model, architectureOverride: change, seed: seed)
-        let ids = ByteTokenizer().encode(prompt)
-        let plain = try ReferenceModel(loaded.weights).greedyCompletion(of: ids, count: tokens)
+        let plain = try plaintextCompletion(source, ids)
         report.completion?.plaintext = try ByteTokenizer().decode(plain)
-        let difference = report.firstDifference(from: try estimate(loaded.weights.architecture, ids.count))
-        switch format {
-        case .json: print(try report.json())
-        case .text: show(report, difference, isEqual: plain == report.completion?.tokens)
-        }
+        let difference = report.firstDifference(from: try estimate(architecture, report))
+        if output.format == .text { show(report, isEqual: plain == report.completion?.tokens) }
+        try Output.write(report, output)
         if let difference { throw DemoError.costDiffers("\(difference)") }
+        if output.format == .text {
+            Output.write("\nsotto estimate predicts every byte and every round of this run.\n")
+        }
+    }
+
+    private func plaintextCompletion(_ source: ModelSource, _ ids: [Int]) throws -> [Int] {
+        let loaded = try source.load(applying: variant.override(), seed: variant.seed).weights
+        let weights = try variant.layers.map { try loaded.firstLayers($0) } ?? loaded
+        return try ReferenceModel(weights).greedyCompletion(of: ids, count: tokens)
     }
 
     /// Starts the three processes and takes the client's report.
@@ -67,7 +76,9 @@ struct Demo: ParsableCommand {
         defer { dealer.stop() }
         let dealerAddress = try dealer.address()
         var serve = ["serve", model, "--listen", "127.0.0.1:0", "--dealer", dealerAddress, "--sessions", "1"]
-        serve += ["--seed", "\(seed)"] + (architecture.map { ["--architecture", $0] } ?? [])
+        serve += ["--seed", "\(variant.seed)"]
+        serve += variant.architecture.map { ["--architecture", $0] } ?? []
+        serve += variant.layers.map { ["--layers", "\($0)"] } ?? []
         let server = try RoleProcess(serve + common)
         defer { server.stop() }
         let client = try RoleProcess(
@@ -81,33 +92,35 @@ struct Demo: ParsableCommand {
     }
 
     /// What the cost interpreter predicts for the same completion.
-    private func estimate(_ architecture: Architecture, _ prompt: Int) throws -> CostReport {
+    private func estimate(_ architecture: Architecture, _ measured: CostReport) throws -> CostReport {
         var cost = SessionCost()
-        for token in 0..<tokens where prompt + token <= architecture.context {
-            let program = try ForwardPass(architecture: architecture, new: prompt + token, output: .last).program()
+        for token in 0..<tokens {
+            let program = try ForwardPass(
+                architecture: architecture, new: measured.context + token, output: .last
+            ).program()
             if token == 0 { cost.recordSetup(of: program) }
             cost.record(program)
         }
         return cost.report(
             CostReport.Configuration(
-                model: model, architecture: architecture.description, context: prompt,
-                positions: ForwardPass.Output.last.rawValue, insecure: false))
+                model: measured.model, architecture: measured.architecture, context: measured.context,
+                positions: measured.positions, insecure: false))
     }
 
-    private func show(_ report: CostReport, _ difference: CostDifference?, isEqual: Bool) {
+    /// Quoted, so that no control character reaches a terminal.
+    private func show(_ report: CostReport, isEqual: Bool) {
         guard let completion = report.completion else { return }
-        print("prompt               \(completion.prompt.debugDescription)")
-        print("private completion   \(completion.private.debugDescription)")
-        print("plaintext completion \((completion.plaintext ?? "").debugDescription)")
-        print(isEqual ? "They are equal." : "They differ.")
-        if let seconds = completion.secondsToFirstToken {
-            print(String(format: "First private token after %.2f s.", seconds))
+        let first = completion.secondsToFirstToken.map {
+            "First private token \(String(format: "%.2f", $0)) s after the start.\n"
         }
-        print()
-        print(report.rendered())
-        print(
-            difference.map { "The estimate differs: \($0)." }
-                ?? "sotto estimate predicts every byte and round of this run.")
+        Output.write(
+            """
+            prompt                \(completion.prompt.debugDescription)
+            private completion    \(completion.private.debugDescription)
+            plaintext completion  \((completion.plaintext ?? "").debugDescription)
+            \(isEqual ? "They are equal." : "They differ.") \(first ?? "")
+
+            """)
     }
 }
 

@@ -5,23 +5,25 @@ import Transport
 
 /// Options of every role that talks to others over a network.
 struct RoleOptions: ParsableArguments {
-    @Option(help: "Seconds to wait for another party before giving up.")
+    @Option(help: ArgumentHelp("How long to wait for another party before giving up.", valueName: "seconds"))
     var timeout: Double = 60
 
     @Option(help: "Threads for matrix products.")
     var threads: Int = 1
+
+    @OptionGroup var protocols: ProtocolOptions
 
     @Flag(help: "Talk over plain TCP, without encryption or authentication; loopback only.")
     var insecurePlaintext = false
 
     func validate() throws {
         guard timeout > 0, timeout <= 86_400 else {
-            throw ValidationError("--timeout takes seconds above 0 and up to 86400.")
+            throw ValidationError("--timeout must be above 0 and at most 86400")
         }
-        guard (1...256).contains(threads) else { throw ValidationError("--threads takes 1 to 256.") }
+        guard (1...1024).contains(threads) else { throw ValidationError("--threads must be 1 to 1024") }
         guard insecurePlaintext else {
             throw ValidationError(
-                "TLS is not built yet: pass --insecure-plaintext to talk over plain TCP on loopback.")
+                "TLS is not built yet: pass --insecure-plaintext to talk over plain TCP on loopback")
         }
     }
 

@@ -9,8 +9,7 @@ struct Serve: ParsableCommand {
         abstract: "Serve private completions with a model.",
         discussion: "The server learns the lengths and the timing of requests, and nothing of prompts or outputs.")
 
-    @Argument(help: "A built-in model, a preset, or a directory in Hugging Face layout.")
-    var model: String
+    @OptionGroup var model: ModelOptions
 
     @Option(help: "HOST:PORT to listen on; port 0 lets the system choose one.")
     var listen: Endpoint
@@ -18,23 +17,16 @@ struct Serve: ParsableCommand {
     @Option(help: "HOST:PORT of the dealer.")
     var dealer: Endpoint
 
-    @Option(help: "Another architecture for the model, with random weights: one of the paper's names or a JSON file.")
-    var architecture: String?
-
-    @Option(help: "Seed of random weights.")
-    var seed: UInt64 = 0
-
     @Option(help: "Stop after this many sessions; without it the server goes on.")
     var sessions: Int?
 
     @OptionGroup var role: RoleOptions
 
     func run() throws {
-        let change = try architecture.map { try ModelSource.ArchitectureOverride(argument: $0) }
-        let loaded = try ModelSource.load(model, architectureOverride: change, seed: seed)
+        let selected = try model.load()
         let offered = ServerSession.Model(
-            name: loaded.name, architecture: loaded.weights.architecture, weights: PreparedWeights(loaded.weights),
-            usesByteTokenizer: loaded.tokenizer is ByteTokenizer)
+            name: selected.named.name, notation: selected.named.notation, architecture: selected.architecture,
+            weights: PreparedWeights(selected.weights), usesByteTokenizer: selected.tokenizer is ByteTokenizer)
         let transport = TCPTransport()
         let listener = try role.listen(on: listen, over: transport)
         var served = 0
@@ -42,10 +34,7 @@ struct Serve: ParsableCommand {
             let channel = try nextConnection(listener, role: "client")
             served += 1
             do {
-                let session = try ServerSession(channel: channel, model: offered, threads: role.threads) {
-                    try role.connect(to: dealer, role: "dealer", over: transport)
-                }
-                _ = try session.serve()
+                try serve(offered, to: channel, over: transport)
             } catch {
                 // One client's failure must not end the service of others.
                 if sessions == 1 { throw error }
@@ -54,5 +43,14 @@ struct Serve: ParsableCommand {
         }
         listener.close()
         transport.shutdown()
+    }
+
+    private func serve(_ model: ServerSession.Model, to channel: TCPChannel, over transport: TCPTransport) throws {
+        let session = try ServerSession(
+            channel: channel, model: model, configuration: role.protocols.session, threads: role.threads
+        ) {
+            try role.connect(to: dealer, role: "dealer", over: transport)
+        }
+        _ = try session.serve()
     }
 }

@@ -166,7 +166,7 @@ struct Simulation {
                 let expected = try ReferenceModel(model.weights).logits(
                     tokens: tokens, positions: pass.output == .last ? .last : .all)
                 record(found, expected, columns: model.architecture.vocabulary)
-                if length.tokens != nil { generated.append(greedyToken(found)) }
+                if length.tokens != nil { generated.append(ReferenceModel.mostLikely(found)) }
             }
         }
     }

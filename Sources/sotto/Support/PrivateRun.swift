@@ -41,7 +41,7 @@ struct PrivateRun {
             session.recordSetup(of: program, sentBytes: outcome.setupBytes, seconds: outcome.setupSeconds)
         }
         session.record(program, trace: outcome.trace)
-        let name = pass.output == .blocks ? ForwardPass.hidden : ForwardPass.logits
+        let name = pass.outputName
         guard let raw = outcome.client.opened[name], let scale = program.outputScales[name] else {
             throw InterpreterError.missingInput(name: name)
         }
@@ -68,7 +68,7 @@ struct AccuracyMeter {
         for start in stride(from: 0, to: min(found.count, expected.count), by: columns) {
             let range = start..<start + columns
             rows += 1
-            if greedyToken(Array(found[range])) == ReferenceModel.mostLikely(expected[range]) { agreeing += 1 }
+            if ReferenceModel.mostLikely(found[range]) == ReferenceModel.mostLikely(expected[range]) { agreeing += 1 }
         }
     }
 

@@ -1,0 +1,76 @@
+import Algebra
+import Foundation
+import KernelWorkloads
+
+/// Prints, one line each, how long the kernels take beside something known: the median ratio of runs in turn, on one
+/// core, with the rate of both.
+@main
+enum Comparisons {
+    static func main() throws {
+        print("median of \(Comparison.pairs) pairs, one thread, processor time")
+        compareMatrixProducts()
+        try compareStreams()
+        try comparePacking()
+    }
+
+    private static func compareMatrixProducts() {
+        for (m, k, n) in [(128, 768, 3072), (128, 768, 768), (128, 3072, 768), (128, 64, 128), (1, 768, 3072)] {
+            var workload = MatrixWorkload(m: m, k: k, n: n)
+            let repetitions = max(1, Int(1e8 / workload.operations))
+            for kernel in RingKernel.allCases where kernel.isAvailable {
+                var other = workload
+                let comparison = Comparison(
+                    repetitions: repetitions, { workload.multiplyRing(kernel) }, { other.multiplySingle() })
+                report(
+                    "ring product \(workload.name), \(kernel), to sgemm", comparison, amount: workload.operations,
+                    unit: "Gop/s")
+            }
+        }
+    }
+
+    private static func compareStreams() throws {
+        for byteCount in [4096, 1 << 20, 64 << 20] {
+            var stream = try StreamWorkload(byteCount: byteCount)
+            var constant = stream
+            let comparison = try Comparison(
+                repetitions: max(1, (8 << 20) / byteCount), { try stream.fillRandomly() },
+                { constant.fillConstantly() })
+            report(
+                "generator filling \(byteCount) bytes, to memset", comparison, amount: Double(byteCount), unit: "GB/s")
+        }
+        var workload = try GeneratorWorkload()
+        var block = try StreamWorkload(byteCount: 16)
+        let comparison = try Comparison(
+            repetitions: 10_000, { _ = try workload.makeOne() }, { try block.fillRandomly() })
+        report("generator made and read once, to a block of an old one", comparison, amount: 1000, unit: "M/s")
+    }
+
+    private static func comparePacking() throws {
+        let count = 1 << 17
+        for width in [1, 8, 30, 32, 46, 62, 64] {
+            let workload = PackingWorkload(count: count, width: width)
+            let packing = Comparison(repetitions: 10, { keep(workload.pack()) }, { keep(workload.copy()) })
+            reportElements("packing to \(width) bits", packing, count)
+            let unpacking = try Comparison(
+                repetitions: 10, { keep(try workload.unpack()) }, { keep(workload.copy()) })
+            reportElements("unpacking from \(width) bits", unpacking, count)
+            let planes = Comparison(repetitions: 10, { keep(workload.planes()) }, { keep(workload.copy()) })
+            reportElements("\(width) bit planes", planes, count)
+        }
+    }
+
+    private static func reportElements(_ name: String, _ comparison: Comparison, _ count: Int) {
+        report("\(name), to memcpy of the elements", comparison, amount: Double(count), unit: "G elements/s")
+    }
+
+    /// Keeps the compiler from leaving out what made the value.
+    @inline(never)
+    private static func keep<Value>(_ value: Value) {}
+
+    private static func report(_ name: String, _ comparison: Comparison, amount: Double, unit: String) {
+        let rates = [comparison.first, comparison.second].map { String(format: "%.2f", amount / $0 * 1e-9) }
+        let times = [comparison.first, comparison.second].map { String(format: "%.4g", $0 * 1e6) }
+        let ratio = String(format: "%.2f", comparison.ratio)
+        print("\(name): \(ratio) (\(times[0]) us to \(times[1]) us, \(rates[0]) \(unit) to \(rates[1]) \(unit))")
+    }
+}

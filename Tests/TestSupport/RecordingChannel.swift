@@ -1,0 +1,33 @@
+import Synchronization
+import Transport
+
+/// A channel that keeps a copy of every frame it sends, control messages apart.
+public final class RecordingChannel: Channel {
+    private let inner: any Channel
+    private let recorded = Mutex<[Frame]>([])
+
+    public init(_ inner: any Channel) { self.inner = inner }
+
+    /// Two connected ends in memory that record.
+    public static func pair() -> (RecordingChannel, RecordingChannel) {
+        let (server, client) = InMemoryChannel.pair()
+        return (RecordingChannel(server), RecordingChannel(client))
+    }
+
+    /// What was sent, in order.
+    public var frames: [Frame] { recorded.withLock { $0 } }
+
+    public var peerName: String { inner.peerName }
+    public var overheadBytesSent: Int { inner.overheadBytesSent }
+    public func identifyPeer(as role: String) { inner.identifyPeer(as: role) }
+    public func close() { inner.close() }
+
+    public func receive(tag: UInt32, alsoExpected: Set<UInt32>) throws -> Frame {
+        try inner.receive(tag: tag, alsoExpected: alsoExpected)
+    }
+
+    public func send(_ frame: Frame) throws {
+        if frame.tag < Frame.firstReservedTag { recorded.withLock { $0.append(frame) } }
+        try inner.send(frame)
+    }
+}
