@@ -69,6 +69,5 @@ public final class TCPChannel: Channel {
         mailbox.discard(.closed(peer: peerName))
         outbox.beginClosing()
         outbox.waitUntilClosed()
-        outbox.finish(.closed(peer: peerName))
     }
 }
