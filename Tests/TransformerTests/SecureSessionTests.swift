@@ -69,6 +69,10 @@ import Transport
             #expect(declared == run.accounted.cost)
             tokens.append(token)
         }
+        // Blocks alone have no embedding and no head: the setup of this session does not serve them.
+        #expect(throws: PreprocessingError.otherWeights) {
+            try client.run(hidden: [Double](repeating: 0, count: 24))
+        }
         client.close()
         #expect(completion.count == 3)
         #expect(failure.withLock { $0 } == nil)
