@@ -132,6 +132,20 @@ import Testing
         }
     }
 
+    @Test func everyPrimitiveOnAGridOfOddShapes() throws {
+        var generator = SeededGenerator(11)
+        var shapes = [(0, 3), (1, 1), (1, 64), (5, 0), (8, 8), (13, 5)]
+        for _ in 0..<20 { shapes.append((.random(in: 1...9, using: &generator), .random(in: 1...33, using: &generator))) }
+        for (rows, columns) in shapes {
+            let example = try EveryPrimitive(rows: rows, columns: columns)
+            let run = try example.run({ Int64($0 % 4096) }, weight: -9, share: generator.next(), seed: 1).run
+            #expect(run.costIsExact, "\(rows) x \(columns)")
+            #expect(run.declared.rounds == run.metered.rounds)
+            #expect(run.declared.onlineBytes == run.metered.onlineBytes)
+            #expect(run.declared.dealerBytes == run.metered.dealerBytes)
+        }
+    }
+
     @Test func partsAddUpToTheTotals() throws {
         let example = try EveryPrimitive(rows: 3, columns: 5)
         let cost = CostInterpreter().run(example.program)
