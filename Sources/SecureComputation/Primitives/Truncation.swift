@@ -83,6 +83,9 @@ extension ProgramBuilder {
         let label = shift == 0 ? "extend" : "truncate"
         let isLocal = Truncation.isLocal(shift: shift, fromWidth: x.width, toWidth: width)
         let width = try checkWidth(width, label)
+        guard shift >= 0, width > 0 else {
+            throw ProgramError.unsupported(path: path(label), reason: "a shift by \(shift) into \(width) bits")
+        }
         let needed = Self.bits(x.magnitude) + (isLocal ? 1 : 2)
         guard needed <= x.width, shift < x.width - 1 else {
             throw ProgramError.headroom(path: path(label), needed: needed, available: x.width)
