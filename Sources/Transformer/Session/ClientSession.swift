@@ -81,8 +81,9 @@ public final class ClientSession {
         do {
             return try run(AgreedProgram(pass), input, progress: progress)
         } catch {
+            let cause = channel.failure ?? error
             channel.abort(reason: "the client gave up")
-            throw error
+            throw cause
         }
     }
 

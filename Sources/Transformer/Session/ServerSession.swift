@@ -83,8 +83,10 @@ public final class ServerSession {
                 runs += 1
             }
         } catch {
-            channel.abort(reason: "the server gave up: \(error)")
-            throw error
+            // Where the client has left, the dealer gives up as well; the client is the cause.
+            let cause = channel.failure ?? error
+            channel.abort(reason: "the server gave up: \(cause)")
+            throw cause
         }
         channel.close()
         return runs
