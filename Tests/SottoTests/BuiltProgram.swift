@@ -50,6 +50,7 @@ enum BuiltProgram {
             process.terminate()
             throw Failure.hangs(arguments)
         }
+        defer { withExtendedLifetime(directory) {} }
         return Result(
             status: process.terminationStatus, output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
             error: String(decoding: try Data(contentsOf: error), as: UTF8.self))

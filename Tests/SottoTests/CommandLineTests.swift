@@ -3,6 +3,11 @@ import Testing
 
 /// Exit statuses and messages of the built program.
 @Suite(.serialized) struct CommandLineTests {
+    /// Lives as long as the test.
+    private let files: TemporaryDirectory
+
+    init() throws { files = try TemporaryDirectory() }
+
     /// One plain sentence on standard error, nothing on standard output.
     private func expectRefusal(_ result: BuiltProgram.Result, status: Int32, _ arguments: [String]) {
         #expect(result.status == status, "\(arguments) gave \(result.error)")
@@ -36,19 +41,21 @@ import Testing
     }
 
     @Test func badData() throws {
-        let files = try TemporaryDirectory()
-        let model = try SmallModel()
-        let broken = try SmallModel()
-        let weights = broken.directory.url.appendingPathComponent("model.safetensors")
+        let model = try SmallModel(in: files)
+        let broken = try SmallModel(in: files)
+        let weights = URL(fileURLWithPath: broken.path).appendingPathComponent("model.safetensors")
         try Data(contentsOf: weights).dropLast(5).write(to: weights)
-        let noConfiguration = try TemporaryDirectory()
-        let noObject = try TemporaryDirectory()
-        _ = try noObject.file("config.json", Data("[]".utf8))
+        let noConfiguration = files.url.appendingPathComponent("nothing")
+        let noObject = files.url.appendingPathComponent("no-object")
+        for directory in [noConfiguration, noObject] {
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        }
+        try Data("[]".utf8).write(to: noObject.appendingPathComponent("config.json"))
         let binary = try files.file("binary", Data([0xFF, 0xFE, 0x00]))
         let empty = try files.file("empty", Data())
         let edits = try files.file("edits.json", Data(#"{"layers": [{"index": 9, "activation": "relu"}]}"#.utf8))
         for arguments in [
-            ["estimate", "no-such-model"], ["estimate", noConfiguration.url.path], ["estimate", noObject.url.path],
+            ["estimate", "no-such-model"], ["estimate", noConfiguration.path], ["estimate", noObject.path],
             ["simulate", broken.path], ["simulate", model.path, "--input-ids", "21"],
             ["estimate", "tiny", "--architecture", files.path("none.json")],
             ["estimate", "tiny", "--architecture", edits], ["simulate", "tiny", "--file", files.path("none")],
@@ -70,6 +77,7 @@ import Testing
     @Test func aServerThatIsNotThereIsUnavailable() throws {
         let arguments = [
             "complete", "--connect", "127.0.0.1:1", "--dealer", "127.0.0.1:1", "--prompt", "a", "--insecure-plaintext",
+            "--timeout", "0.2",
         ]
         expectRefusal(try BuiltProgram.run(arguments), status: 69, arguments)
     }

@@ -5,6 +5,11 @@ import Transformer
 
 /// What `estimate`, `simulate` and `evaluate` report.
 @Suite(.serialized) struct ReportCommandTests {
+    /// Lives as long as the test.
+    private let files: TemporaryDirectory
+
+    init() throws { files = try TemporaryDirectory() }
+
     private func report(_ arguments: [String]) throws -> CostReport {
         let result = try BuiltProgram.run(arguments + ["--format", "json"])
         #expect(result.status == 0, "\(result.error)")
@@ -34,11 +39,12 @@ import Transformer
 
     @Test(arguments: Architecture.Notation.all.map(\.name))
     func estimateEqualsSimulate(notation: String) throws {
-        let model = try SmallModel(notation)
+        let model = try SmallModel(notation, in: files)
         let estimated = try report(["estimate", model.path, "--context", "5"])
         let simulated = try report(["simulate", model.path, "--input-ids", SmallModel.idList])
         expectEqual(simulated, estimated)
-        #expect(estimated.architecture == Architecture.Notation(notation).network.rawValue)
+        let network = try Architecture.Notation(notation).network
+        #expect(estimated.architecture == network.rawValue)
         let accuracy = try #require(simulated.accuracy)
         #expect(accuracy.maxAbsError < 0.02)
         #expect(accuracy.meanAbsError <= accuracy.maxAbsError)
@@ -52,7 +58,7 @@ import Transformer
         ["--architecture", "EReg(SM(t)+ScFuFFN)"],
     ])
     func estimateEqualsSimulateWithOptions(options: [String]) throws {
-        let model = try SmallModel()
+        let model = try SmallModel(in: files)
         let arguments = [model.path, "--context", "5"] + options
         let (estimated, simulated) = (try report(["estimate"] + arguments), try report(["simulate"] + arguments))
         expectEqual(simulated, estimated)
@@ -86,8 +92,7 @@ import Transformer
     }
 
     @Test func logitsAreWritten() throws {
-        let model = try SmallModel()
-        let files = try TemporaryDirectory()
+        let model = try SmallModel(in: files)
         let (path, plainPath) = (files.path("logits.safetensors"), files.path("plain.safetensors"))
         let arguments = [
             "simulate", model.path, "--input-ids", SmallModel.idList, "--logits", path, "--plaintext-logits", plainPath,
@@ -141,7 +146,7 @@ import Transformer
     }
 
     @Test func evaluateMeasuresPerplexity() throws {
-        let model = try SmallModel()
+        let model = try SmallModel(in: files)
         let ids = (0..<19).map { $0 * 5 % SmallModel.vocabulary }
         let expected = try ReferenceModel(model.weights).perplexity(of: ids, window: 8)
         let arguments = ["evaluate", model.path, "--input-ids", ids.map(String.init).joined(separator: ",")]
@@ -158,12 +163,17 @@ import Transformer
     }
 
     @Test func valuesOutOfRangeAreListed() throws {
-        let good = try object(["simulate", SmallModel().path, "--input-ids", SmallModel.idList, "--trace-values"])
+        let good = try object([
+            "simulate", SmallModel(in: files).path, "--input-ids", SmallModel.idList, "--trace-values",
+        ])
         #expect((good["range_violations"] as? [Any])?.isEmpty == true)
         let values = try #require(good["values"] as? [[String: Any]])
         #expect(values.count > 50)
         let bad = try object(
-            ["simulate", SmallModel("SM", deviation: 40).path, "--input-ids", SmallModel.idList, "--trace-values"])
+            [
+                "simulate", SmallModel("SM", in: files, deviation: 40).path, "--input-ids", SmallModel.idList,
+                "--trace-values",
+            ])
         let violations = try #require(bad["range_violations"] as? [[String: Any]])
         let first = try #require(violations.first)
         #expect((first["path"] as? String)?.hasPrefix("layer.0/attention/") == true)
