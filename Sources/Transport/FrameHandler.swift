@@ -42,7 +42,7 @@ final class FrameHandler: ChannelDuplexHandler {
         } catch {
             deliver()
             finish(error)
-            outbox.endOutput()
+            outbox.endSoon()
         }
     }
 

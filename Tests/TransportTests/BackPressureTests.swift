@@ -106,6 +106,24 @@ import Transport
         }
     }
 
+    @Test func closingLosesNothingThoughThePeerStillSends() throws {
+        try withTCPPair(configuration: configuration(timeout: .seconds(20))) { server, client in
+            let frames = (0..<48).map { frame($0, size: 256 << 10) }
+            let chatter = Background {
+                transportError { while true { try server.send(frame(0, size: 64 << 10)) } }
+            }
+            let closing = Background {
+                try client.send(frames)
+                client.close()
+            }
+            Thread.sleep(forTimeInterval: 0.03)
+            for frame in frames { try #expect(same(server.receive(tag: 7), frame)) }
+            #expect(throws: TransportError.peerClosed(peer: server.peerName)) { try server.receive(tag: 7) }
+            try closing.result()
+            try #expect(chatter.result()?.category == .unavailable)
+        }
+    }
+
     @Test func aPeerThatDiesEndsAWaitingSend() throws {
         try withTransport { transport in
             let listener = try TCPListener(

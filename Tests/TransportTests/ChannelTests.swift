@@ -201,16 +201,16 @@ import Transport
         try medium.withPair { server, client in
             let senders = (0..<4).map { sender in
                 Background { [client] in
-                    for index in 0..<50 {
-                        let payload = [UInt8](repeating: UInt8(sender), count: (index % 5) * 60_000)
+                    for index in 0..<20 {
+                        let payload = [UInt8](repeating: UInt8(sender), count: (index % 5) * 200_000)
                         try client.send(Frame(tag: UInt32(sender), depth: UInt32(index), payload: payload))
                     }
                 }
             }
-            for index in 0..<50 {
+            for index in 0..<20 {
                 for sender in 0..<4 {
                     let frame = try server.receive(tag: UInt32(sender), alsoExpected: [0, 1, 2, 3])
-                    let payload = [UInt8](repeating: UInt8(sender), count: (index % 5) * 60_000)
+                    let payload = [UInt8](repeating: UInt8(sender), count: (index % 5) * 200_000)
                     #expect(same(frame, Frame(tag: UInt32(sender), depth: UInt32(index), payload: payload)))
                 }
             }
