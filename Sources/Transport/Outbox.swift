@@ -23,8 +23,8 @@ final class Outbox: Sendable {
     private let timeout: Duration
     private let peer: PeerName
 
-    /// How long the peer's end of a closed connection may stay open.
-    private static let linger = TimeAmount.seconds(1)
+    /// How long to wait for the peer to end its side once this side has ended its own.
+    private static let linger = Duration.seconds(1)
     /// Larger pieces cost cache misses, smaller ones system calls.
     private static let pieceSize = 256 << 10
 
@@ -127,22 +127,29 @@ final class Outbox: Sendable {
         if isDone { endOutput() }
     }
 
-    /// On the event loop: tells the peer that nothing more comes, and gives it a moment to end its side, because
-    /// closing at once would destroy what it has not yet read.
-    func endOutput() {
+    /// On the event loop: tells the peer that nothing more comes. The peer ends its side when it has read
+    /// everything; closing before would destroy what it has not yet read.
+    private func endOutput() {
         let isFirst = state.change { state in
             defer { state.isOutputEnded = true }
             return !state.isOutputEnded
         }
-        guard isFirst else { return }
-        connection.close(mode: .output, promise: nil)
+        if isFirst { connection.close(mode: .output, promise: nil) }
+    }
+
+    /// On the event loop: ends the connection to a peer that broke the protocol, with a moment for what was sent
+    /// to it to arrive.
+    func endSoon() {
+        endOutput()
         closeLatest(in: Outbox.linger)
     }
 
     /// Ends the connection after the time, if it does not end before.
-    private func closeLatest(in time: TimeAmount) {
+    private func closeLatest(in time: Duration) {
         let connection = connection
-        let task = connection.eventLoop.scheduleTask(in: time) { connection.close(promise: nil) }
+        let task = connection.eventLoop.scheduleTask(in: .nanoseconds(time.inNanoseconds)) {
+            connection.close(promise: nil)
+        }
         connection.closeFuture.whenComplete { _ in task.cancel() }
     }
 
@@ -154,19 +161,22 @@ final class Outbox: Sendable {
     /// Lets what is queued leave and then ends the connection, without waiting for it.
     func beginClosing() {
         state.change { state in
-            guard state.end == nil, !state.isClosing else { return }
+            guard !state.isClosing else { return }
             state.isClosing = true
+            guard state.end == nil else { return }
             scheduleDrain(&state)
-            closeLatest(in: .nanoseconds(timeout.inNanoseconds))
+            closeLatest(in: timeout)
         }
     }
 
-    /// Waits until what was queued has left or cannot leave any more.
+    /// Waits until what was queued has left, and a moment for the peer to end its side: a process that ends may
+    /// destroy what the peer has not yet read.
     func waitUntilClosed() {
         let left: Void? = state.wait(until: Deadline(after: timeout)) { state in
             state.isOutputEnded || state.end != nil ? () : nil
         }
-        if left == nil { connection.close(promise: nil) }
+        if left == nil { return connection.close(promise: nil) }
+        _ = state.wait(until: Deadline(after: min(timeout, Outbox.linger))) { $0.end == nil ? nil : () }
     }
 
     private var timeoutError: TransportError {
@@ -176,8 +186,8 @@ final class Outbox: Sendable {
 
 extension Outbox.State {
     fileprivate func checkOpen(peer: PeerName) throws(TransportError) {
-        if let end { throw end }
         if isClosing { throw .closed(peer: peer.current) }
+        if let end { throw end }
     }
 }
 

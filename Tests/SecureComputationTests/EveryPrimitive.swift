@@ -27,7 +27,8 @@ struct EveryPrimitive {
             try b.parallel(
                 {
                     try b.multiply(
-                        b.maskForServer(sum), server: ServerTensor(name: "w", shape: [columns, 8], scale: 8, width: 48),
+                        b.maskForServer(sum),
+                        server: ServerTensor(name: "w", shape: [columns, 8], scale: 8, width: 48),
                         shape: .matrix(batch: 1, m: rows, k: columns, n: 8), outputShape: [rows, 8], bound: 0x1p20)
                 },
                 { try b.compare(sum, thresholds: [-100, 0, 333]) },

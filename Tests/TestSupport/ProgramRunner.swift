@@ -5,7 +5,7 @@ import SecureComputation
 import Transport
 
 /// Runs a program both in plaintext and as two parties, over seeded randomness.
-public struct ProgramRunner {
+public struct ProgramRunner: CustomStringConvertible {
     public let program: Program
     public let plaintext: PlaintextState
     public let outcome: InsecureSimulation<Ring64>.Outcome
@@ -32,6 +32,9 @@ public struct ProgramRunner {
         declared = CostInterpreter().run(program)
         metered = CostInterpreter().replay(program, trace: outcome.trace)
     }
+
+    /// Failed expectations print this instead of the whole program.
+    public var description: String { "run of \(program.instructionCount) instructions" }
 
     /// What was opened to both, or to the client, or to the server.
     public func opened(_ name: String) -> [Int64] {

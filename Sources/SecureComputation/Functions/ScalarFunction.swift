@@ -9,6 +9,8 @@ extension ProgramBuilder {
     /// - Communication: that of ``Comparison`` with `n` knots on the bits that the input's bound needs at the comparison
     ///   scale, of one ``Truncation`` and of one ``Selection`` with origins; rounds `max(compare, 1) + 2`.
     public func evaluate(_ function: PiecewisePolynomial, at x: Secret) throws -> Secret {
+        // The polynomial reads its input at its own scale; a coarser one gets there without rounding.
+        let x = try refined(x, toScale: function.inputScale)
         let magnitude = scaled(function.outputBound, by: function.resultScale)
         let width = try checkWidth(width(holding: magnitude), "select")
         let (bits, input) = try parallel(

@@ -68,7 +68,8 @@ struct Truncation: Primitive {
                     let wraps = domain.subtract(domain.fromBits(top), both)
                     let quotient = domain.shiftShare(shifted, party: party, by: shift, width: fromWidth)
                     let unit = Int64(bitPattern: 1 << UInt64(fromWidth - shift))
-                    var result = fromWidth - shift >= 64 ? quotient : domain.subtract(quotient, domain.scale(wraps, by: unit))
+                    var result =
+                        fromWidth - shift >= 64 ? quotient : domain.subtract(quotient, domain.scale(wraps, by: unit))
                     if state.isServer { result = domain.add(result, constant: -(offset >> Int64(shift))) }
                     state.set(output, .elements(result))
                 })
@@ -82,6 +83,9 @@ extension ProgramBuilder {
         let label = shift == 0 ? "extend" : "truncate"
         let isLocal = Truncation.isLocal(shift: shift, fromWidth: x.width, toWidth: width)
         let width = try checkWidth(width, label)
+        guard shift >= 0, width > 0 else {
+            throw ProgramError.unsupported(path: path(label), reason: "a shift by \(shift) into \(width) bits")
+        }
         let needed = Self.bits(x.magnitude) + (isLocal ? 1 : 2)
         guard needed <= x.width, shift < x.width - 1 else {
             throw ProgramError.headroom(path: path(label), needed: needed, available: x.width)
@@ -108,7 +112,8 @@ extension ProgramBuilder {
         let shift = x.scale - scale
         let needed = max(minimumWidth, width(holding: scaled(x.magnitude, by: -shift) + 1))
         let local = x.width - shift
-        return try truncate(x, by: shift, toWidth: profile.hasNarrowRings ? (needed <= local ? local : needed) : x.width)
+        return try truncate(
+            x, by: shift, toWidth: profile.hasNarrowRings ? (needed <= local ? local : needed) : x.width)
     }
 
     /// `x` in a ring of exactly `width` bits.

@@ -101,8 +101,10 @@ import Testing
                 {
                     let y = try product(x)
                     return try b.multiply(
-                        b.maskForServer(try b.truncate(y, by: 10, toWidth: 64)), server: ServerTensor(name: "v", shape: [3, columns], scale: 0, width: 64),
-                        shape: .matrix(batch: 1, m: count, k: 3, n: columns), outputShape: [count, columns], bound: 0x1p50)
+                        b.maskForServer(try b.truncate(y, by: 10, toWidth: 64)),
+                        server: ServerTensor(name: "v", shape: [3, columns], scale: 0, width: 64),
+                        shape: .matrix(batch: 1, m: count, k: 3, n: columns), outputShape: [count, columns],
+                        bound: 0x1p50)
                 },
                 {
                     try b.parallel(
@@ -116,7 +118,10 @@ import Testing
                 try b.open(secret.promised(below: 0x1p60), as: "\(index)", to: [index % 2 == 0 ? .client : .server])
             }
             let run = try ProgramRunner(
-                b.finish(), server: ["w": generator.integers(columns * 3, bits: 10), "v": generator.integers(columns * 3, bits: 10)],
+                b.finish(),
+                server: [
+                    "w": generator.integers(columns * 3, bits: 10), "v": generator.integers(columns * 3, bits: 10),
+                ],
                 client: ["x": generator.integers(count * columns, bits: 20)])
             #expect(run.costIsExact)
             // Selection is exact, and so are the products that no truncation precedes.
@@ -127,14 +132,30 @@ import Testing
         }
     }
 
+    @Test func everyPrimitiveOnAGridOfOddShapes() throws {
+        var generator = SeededGenerator(11)
+        var shapes = [(0, 3), (1, 1), (1, 64), (5, 0), (8, 8), (13, 5)]
+        for _ in 0..<20 { shapes.append((.random(in: 1...9, using: &generator), .random(in: 1...33, using: &generator))) }
+        for (rows, columns) in shapes {
+            let example = try EveryPrimitive(rows: rows, columns: columns)
+            let run = try example.run({ Int64($0 % 4096) }, weight: -9, share: generator.next(), seed: 1).run
+            #expect(run.costIsExact, "\(rows) x \(columns)")
+            #expect(run.declared.rounds == run.metered.rounds)
+            #expect(run.declared.onlineBytes == run.metered.onlineBytes)
+            #expect(run.declared.dealerBytes == run.metered.dealerBytes)
+        }
+    }
+
     @Test func partsAddUpToTheTotals() throws {
         let example = try EveryPrimitive(rows: 3, columns: 5)
         let cost = CostInterpreter().run(example.program)
         #expect(cost.rounds == cost.instructions.map(\.rounds).reduce(0, +))
         #expect(cost.rounds == cost.trace.events.map(\.depth).max())
         for party in 0...1 {
-            #expect(cost.onlineBytes[party] == cost.trace.events.filter { $0.sender == party }.reduce(0) { $0 + $1.bytes })
-            #expect(cost.dealerBytes[party] == example.program.plan.correlations.reduce(0) { $0 + $1.dealerBytes[party] })
+            #expect(
+                cost.onlineBytes[party] == cost.trace.events.filter { $0.sender == party }.reduce(0) { $0 + $1.bytes })
+            #expect(
+                cost.dealerBytes[party] == example.program.plan.correlations.reduce(0) { $0 + $1.dealerBytes[party] })
         }
         for instruction in cost.instructions {
             #expect(instruction.bytesSent == instruction.messages.reduce([0, 0]) { [$0[0] + $1[0], $0[1] + $1[1]] })
@@ -158,7 +179,8 @@ import Testing
         for missing in trace.dealerBytes.keys {
             var dealt = trace.dealerBytes
             dealt[missing] = nil
-            let replayed = CostInterpreter().replay(example.program, trace: Trace(events: trace.events, dealerBytes: dealt))
+            let replayed = CostInterpreter().replay(
+                example.program, trace: Trace(events: trace.events, dealerBytes: dealt))
             #expect(replayed.dealerBytes != run.declared.dealerBytes)
         }
     }

@@ -26,7 +26,9 @@ import Transport
     /// Frames of the client: leaves (round 0), one level (1), the selection, the truncation.
     @Test(arguments: 0..<4)
     func truncatedAndExtendedPayloads(index: Int) throws {
-        for misdeed in [MisbehavingChannel.Misdeed.truncate(byteCount: 0), .truncate(byteCount: 1), .extend(byteCount: 1)] {
+        for misdeed in [
+            MisbehavingChannel.Misdeed.truncate(byteCount: 0), .truncate(byteCount: 1), .extend(byteCount: 1),
+        ] {
             #expect {
                 try run(client: [index: misdeed])
             } throws: { error in
@@ -94,7 +96,9 @@ import Transport
         let program = b.finish()
         let truncation = program.instructions[1]
         try channels.1.send(
-            Frame(tag: UInt32(truncation.index * 16), depth: depth, payload: payload(truncation.primitive.rounds[0].bytes[1])))
+            Frame(
+                tag: UInt32(truncation.index * 16), depth: depth,
+                payload: payload(truncation.primitive.rounds[0].bytes[1])))
         let dealer = try InsecureInProcessDealer(domain: Ring64(), plan: program.plan, seeds: InsecureSeededSource(1))
         _ = try PartyInterpreter(domain: Ring64(), party: .server, channel: channels.0)
             .run(program, source: dealer.source(party: 0), tensors: TensorDictionary(["x": Array(1...9)]))
@@ -113,8 +117,12 @@ import Transport
                 program, server: TensorDictionary(server), client: TensorDictionary(client),
                 seeds: InsecureSeededSource(1))
         }
-        #expect(throws: InterpreterError.missingInput(name: "w")) { try simulate(server: [:], client: ["x": [1, 2, 3]]) }
-        #expect(throws: InterpreterError.missingInput(name: "x")) { try simulate(server: ["w": [1, 2, 3]], client: [:]) }
+        #expect(throws: InterpreterError.missingInput(name: "w")) {
+            try simulate(server: [:], client: ["x": [1, 2, 3]])
+        }
+        #expect(throws: InterpreterError.missingInput(name: "x")) {
+            try simulate(server: ["w": [1, 2, 3]], client: [:])
+        }
         #expect(throws: InterpreterError.inputSize(name: "w", expected: 3, got: 4)) {
             try simulate(server: ["w": [1, 2, 3, 4]], client: ["x": [1, 2, 3]])
         }

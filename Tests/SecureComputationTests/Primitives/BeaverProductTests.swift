@@ -72,7 +72,8 @@ import Testing
         let spread = try b.map(
             try b.map(masked[1], .slice(shape: [columns], axis: 0, range: 1..<2), shape: [1]),
             .segmentBroadcast(Segments(rows: 1, columns: rows * columns)), shape: [rows * columns])
-        let transposed = try b.map(masked[0], .permute(shape: [rows, columns], order: [1, 0]), shape: [columns, rows])
+        let transposed = try b.map(
+            masked[0], .permute(shape: [rows, columns], order: [1, 0]), shape: [columns, rows])
         try b.open(
             try b.multiply(
                 masked[0], masked[1], shape: .matrix(batch: 1, m: rows, k: columns, n: 1), outputShape: [rows]),
@@ -123,8 +124,12 @@ import Testing
         #expect(throws: ProgramError.self) {
             try b.multiply(masked, masked, shape: .elementwise(count: 3), outputShape: [3], bound: 1)
         }
-        #expect(try b.multiply(masked, masked, shape: .elementwise(count: 4), outputShape: [4], bound: 1000).magnitude == 1000)
+        #expect(
+            try b.multiply(masked, masked, shape: .elementwise(count: 4), outputShape: [4], bound: 1000).magnitude
+                == 1000)
         let wide = b.sharedInput("w", shape: [4], scale: 0, bound: 0x1p16, width: 16)
-        #expect(throws: ProgramError.headroom(path: "open-masked", needed: 18, available: 16)) { try b.openMasked(wide) }
+        #expect(throws: ProgramError.headroom(path: "open-masked", needed: 18, available: 16)) {
+            try b.openMasked(wide)
+        }
     }
 }

@@ -34,7 +34,8 @@ import Testing
         for count in [0, 1, 8, 65, 301] {
             let ends = [0, -1, 1, end, -end - 1, -end, end - 1, end / 2, -end / 2 - 1]
             let x = (0..<count).map { index -> Int64 in
-                index % 2 == 0 ? ends[index / 2 % ends.count] : reduced(Int64(bitPattern: generator.next()), width: width)
+                index % 2 == 0
+                    ? ends[index / 2 % ends.count] : reduced(Int64(bitPattern: generator.next()), width: width)
             }
             for shared in [
                 SharedTensor.adversarial(x, width: width, using: &generator), .held(x, byServer: true),
@@ -74,7 +75,9 @@ import Testing
         var generator = SeededGenerator(UInt64(width))
         let end = Int64(1) << Int64(width - 2)
         for number in [2, 3, 7, 15] {
-            let thresholds = ([0, end - 1, -(end - 1)] + generator.integers(number, bits: width - 2).map { $0 == end || $0 == -end ? 0 : $0 })
+            let thresholds =
+                ([0, end - 1, -(end - 1)]
+                + generator.integers(number, bits: width - 2).map { $0 == end || $0 == -end ? 0 : $0 })
                 .prefix(number).sorted()
             let near = thresholds.flatMap { [$0 - 1, $0, $0 + 1] }.map { max(-end, min(end, $0)) }
             let x = near + generator.integers(40, bits: width - 2)
@@ -88,7 +91,10 @@ import Testing
             // The server's operand depends on the threshold, the client's does not.
             let bits = ProgramBuilder().width(holding: Double(end) + Double(thresholds.map(\.magnitude).max()!)) - 2
             let own = WireSize.bytes(count: x.count * bits, width: 1)
-            #expect(run.declared.instructions[2].messages[0] == [WireSize.bytes(count: x.count * bits * number, width: 1), own])
+            #expect(
+                run.declared.instructions[2].messages[0] == [
+                    WireSize.bytes(count: x.count * bits * number, width: 1), own,
+                ])
         }
     }
 

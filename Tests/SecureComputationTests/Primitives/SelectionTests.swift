@@ -20,7 +20,8 @@ import Testing
         let value = b.sharedInput("x", shape: [count], scale: 0, bound: 0, width: width)
         let bits = try b.compare(selector, thresholds: limits)
         try b.open(
-            try b.select(bits, SelectionTable(rows: rows), of: value, scale: 0, magnitude: largestMagnitude(width: width)),
+            try b.select(
+                bits, SelectionTable(rows: rows), of: value, scale: 0, magnitude: largestMagnitude(width: width)),
             as: "y", to: [.client])
         let run = try ProgramRunner(
             b.finish(),
@@ -50,7 +51,9 @@ import Testing
         for (width, count) in [(64, 65), (17, 33), (30, 1), (47, 0)] {
             var generator = SeededGenerator(UInt64(width))
             let rows = (0...thresholds).map { _ in (0...degree).map { _ in Int64(bitPattern: generator.next()) } }
-            let origins = (0...thresholds).map { _ in reduced(Int64(bitPattern: generator.next()), width: min(width, 40)) }
+            let origins = (0...thresholds).map { _ in
+                reduced(Int64(bitPattern: generator.next()), width: min(width, 40))
+            }
             let limits = (0..<thresholds).map { Int64(20 * $0 - 20) }
             let switches = (0..<count).map { _ in Int64.random(in: -80...80, using: &generator) }
             let x = (0..<count).map { _ in reduced(Int64(bitPattern: generator.next()), width: width) }

@@ -62,7 +62,9 @@ import Testing
         let wt = (0..<n).flatMap { column in (0..<k).map { w[$0 * n + column] } }
         #expect(run.opened("y") == product0)
         #expect(run.opened("rows") == x.enumerated().map { $1 * table[$0 / k + 1] })
-        #expect(run.opened("back") == product(product0, wt, .matrix(batch: 1, m: m, k: n, n: k)).map { reduced($0, width: 40) })
+        #expect(
+            run.opened("back")
+                == product(product0, wt, .matrix(batch: 1, m: m, k: n, n: k)).map { reduced($0, width: 40) })
         #expect(run.costIsExact)
     }
 
@@ -107,7 +109,9 @@ import Testing
         }
         _ = try multiply(tensor)
         // The same name with another shape or a wider ring is another weight.
-        #expect(throws: ProgramError.self) { try multiply(ServerTensor(name: "w", shape: [2, 2], scale: 0, width: 16)) }
+        #expect(throws: ProgramError.self) {
+            try multiply(ServerTensor(name: "w", shape: [2, 2], scale: 0, width: 16))
+        }
         #expect(throws: ProgramError.self) { try multiply(ServerTensor(name: "w", shape: [4], scale: 0, width: 17)) }
     }
 }

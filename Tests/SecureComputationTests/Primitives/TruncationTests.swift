@@ -59,7 +59,9 @@ struct TruncationCase: Sendable, CustomStringConvertible {
         let end = truncation.largest
         let ends = [0, 1, -1, end, -end, end - 1, 1 - end, end / 2, -end / 2].map { max(-end, min(end, $0)) }
         for count in [0, 1, 3, 63, 64, 999] {
-            let x = (0..<count).map { $0 % 3 == 0 ? ends[$0 / 3 % ends.count] : Int64.random(in: -end...end, using: &generator) }
+            let x = (0..<count).map {
+                $0 % 3 == 0 ? ends[$0 / 3 % ends.count] : Int64.random(in: -end...end, using: &generator)
+            }
             let program = try truncation.program(count: count)
             for shared in [
                 SharedTensor.adversarial(x, width: truncation.from, using: &generator),

@@ -30,7 +30,8 @@ import Testing
             func compare() throws -> SecretBits { try b.scope(scope) { try b.compare(x, thresholds: thresholds) } }
             func multiply() throws -> Secret {
                 try b.multiply(
-                    b.maskForServer(x), server: ServerTensor(name: weight, shape: [count], scale: 2, width: weightWidth),
+                    b.maskForServer(x),
+                    server: ServerTensor(name: weight, shape: [count], scale: 2, width: weightWidth),
                     shape: .elementwise(count: count), outputShape: [count], bound: 100)
             }
             func truncate() throws -> Secret { try b.truncate(x, by: shift, toWidth: width + 24) }
@@ -61,15 +62,22 @@ import Testing
     @Test func everyDifferenceShows() throws {
         let changes: [(String, (inout Recipe) -> Void)] = [
             ("name", { $0.name = "x2" }), ("owner", { $0.owner = .server }),
-            ("scale", {
-                $0.scale = 9
-                $0.bound = 2
-            }), ("count", { $0.count = 7 }), ("threshold", { $0.thresholds[1] = 6 }),
-            ("fewer thresholds", {
-                $0.thresholds = [0]
-                $0.rows.removeLast()
-            }), ("coefficient", { $0.rows[1][0] = 9 }),
-            ("degree", { $0.rows = $0.rows.map { $0 + [0] } }), ("width", { $0.width = 39 }), ("shift", { $0.shift = 4 }),
+            (
+                "scale",
+                {
+                    $0.scale = 9
+                    $0.bound = 2
+                }
+            ), ("count", { $0.count = 7 }), ("threshold", { $0.thresholds[1] = 6 }),
+            (
+                "fewer thresholds",
+                {
+                    $0.thresholds = [0]
+                    $0.rows.removeLast()
+                }
+            ), ("coefficient", { $0.rows[1][0] = 9 }),
+            ("degree", { $0.rows = $0.rows.map { $0 + [0] } }), ("width", { $0.width = 39 }),
+            ("shift", { $0.shift = 4 }),
             ("scope", { $0.scope = "layer2" }), ("sequence", { $0.isParallel = false }),
             ("nesting", { $0.isNested = true }), ("weight", { $0.weight = "v" }),
             ("output", { $0.output = "z" }),

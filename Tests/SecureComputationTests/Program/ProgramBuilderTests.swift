@@ -13,7 +13,8 @@ import Testing
         let program = b.finish()
         #expect(
             program.instructions.map(\.path) == [
-                "embed/input", "layer.1/attention/open-masked", "layer.1/attention/multiply", "layer.1/ffn/gelu/compare",
+                "embed/input", "layer.1/attention/open-masked", "layer.1/attention/multiply",
+                "layer.1/ffn/gelu/compare",
             ])
         #expect(program.instructions.map(\.index) == Array(0..<4))
         #expect(program.instructionCount == 4)
@@ -93,12 +94,14 @@ import Testing
     }
 
     /// Maps that would read memory that is not there.
-    @Test(arguments: [
-        .slice(shape: [4], axis: 0, range: 2..<6), .slice(shape: [4], axis: 1, range: 0..<4),
-        .slice(shape: [2, 2], axis: 1, range: -1..<1), .permute(shape: [2, 2], order: [0, 0]),
-        .permute(shape: [2, 2], order: [1, 2]), .permute(shape: [2, 2], order: [0]),
-        .segmentSum(Segments(groups: -1, lengths: [-4])), .segmentBroadcast(Segments(groups: -1, lengths: [-1, -1, -2, 0])),
-    ] as [LinearMap])
+    @Test(
+        arguments: [
+            .slice(shape: [4], axis: 0, range: 2..<6), .slice(shape: [4], axis: 1, range: 0..<4),
+            .slice(shape: [2, 2], axis: 1, range: -1..<1), .permute(shape: [2, 2], order: [0, 0]),
+            .permute(shape: [2, 2], order: [1, 2]), .permute(shape: [2, 2], order: [0]),
+            .segmentSum(Segments(groups: -1, lengths: [-4])),
+            .segmentBroadcast(Segments(groups: -1, lengths: [-1, -1, -2, 0])),
+        ] as [LinearMap])
     func mapsBeyondTheirInput(map: LinearMap) throws {
         let b = ProgramBuilder()
         let x = b.input("x", owner: .client, shape: [4], scale: 0, bound: 2)
@@ -115,7 +118,8 @@ import Testing
         #expect(throws: ProgramError.self) { try b.add(x, serverTensor: "b", shape: [3], maps: [broadcast], bound: 1) }
         #expect(throws: ProgramError.self) {
             try b.add(
-                x, serverTensor: "b", shape: [5], maps: [.slice(shape: [5], axis: 0, range: 0..<3), broadcast], bound: 1)
+                x, serverTensor: "b", shape: [5], maps: [.slice(shape: [5], axis: 0, range: 0..<3), broadcast], bound: 1
+            )
         }
         _ = try b.add(
             x, serverTensor: "b", shape: [5], maps: [.slice(shape: [5], axis: 0, range: 0..<2), broadcast], bound: 1)
