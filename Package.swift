@@ -45,8 +45,8 @@ let package = Package(
         .executableTarget(
             name: "sotto",
             dependencies: [
-                "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation", "Transformer",
-                "CostModel",
+                "CKernels", "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation",
+                "Transformer", "CostModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

@@ -47,7 +47,13 @@ public struct Ring64: ShareDomain {
         return x.map { $0 &+ constant }
     }
 
-    public func concatenate(_ parts: [[UInt64]]) -> [UInt64] { parts.count == 1 ? parts[0] : Array(parts.joined()) }
+    public func concatenate(_ parts: [[UInt64]]) -> [UInt64] {
+        guard parts.count != 1 else { return parts[0] }
+        var whole: [UInt64] = []
+        whole.reserveCapacity(parts.reduce(0) { $0 + $1.count })
+        for part in parts { whole += part }
+        return whole
+    }
 
     public func slice(_ x: [UInt64], _ range: Range<Int>) -> [UInt64] { Array(x[range]) }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CKernels
 
 @main
 struct Sotto: AsyncParsableCommand {
@@ -19,6 +20,7 @@ struct Sotto: AsyncParsableCommand {
         ])
 
     static func main() async {
+        sotto_keep_freed_memory()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

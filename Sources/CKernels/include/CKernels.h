@@ -1,4 +1,6 @@
 #pragma once
+
+#include "CMemory.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

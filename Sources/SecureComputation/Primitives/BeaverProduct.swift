@@ -36,7 +36,14 @@ struct MaskedOpening: Primitive {
         let differences = try zip(operands, masks).map { domain.subtract(try state.elements($0.input), $1) }
         return [
             Exchange(
-                outgoing: { Array(zip(operands, differences).map { domain.pack($1, width: $0.width) }.joined()) },
+                outgoing: {
+                    var payload: [UInt8] = []
+                    payload.reserveCapacity(operands.reduce(0) { $0 + $1.bytes })
+                    for (operand, difference) in zip(operands, differences) {
+                        payload += domain.pack(difference, width: operand.width)
+                    }
+                    return payload
+                },
                 incoming: { bytes in
                     var start = 0
                     for (index, operand) in operands.enumerated() {
