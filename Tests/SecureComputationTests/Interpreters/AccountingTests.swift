@@ -135,7 +135,9 @@ import Testing
     @Test func everyPrimitiveOnAGridOfOddShapes() throws {
         var generator = SeededGenerator(11)
         var shapes = [(0, 3), (1, 1), (1, 64), (5, 0), (8, 8), (13, 5)]
-        for _ in 0..<20 { shapes.append((.random(in: 1...9, using: &generator), .random(in: 1...33, using: &generator))) }
+        for _ in 0..<20 {
+            shapes.append((.random(in: 1...9, using: &generator), .random(in: 1...33, using: &generator)))
+        }
         for (rows, columns) in shapes {
             let example = try EveryPrimitive(rows: rows, columns: columns)
             let run = try example.run({ Int64($0 % 4096) }, weight: -9, share: generator.next(), seed: 1).run
