@@ -1,14 +1,19 @@
 import Algebra
 import Preprocessing
+import Randomness
 
-/// A tensor that one party holds in the clear enters the program: its owner's share is the value, the other's is zero.
+/// A tensor that one party holds in the clear enters the program: the other party's share is a public pseudorandom
+/// tensor, the owner's is the rest.
 ///
-/// The sharing is not random, and needs not be: shares leave a party only under a fresh mask.
+/// The sharing hides nothing, and needs not: the owner knows the value, and shares leave a party only under a fresh
+/// mask. The public tensor, which costs no message, is there because truncation rounds to either side with the right
+/// probability only on shares that are uniform.
 /// - Communication: none.
 struct Input: Primitive {
     let name: String
     let owner: Party
     let count: Int
+    let width: Int
     let output: Int
 
     var label: String { "input" }
@@ -20,8 +25,14 @@ struct Input: Primitive {
     }
 
     func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {
-        let share = state.party == owner ? try state.tensor(name, count: count) : state.domain.zeros(count)
-        state.set(output, .elements(share))
+        let seed = try Seed(bytes: [UInt8](repeating: 0, count: Seed.byteCount))
+        var generator = try PseudorandomGenerator(seed: seed, domain: UInt64(output))
+        let dither = try state.domain.uniform(count: count, width: width, from: &generator)
+        guard state.party == owner else {
+            state.set(output, .elements(dither))
+            return []
+        }
+        state.set(output, .elements(state.domain.subtract(try state.tensor(name, count: count), dither)))
         return []
     }
 }
@@ -87,7 +98,7 @@ extension ProgramBuilder {
         let output = Secret(
             slot: newSlot(), shape: shape, scale: scale, magnitude: scaled(bound, by: scale),
             width: profile.maximumWidth)
-        emit(Input(name: name, owner: owner, count: output.count, output: output.slot))
+        emit(Input(name: name, owner: owner, count: output.count, width: output.width, output: output.slot))
         return output
     }
 
