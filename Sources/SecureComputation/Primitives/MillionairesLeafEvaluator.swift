@@ -17,13 +17,10 @@ struct MillionairesLeafEvaluator {
     func evaluate() -> CarryPair {
         guard own.count == 2 else { return CarryPair(carry: cross(0, 0, products[0]), propagate: own[0]) }
         let both = own[0] & own[1]
-        let carry = cross(1, 1, products[0]) ^ serverPair() ^ clientPair()
-        return CarryPair(carry: carry, propagate: both ^ cross(1, 0, products[1]) ^ cross(0, 1, products[2]))
-    }
-
-    private var opened: (server: [BitVector], client: [BitVector]) {
         let mine = zip(own, masks).map { $0 ^ $1 }
-        return isServer ? (mine, peer) : (peer, mine)
+        let (p, q) = isServer ? (mine, peer) : (peer, mine)
+        let carry = cross(1, 1, products[0]) ^ serverPair(p) ^ clientPair(q)
+        return CarryPair(carry: carry, propagate: both ^ cross(1, 0, products[1]) ^ cross(0, 1, products[2]))
     }
 
     /// `p_i·q_j`: party 0 adds `p_i·(q_j ^ β_j)`, party 1 `(p_i ^ α_i)·β_j`, both a share of `α_i·β_j`.
@@ -31,16 +28,14 @@ struct MillionairesLeafEvaluator {
         (isServer ? own[i] & peer[j] : peer[i] & masks[j]) ^ product
     }
 
-    /// `p1·p0·q0`
-    private func serverPair() -> BitVector {
-        let p = opened.server
+    /// `p1·p0·q0`, from the opened `p`.
+    private func serverPair(_ p: [BitVector]) -> BitVector {
         let local = isServer ? own[1] & own[0] & peer[0] : p[1] & p[0] & masks[0]
         return local ^ (p[1] & products[3]) ^ (p[0] & products[1]) ^ products[4]
     }
 
-    /// `p0·q1·q0`
-    private func clientPair() -> BitVector {
-        let q = opened.client
+    /// `p0·q1·q0`, from the opened `q`.
+    private func clientPair(_ q: [BitVector]) -> BitVector {
         let local = isServer ? masks[0] & q[1] & q[0] : own[1] & own[0] & peer[0]
         return local ^ (q[1] & products[3]) ^ (q[0] & products[2]) ^ products[5]
     }

@@ -175,6 +175,22 @@ extension ProgramBuilder {
         return output
     }
 
+    /// Bits as additively shared zeros and ones (a "B2A" conversion), in a ring of `width` bits: the number of set planes
+    /// of every element.
+    public func arithmetic(_ bits: SecretBits, width: Int) throws -> Secret {
+        let width = try checkWidth(max(width, Self.bits(Double(bits.planes)) + 1), "select")
+        let correlation = newCorrelation(
+            .selection(count: bits.count, thresholds: bits.planes, degree: 0, masked: false, width: width))
+        let output = Secret(
+            slot: newSlot(), shape: [bits.count], scale: 0, magnitude: Double(bits.planes), width: width)
+        emit(
+            Selection(
+                bits: bits.slot, input: nil, count: bits.count, width: width,
+                table: SelectionTable(rows: (0...bits.planes).map { [Int64($0)] }), origins: [],
+                correlation: correlation, output: output.slot))
+        return output
+    }
+
     /// `b·x` for one bit plane: `x` where it is set, zero elsewhere.
     public func select(_ bit: SecretBits, _ x: Secret) throws -> Secret {
         try select(bit, SelectionTable(rows: [[0, 0], [0, 1]]), of: x, scale: x.scale, magnitude: x.magnitude)

@@ -10,19 +10,26 @@ import Synchronization
 public final class PreparedWeights: TensorSource {
     private let weights: ModelWeights
     private let format = NumericFormat()
-    private let cache = Mutex<[String: [Int64]]>([:])
-    private let keepsTensors: Bool
+    private let cache = Mutex(Cache())
+    private let keepsMatrices: Bool
+
+    /// Encoded tensors. Weights at 16 fraction bits fit 32 bits; biases, at the scale of products, do not, and are small.
+    private struct Cache {
+        var matrices: [String: [Int32]] = [:]
+        var biases: [String: [Int64]] = [:]
+    }
 
     /// Models up to this many weights stay encoded in memory; larger ones are encoded when asked for.
-    static let cachedWeights = 1 << 26
+    static let cachedWeights = 1 << 28
 
     public init(_ weights: ModelWeights) {
         self.weights = weights
-        keepsTensors = weights.architecture.weightShapes.reduce(0) { $0 + $1.shape.reduce(1, *) } <= Self.cachedWeights
+        keepsMatrices = weights.architecture.weightShapes.reduce(0) { $0 + $1.shape.reduce(1, *) } <= Self.cachedWeights
     }
 
     public func tensor(_ name: String) throws -> [Int64] {
-        if let known = cache.withLock({ $0[name] }) { return known }
+        if let known = cache.withLock({ $0.biases[name] }) { return known }
+        if let known = cache.withLock({ $0.matrices[name] }) { return known.map(Int64.init) }
         guard let (values, scale) = try values(name) else { throw InterpreterError.missingInput(name: name) }
         let bits = format.magnitudeBits + scale - format.fractionBits
         let encoded: [Int64]
@@ -31,7 +38,12 @@ public final class PreparedWeights: TensorSource {
         } catch {
             throw PreparedWeightsError.outOfRange(tensor: name, reason: "\(error)")
         }
-        if keepsTensors { cache.withLock { $0[name] = encoded } }
+        if bits > 31 {
+            cache.withLock { $0.biases[name] = encoded }
+        } else if keepsMatrices {
+            let short = encoded.map { Int32(truncatingIfNeeded: $0) }
+            cache.withLock { $0.matrices[name] = short }
+        }
         return encoded
     }
 

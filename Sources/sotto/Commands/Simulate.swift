@@ -158,7 +158,7 @@ struct Simulation {
             switch input.kind {
             case .hidden(let hidden):
                 let found = try `private`.values(pass, input: input.clientInput(), progress: tell)
-                record(found, try Blocks.reference(model.weights, hidden: hidden), columns: model.architecture.width)
+                record(found, try ReferenceModel(model.weights).blocks(hidden), columns: model.architecture.width)
             case .tokens(let prompt):
                 let tokens = prompt + generated
                 let found = try `private`.values(

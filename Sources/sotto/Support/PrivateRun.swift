@@ -85,32 +85,4 @@ enum Blocks {
     static func randomHidden(rows: Int, width: Int, seed: UInt64) -> [Float] {
         SplitMix64.normals(rows * width, seed: seed, deviation: 1)
     }
-
-    /// What the blocks make of hidden states, in floating point, `[rows, width]`.
-    ///
-    /// The reference model takes tokens. Here every position has a token of its own, embedded as its hidden state, and
-    /// the head is the identity.
-    static func reference(_ weights: ModelWeights, hidden: [Float]) throws -> [Float] {
-        let original = weights.architecture
-        let width = original.width
-        let rows = hidden.count / width
-        let architecture = try Architecture(
-            layers: original.layers, heads: original.heads, width: width,
-            feedForwardWidth: original.feedForwardWidth, context: original.context, vocabulary: max(rows, width),
-            tiedHead: false, finalNorm: .none, layerNormEpsilon: original.layerNormEpsilon)
-        let model = try ModelWeights(architecture: architecture) { name, shape in
-            var values = [Float](repeating: 0, count: shape.reduce(1, *))
-            switch name {
-            case .tokenEmbedding: values.replaceSubrange(0..<hidden.count, with: hidden)
-            case .positionEmbedding: break
-            case .head: for diagonal in 0..<width { values[diagonal * width + diagonal] = 1 }
-            default:
-                guard let weight = weights[name] else { throw ModelError.missingTensor("\(name)") }
-                return weight
-            }
-            return WeightTensor(shape: shape, values: values)
-        }
-        let logits = try ReferenceModel(model).logits(tokens: Array(0..<rows))
-        return (0..<rows).flatMap { logits[$0 * architecture.vocabulary..<$0 * architecture.vocabulary + width] }
-    }
 }

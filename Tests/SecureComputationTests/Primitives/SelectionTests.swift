@@ -46,6 +46,22 @@ import Testing
         }
     }
 
+    /// Bits become additive shares of zeros and ones; several planes add up.
+    @Test(arguments: [1, 3], [2, 16, 64])
+    func arithmeticBits(planes: Int, width: Int) throws {
+        var generator = SeededGenerator(UInt64(planes + width))
+        let x = (0..<77).map { _ in Int64.random(in: -80...80, using: &generator) }
+        let limits = (0..<planes).map { Int64(20 * $0 - 10) }
+        let b = ProgramBuilder()
+        let value = b.sharedInput("x", shape: [77], scale: 0, bound: 100, width: 12)
+        let bits = try b.arithmetic(try b.compare(value, thresholds: limits), width: width)
+        try b.open(bits, as: "y", to: [.client])
+        let run = try ProgramRunner(b.finish(), shared: ["x": .adversarial(x, width: 12, using: &generator)])
+        #expect(run.opened("y") == x.map { value in Int64(limits.count { value >= $0 }) })
+        #expect(run.reference("y") == run.opened("y"))
+        #expect(run.costIsExact)
+    }
+
     @Test(arguments: [1, 2, 3], [1, 3])
     func origins(degree: Int, thresholds: Int) throws {
         for (width, count) in [(64, 65), (17, 33), (30, 1), (47, 0)] {
