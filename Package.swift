@@ -67,7 +67,7 @@ let package = Package(
             exclude: ["Reference"],
             resources: [.copy("Data")]),
         .testTarget(name: "CostModelTests", dependencies: ["CostModel", "Transformer", "TestSupport"]),
-        .testTarget(name: "SottoTests", dependencies: ["sotto", "TestSupport"]),
+        .testTarget(name: "SottoTests", dependencies: ["sotto", "Transformer", "CostModel", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -146,7 +146,9 @@ extension LinearMap {
 
     private static func permute(_ shape: [Int], _ order: [Int]) -> [Int32] {
         var strides = [Int](repeating: 1, count: shape.count)
-        for axis in stride(from: shape.count - 2, through: 0, by: -1) { strides[axis] = strides[axis + 1] * shape[axis + 1] }
+        for axis in stride(from: shape.count - 2, through: 0, by: -1) {
+            strides[axis] = strides[axis + 1] * shape[axis + 1]
+        }
         var indices: [Int32] = [0]
         for axis in order {
             var next: [Int32] = []

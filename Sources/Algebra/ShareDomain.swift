@@ -47,7 +47,8 @@ public protocol ShareDomain: Sendable {
     /// `own` is the party's bit, `difference0` and `difference1` the opened `bit ^ mask` of either party.
     func privateBitProduct(
         party: Int, own: BitVector, ownMask: BitVector, difference0: BitVector, difference1: BitVector,
-        maskProduct: Elements) -> Elements
+        maskProduct: Elements
+    ) -> Elements
     /// Bits as elements 0 and 1.
     func fromBits(_ bits: BitVector) -> Elements
 
@@ -58,7 +59,8 @@ public protocol ShareDomain: Sendable {
     /// `maskShare` and `powerShares` are its shares of `a` and of ``selectionPowers(bits:mask:count:degree:)``.
     func evaluateSelection(
         _ table: SelectionTable, party: Int, openedBits: [BitVector], opened: Elements?, maskShare: Elements?,
-        powerShares: Elements, count: Int) -> Elements
+        powerShares: Elements, count: Int
+    ) -> Elements
 }
 
 /// What tensors weigh on the wire.

@@ -10,7 +10,7 @@ public enum Grouping: String, Sendable, Hashable, CaseIterable {
     /// belongs to, if any.
     func place(of path: String) -> (section: String?, group: String) {
         let parts = path.split(separator: "/").map(String.init)
-        let isLayer = parts.count > 3 && parts[0].hasPrefix("layer.")
+        let isLayer = parts.count > 2 && parts[0].hasPrefix("layer.")
         switch self {
         case .layer:
             return (nil, parts[0])

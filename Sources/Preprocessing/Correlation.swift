@@ -133,6 +133,7 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
     case notInPlan(index: Int, count: Int)
     case wrongKind(index: Int)
     case missingWeight(name: String)
+    case otherWeights
     case malformedSeed(bytes: Int)
     case programMismatch(server: String, client: String)
     case sessionTaken(role: String)
@@ -148,6 +149,8 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
         case .wrongKind(let index):
             "Correlation \(index) is of another kind than the operation needs; the plan does not belong to this program."
         case .missingWeight(let name): "The masked weight \(name) was not received in the setup; run the setup first."
+        case .otherWeights:
+            "This session was set up for a program with other weights; start a new session for this one."
         case .malformedSeed(let bytes): "The dealer sent a seed of \(bytes) bytes instead of 16."
         case .programMismatch(let server, let client):
             "The server asked for program \(server), the client for \(client); both must run the same version and model."

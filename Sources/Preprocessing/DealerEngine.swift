@@ -20,7 +20,9 @@ public struct DealerEngine<Domain: ShareDomain>: Sendable {
     let weightMasks: WeightMasks<Domain>
     let threads: Int
 
-    public init(domain: Domain, plan: CorrelationPlan, seeds: [Seed], weightMasks: WeightMasks<Domain>, threads: Int = 1) {
+    public init(
+        domain: Domain, plan: CorrelationPlan, seeds: [Seed], weightMasks: WeightMasks<Domain>, threads: Int = 1
+    ) {
         self.domain = domain
         self.plan = plan
         self.parties = [0, 1].map { SeedExpansion(domain: domain, party: $0, seed: seeds[$0]) }

@@ -32,6 +32,9 @@ public protocol Channel: AnyObject, Sendable {
     /// Makes `peerName` begin with the role that the peer's handshake gave.
     func identifyPeer(as role: String)
 
+    /// Why the connection ended, or nil while it lasts.
+    var failure: TransportError? { get }
+
     /// Bytes handed to the connection that are not payload of the program's messages: frame headers and
     /// control messages.
     var overheadBytesSent: Int { get }
@@ -43,6 +46,8 @@ extension Channel {
     }
 
     public func identifyPeer(as role: String) {}
+
+    public var failure: TransportError? { nil }
 
     /// Returns the next frame with this tag, where no other may arrive before it.
     public func receive(tag: UInt32) throws -> Frame {

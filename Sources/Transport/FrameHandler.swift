@@ -60,7 +60,9 @@ final class FrameHandler: ChannelDuplexHandler {
 
     func read(context: ChannelHandlerContext) {
         let channel = context.channel
-        guard !mailbox.pauseIfFull(resume: { channel.read() }) else { return }
+        // Later, because the mailbox resumes under its lock and reading asks it again whether it is full.
+        let resume = { @Sendable in channel.eventLoop.execute { channel.read() } }
+        guard !mailbox.pauseIfFull(resume: resume) else { return }
         context.read()
     }
 
@@ -78,7 +80,8 @@ final class FrameHandler: ChannelDuplexHandler {
     /// Nothing that arrives from here on is looked at.
     private func finish(_ error: TransportError) {
         isDiscarding = true
-        mailbox.finish(error)
+        // The mailbox last: whoever has received the error must not be able to send.
         outbox.finish(error)
+        mailbox.finish(error)
     }
 }

@@ -18,7 +18,7 @@ struct Deadline: Sendable {
 extension Duration {
     /// The duration in seconds.
     var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
 }
 

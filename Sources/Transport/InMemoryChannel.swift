@@ -42,6 +42,8 @@ public final class InMemoryChannel: Channel {
 
     public var peerName: String { peer.current }
 
+    public var failure: TransportError? { incoming.end }
+
     public var overheadBytesSent: Int { overhead.load(ordering: .relaxed) }
 
     public func send(_ frame: Frame) throws {

@@ -154,8 +154,9 @@ final class Outbox: Sendable {
     /// Lets what is queued leave and then ends the connection, without waiting for it.
     func beginClosing() {
         state.change { state in
-            guard state.end == nil, !state.isClosing else { return }
+            guard !state.isClosing else { return }
             state.isClosing = true
+            guard state.end == nil else { return }
             scheduleDrain(&state)
             closeLatest(in: .nanoseconds(timeout.inNanoseconds))
         }
@@ -176,8 +177,8 @@ final class Outbox: Sendable {
 
 extension Outbox.State {
     fileprivate func checkOpen(peer: PeerName) throws(TransportError) {
-        if let end { throw end }
         if isClosing { throw .closed(peer: peer.current) }
+        if let end { throw end }
     }
 }
 

@@ -26,7 +26,7 @@ extension TCPChannel {
             do {
                 return try attempt.run(within: max(deadline.remaining, .milliseconds(10)), transport: transport)
             } catch {
-                guard deadline.remaining > retryInterval else { throw error }
+                guard transport.isRunning, deadline.remaining > retryInterval else { throw error }
                 Thread.sleep(forTimeInterval: retryInterval.inSeconds)
             }
         }
@@ -42,6 +42,9 @@ private struct ConnectionAttempt {
     let configuration: TCPConfiguration
 
     func run(within time: Duration, transport: TCPTransport) throws(TransportError) -> TCPChannel {
+        guard transport.isRunning else {
+            throw .unreachable(address: address.hostAndPort, reason: "the transport was shut down")
+        }
         let made = Guarded<TCPChannel?>(nil)
         let bootstrap = ClientBootstrap(group: transport.group)
             .connectTimeout(.nanoseconds(time.inNanoseconds))

@@ -44,6 +44,8 @@ public final class TCPChannel: Channel {
     /// The stream header, the frame headers and the control messages.
     public var overheadBytesSent: Int { overhead.load(ordering: .relaxed) }
 
+    public var failure: TransportError? { mailbox.end }
+
     public func send(_ frame: Frame) throws { try send([frame]) }
 
     public func send(_ frames: [Frame]) throws {
@@ -69,6 +71,5 @@ public final class TCPChannel: Channel {
         mailbox.discard(.closed(peer: peerName))
         outbox.beginClosing()
         outbox.waitUntilClosed()
-        outbox.finish(.closed(peer: peerName))
     }
 }

@@ -33,6 +33,9 @@ public final class TCPListener: Sendable {
     ) throws {
         let requested = try Endpoint(host: host, port: port)
         let address = try requested.loopbackAddress()
+        guard transport.isRunning else {
+            throw TransportError.cannotListen(address: requested.description, reason: "the transport was shut down")
+        }
         let state = Guarded(State())
         do {
             socket = try ServerBootstrap(group: transport.group)

@@ -15,9 +15,12 @@ public final class TCPTransport: Sendable {
     }
 
     deinit {
-        guard !isShutDown.load(ordering: .acquiring) else { return }
+        guard isRunning else { return }
         group.shutdownGracefully { _ in }
     }
+
+    /// Whether connections can be made.
+    var isRunning: Bool { !isShutDown.load(ordering: .acquiring) }
 
     /// Ends what connections are still open and stops the thread; returns when it has stopped.
     ///

@@ -13,7 +13,12 @@ import Transport
 @Suite struct SecureSessionTests {
     @Test func completionOverSockets() throws {
         let architecture = try Architecture(
-            layers: [.init(), .init(norm1: .none, norm2: .none, activation: .identity, feedForward: .init(fused: true, scaled: true), temperature: true)],
+            layers: [
+                .init(),
+                .init(
+                    norm1: .none, norm2: .none, activation: .identity, feedForward: .init(fused: true, scaled: true),
+                    temperature: true),
+            ],
             heads: 2, width: 12, feedForwardWidth: 20, context: 16, vocabulary: 31)
         let weights = try ModelWeights.random(architecture, seed: 5, standardDeviation: 0.3)
         let prepared = PreparedWeights(weights)
@@ -42,7 +47,9 @@ import Transport
                 let channel = try serverListener.accept(timeout: .seconds(20))
                 let session = try ServerSession(
                     channel: channel,
-                    model: .init(name: "test", notation: "test", architecture: architecture, weights: prepared, usesByteTokenizer: false),
+                    model: .init(
+                        name: "test", notation: "test", architecture: architecture, weights: prepared,
+                        usesByteTokenizer: false),
                     dealer: { try connect(dealerListener.endpoint) })
                 _ = try session.serve()
             } catch { failure.withLock { $0 = "\(error)" } }
@@ -61,6 +68,10 @@ import Transport
             let declared = CostInterpreter().run(run.accounted.program)
             #expect(declared == run.accounted.cost)
             tokens.append(token)
+        }
+        // Blocks alone have no embedding and no head: the setup of this session does not serve them.
+        #expect(throws: PreprocessingError.otherWeights) {
+            try client.run(hidden: [Double](repeating: 0, count: 24))
         }
         client.close()
         #expect(completion.count == 3)

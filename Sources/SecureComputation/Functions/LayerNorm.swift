@@ -103,7 +103,8 @@ struct LayerNormFormat: Sendable {
         let f = n * scaled(1, by: x.scale - shift)
         let addition = (n * epsilon * f * f).rounded()
         guard addition >= 1, addition < scaled(0.01, by: 62) else {
-            throw ProgramError.unsupported(path: path, reason: "epsilon \(epsilon) is out of range for \(columns) columns")
+            throw ProgramError.unsupported(
+                path: path, reason: "epsilon \(epsilon) is out of range for \(columns) columns")
         }
         self.epsilon = Int64(addition)
         varianceMagnitude = sum(shift)

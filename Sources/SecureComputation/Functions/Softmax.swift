@@ -18,7 +18,8 @@ extension ProgramBuilder {
             // Differences of two scores need one bit more than the scores.
             let coarse = try rescale(
                 scores, to: format.maximumScale,
-                minimumWidth: width(holding: scaled(2 * scores.magnitude, by: format.maximumScale - scores.scale) + 2) - 1)
+                minimumWidth: width(holding: scaled(2 * scores.magnitude, by: format.maximumScale - scores.scale) + 2)
+                    - 1)
             return try refined(try self.maximum(coarse, rows: rows), toScale: scores.scale)
         }
         let exponentials = try step("exponential") {

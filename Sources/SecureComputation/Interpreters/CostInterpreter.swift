@@ -71,7 +71,8 @@ public struct CostInterpreter: Sendable {
         }
         var metered: [Key: [Int]] = [:]
         for event in trace.events {
-            metered[Key(instruction: event.instruction, round: event.round), default: [0, 0]][event.sender] += event.bytes
+            metered[Key(instruction: event.instruction, round: event.round), default: [0, 0]][event.sender] +=
+                event.bytes
         }
         return replay(
             program,
@@ -145,6 +146,7 @@ private struct Replay {
                 bytesSent: messages.reduce(into: [0, 0]) {
                     $0[0] += $1[0]
                     $0[1] += $1[1]
-                }, dealerBytes: dealt, clocks: clocks, rounds: rounds, depth: alone.latest, flops: instruction.primitive.flops))
+                }, dealerBytes: dealt, clocks: clocks, rounds: rounds, depth: alone.latest,
+                flops: instruction.primitive.flops))
     }
 }

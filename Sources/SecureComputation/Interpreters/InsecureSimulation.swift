@@ -47,7 +47,7 @@ public struct InsecureSimulation<Domain: ShareDomain>: Sendable {
                 return (result, bytes, seconds)
             },
             { channel in
-                let masked = try setup.receive(over: channel)
+                let masked = try setup.receive(over: channel).masked
                 let source = dealer.source(party: 1, maskedWeights: masked)
                 return try PartyInterpreter(domain: domain, party: .client, channel: channel, threads: threads)
                     .run(program, source: source, tensors: client)

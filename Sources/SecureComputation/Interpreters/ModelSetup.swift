@@ -37,12 +37,17 @@ public struct ModelSetup<Domain: ShareDomain>: Sendable {
         return sent
     }
 
-    /// The masked weights, in the order of the declarations.
-    public func receive(over channel: any Channel, progress: ((Int, Int) -> Void)? = nil) throws -> [Domain.Elements] {
-        try weights.enumerated().map { index, weight in
+    /// The masked weights, in the order of the declarations, and the bytes that came.
+    public func receive(
+        over channel: any Channel, progress: ((Int, Int) -> Void)? = nil
+    ) throws -> (masked: [Domain.Elements], bytes: Int) {
+        var bytes = 0
+        let masked = try weights.enumerated().map { index, weight in
             let frame = try channel.receive(tag: Self.firstTag + UInt32(index), byteCount: weight.wireBytes)
+            bytes += frame.payload.count
             progress?(index + 1, weights.count)
             return try domain.unpack(frame.payload, count: weight.count, width: weight.width)
         }
+        return (masked, bytes)
     }
 }

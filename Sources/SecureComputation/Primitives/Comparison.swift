@@ -114,7 +114,8 @@ private final class ComparisonRun<Domain: ShareDomain> {
         var products = leafProducts[threshold][...]
         return stride(from: 0, to: tree.bits, by: 2).map { low in
             let pair = MillionairesLeafEvaluator(
-                isServer: state.isServer, own: Array(own[low..<min(low + 2, tree.bits)]), masks: Array(masks[low..<min(low + 2, tree.bits)]),
+                isServer: state.isServer, own: Array(own[low..<min(low + 2, tree.bits)]),
+                masks: Array(masks[low..<min(low + 2, tree.bits)]),
                 peer: Array(peer[low..<min(low + 2, tree.bits)]),
                 products: Array(products.prefix(MillionairesLeaf.productsOfPair)))
             products = products.dropFirst(MillionairesLeaf.productsOfPair)
@@ -131,7 +132,8 @@ private final class ComparisonRun<Domain: ShareDomain> {
             }
             let differences = nodes.indices.map { threshold -> [BitVector] in
                 let children = nodes[threshold][group.children]
-                let planes = children.dropFirst(group.propagatePlanes.lowerBound).map(\.propagate)
+                let planes =
+                    children.dropFirst(group.propagatePlanes.lowerBound).map(\.propagate)
                     + children.dropLast().map(\.carry)
                 return zip(planes, masks[threshold]).map { $0 ^ $1 }
             }

@@ -60,8 +60,11 @@ struct AddServerTensor: Primitive {
     var outputs: [Int] { [output] }
 
     func evaluate(_ state: PlaintextState) throws {
-        let tensor = state.domain.apply(maps, to: state.domain.encode(try state.tensor(name, count: shape.reduce(1, *))))
-        state.set(output, state.domain.decode(state.domain.add(state.domain.encode(try state.values(input)), tensor), width: 64))
+        let tensor = state.domain.apply(
+            maps, to: state.domain.encode(try state.tensor(name, count: shape.reduce(1, *))))
+        state.set(
+            output,
+            state.domain.decode(state.domain.add(state.domain.encode(try state.values(input)), tensor), width: 64))
     }
 
     func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {

@@ -68,7 +68,8 @@ struct Truncation: Primitive {
                     let wraps = domain.subtract(domain.fromBits(top), both)
                     let quotient = domain.shiftShare(shifted, party: party, by: shift, width: fromWidth)
                     let unit = Int64(bitPattern: 1 << UInt64(fromWidth - shift))
-                    var result = fromWidth - shift >= 64 ? quotient : domain.subtract(quotient, domain.scale(wraps, by: unit))
+                    var result =
+                        fromWidth - shift >= 64 ? quotient : domain.subtract(quotient, domain.scale(wraps, by: unit))
                     if state.isServer { result = domain.add(result, constant: -(offset >> Int64(shift))) }
                     state.set(output, .elements(result))
                 })
@@ -108,7 +109,8 @@ extension ProgramBuilder {
         let shift = x.scale - scale
         let needed = max(minimumWidth, width(holding: scaled(x.magnitude, by: -shift) + 1))
         let local = x.width - shift
-        return try truncate(x, by: shift, toWidth: profile.hasNarrowRings ? (needed <= local ? local : needed) : x.width)
+        return try truncate(
+            x, by: shift, toWidth: profile.hasNarrowRings ? (needed <= local ? local : needed) : x.width)
     }
 
     /// `x` in a ring of exactly `width` bits.

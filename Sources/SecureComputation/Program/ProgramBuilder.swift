@@ -141,7 +141,7 @@ public final class ProgramBuilder {
             switch node {
             case .instruction(let instruction):
                 for slot in instruction.primitive.inputs + instruction.primitive.outputs { lastUse[slot] = top }
-            case .parallel(let branches): branches.joined().forEach { visit($0, top) }
+            case .parallel(let branches): for node in branches.joined() { visit(node, top) }
             }
         }
         for (top, node) in open[0].enumerated() { visit(node, top) }

@@ -29,7 +29,8 @@ extension TransformerBuilder {
         let activated = try activation(inner, layer.activation)
         return try builder.scope("output") {
             try builder.rescale(
-                try linear(activated, ServerTensorName.feedForwardOutput(index), outputs: architecture.width), to: scale)
+                try linear(activated, ServerTensorName.feedForwardOutput(index), outputs: architecture.width), to: scale
+            )
         }
     }
 

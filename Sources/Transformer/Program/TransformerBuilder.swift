@@ -129,6 +129,10 @@ struct TransformerBuilder {
     /// A vector `[columns]` as `[rows, columns]`.
     private static func everyRow(_ rows: Int, columns: Int) -> [LinearMap] {
         rows == 1
-            ? [] : [.segmentBroadcast(Segments(rows: columns, columns: rows)), .permute(shape: [columns, rows], order: [1, 0])]
+            ? []
+            : [
+                .segmentBroadcast(Segments(rows: columns, columns: rows)),
+                .permute(shape: [columns, rows], order: [1, 0]),
+            ]
     }
 }

@@ -11,9 +11,16 @@ enum DenseProduct {
     static func product(_ x: [Float], rows: Int, weight: [Float], inner: Int, bias: [Float]?) -> [Float] {
         let columns = weight.count / inner
         return product(x, rows: rows, inner: inner, columns: columns, bias: bias) { panel, column, width in
-            weight.withUnsafeBufferPointer { weight in
+            weight.withUnsafeBytes { weight in
                 for k in 0..<inner {
-                    for j in 0..<width { panel[k][j] = weight[k * columns + column + j] }
+                    let offset = 4 * (k * columns + column)
+                    if width == Self.panel {
+                        panel[k] = weight.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self)
+                    } else {
+                        for j in 0..<width {
+                            panel[k][j] = weight.loadUnaligned(fromByteOffset: offset + 4 * j, as: Float.self)
+                        }
+                    }
                 }
             }
         }
@@ -50,7 +57,7 @@ enum DenseProduct {
                             let sums = fourRows(x, row: row, rows: rows, panel: packed)
                             for offset in 0..<min(4, rows - row) {
                                 let sum = sums[offset] + start
-                                for j in 0..<width { result[(row + offset) * columns + column + j] = sum[j] }
+                                store(sum, width: width, to: result, at: (row + offset) * columns + column)
                             }
                         }
                     }
@@ -58,6 +65,37 @@ enum DenseProduct {
             }
         }
         return result
+    }
+
+    private static func store(
+        _ sum: SIMD8<Float>, width: Int, to result: UnsafeMutableBufferPointer<Float>, at index: Int
+    ) {
+        if width == panel {
+            UnsafeMutableRawBufferPointer(result).storeBytes(
+                of: sum, toByteOffset: 4 * index, as: SIMD8<Float>.self)
+        } else {
+            for j in 0..<width { result[index + j] = sum[j] }
+        }
+    }
+
+    /// The inner product of two vectors of `count` elements.
+    static func innerProduct(
+        _ x: UnsafeRawBufferPointer, at xStart: Int, _ y: UnsafeRawBufferPointer, at yStart: Int, count: Int
+    ) -> Float {
+        var lanes = SIMD8<Float>.zero
+        let whole = count / panel * panel
+        for k in stride(from: 0, to: whole, by: panel) {
+            lanes +=
+                x.loadUnaligned(fromByteOffset: 4 * (xStart + k), as: SIMD8<Float>.self)
+                * y.loadUnaligned(fromByteOffset: 4 * (yStart + k), as: SIMD8<Float>.self)
+        }
+        var sum = lanes.sum()
+        for k in whole..<count {
+            sum +=
+                x.loadUnaligned(fromByteOffset: 4 * (xStart + k), as: Float.self)
+                * y.loadUnaligned(fromByteOffset: 4 * (yStart + k), as: Float.self)
+        }
+        return sum
     }
 
     /// Four rows of x times a panel; rows past the last repeat it.

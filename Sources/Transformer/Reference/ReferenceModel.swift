@@ -31,11 +31,9 @@ public struct ReferenceModel: Sendable {
     public func logits(tokens: [Int], positions: Positions = .all, trace: Trace? = nil) throws -> [Float] {
         let architecture = weights.architecture
         try check(tokens)
-        var x = embed(tokens)
-        trace?("embedding", x)
-        for index in weights.layers.indices {
-            x = layer(index, x, length: tokens.count, trace: trace)
-        }
+        let embedded = embed(tokens)
+        trace?("embedding", embedded)
+        var x = blocks(embedded, length: tokens.count, trace: trace)
         var rows = tokens.count
         if positions == .last {
             x = Array(x.suffix(architecture.width))
@@ -49,6 +47,27 @@ public struct ReferenceModel: Sendable {
             x, rows: rows, weight: weights.head.values, inner: architecture.width)
         trace?("head", logits)
         return logits
+    }
+
+    /// What the layers make of hidden states, without embedding, final norm and head.
+    /// - Parameters:
+    ///   - hidden: [T, width] for T between 1 and the architecture's context.
+    ///   - trace: sees every intermediate result.
+    /// - Returns: [T, width].
+    /// - Throws: ``ReferenceModelError``.
+    public func blocks(_ hidden: [Float], trace: Trace? = nil) throws -> [Float] {
+        let architecture = weights.architecture
+        let (length, rest) = hidden.count.quotientAndRemainder(dividingBy: architecture.width)
+        guard rest == 0 else { throw ReferenceModelError.raggedHiddenStates(hidden.count, width: architecture.width) }
+        guard length > 0 else { throw ReferenceModelError.noTokens }
+        guard length <= architecture.context else {
+            throw ReferenceModelError.tooManyTokens(count: length, context: architecture.context)
+        }
+        return blocks(hidden, length: length, trace: trace)
+    }
+
+    private func blocks(_ hidden: [Float], length: Int, trace: Trace?) -> [Float] {
+        weights.layers.indices.reduce(hidden) { layer($1, $0, length: length, trace: trace) }
     }
 
     /// The most likely next tokens, one after the other; of equal logits the smallest token id.
@@ -95,6 +114,8 @@ public enum ReferenceModelError: Error, Equatable, CustomStringConvertible {
     case tooManyTokens(count: Int, context: Int)
     /// The id is not in the vocabulary.
     case unknownToken(Int, vocabulary: Int)
+    /// The hidden states do not fill whole positions.
+    case raggedHiddenStates(Int, width: Int)
     /// Perplexity needs a token to predict.
     case tooFewTokens(count: Int)
 
@@ -106,6 +127,8 @@ public enum ReferenceModelError: Error, Equatable, CustomStringConvertible {
             "\(count) tokens do not fit the model's context of \(context); give a shorter text."
         case .unknownToken(let token, let vocabulary):
             "There is no token \(token) in the model; token ids are 0 to \(vocabulary - 1)."
+        case .raggedHiddenStates(let count, let width):
+            "\(count) hidden values are no multiple of the model's width \(width); give whole positions."
         case .tooFewTokens(let count):
             "Perplexity needs at least 2 tokens but there are \(count); give a longer text."
         }
@@ -197,14 +220,11 @@ extension ReferenceModel {
         let temperature = attention.temperature?.values[head * architecture.context + query] ?? 1
         let divisor = temperature * Float(headWidth).squareRoot()
         let queryStart = query * 3 * width + head * headWidth
-        return projected.withUnsafeBufferPointer { projected in
+        return projected.withUnsafeBytes { projected in
             (0...query).map { key in
                 let keyStart = key * 3 * width + width + head * headWidth
-                var sum: Float = 0
-                for element in 0..<headWidth {
-                    sum += projected[queryStart + element] * projected[keyStart + element]
-                }
-                return sum / divisor
+                return DenseProduct.innerProduct(
+                    projected, at: queryStart, projected, at: keyStart, count: headWidth) / divisor
             }
         }
     }

@@ -17,7 +17,7 @@ public final class ClientSession {
     private let dealer: DealerConnection
     private let threads: Int
     private let domain = Ring64()
-    private var maskedWeights: [Ring64.Elements]?
+    private var maskedWeights: (declarations: [WeightDeclaration], values: [Ring64.Elements])?
     /// Bytes and seconds of the setup, once it has been made.
     public private(set) var setup: (bytes: Int, seconds: Double)?
 
@@ -78,30 +78,36 @@ public final class ClientSession {
     }
 
     private func run(_ pass: ForwardPass, _ input: ClientInput, progress: ((Int, Int) -> Void)?) throws -> Run {
+        let agreed = try AgreedProgram(pass)
+        if let maskedWeights, maskedWeights.declarations != agreed.program.plan.weights {
+            throw PreprocessingError.otherWeights
+        }
         do {
-            return try run(AgreedProgram(pass), input, progress: progress)
+            return try run(agreed, input, progress: progress)
         } catch {
+            let cause = channel.failure ?? error
             channel.abort(reason: "the client gave up")
-            throw error
+            throw cause
         }
     }
 
     private func run(
         _ agreed: AgreedProgram, _ input: ClientInput, progress: ((Int, Int) -> Void)?
     ) throws -> Run {
+        let plan = agreed.program.plan
         let request = RunRequest(
             past: agreed.pass.past, new: agreed.pass.new, output: agreed.pass.output, fingerprint: agreed.fingerprint)
         try channel.sendControl(Array(try JSONEncoder().encode(request)))
-        let plan = agreed.program.plan
         if maskedWeights == nil {
             let start = ContinuousClock.now
-            maskedWeights = try ModelSetup(domain: domain, weights: plan.weights).receive(over: channel)
-            setup = (plan.weights.reduce(0) { $0 + $1.wireBytes }, (ContinuousClock.now - start) / .seconds(1))
+            let received = try ModelSetup(domain: domain, weights: plan.weights).receive(over: channel)
+            maskedWeights = (plan.weights, received.masked)
+            setup = (received.bytes, (ContinuousClock.now - start) / .seconds(1))
         }
         let seed = try dealer.begin(description: try agreed.description(), fingerprint: agreed.fingerprint)
         let source = DealtCorrelations(
             domain: domain, plan: plan, party: Party.client.rawValue, seed: seed, stream: nil,
-            maskedWeights: maskedWeights!, threads: threads)
+            maskedWeights: maskedWeights!.values, threads: threads)
         let result = try PartyInterpreter(domain: domain, party: .client, channel: channel, threads: threads)
             .run(agreed.program, source: source, tensors: input, progress: progress)
         let accounted = try RunReport(result, channel, dealer).exchanged(

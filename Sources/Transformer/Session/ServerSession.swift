@@ -13,7 +13,8 @@ public final class ServerSession {
     private let weights: PreparedWeights
     private let threads: Int
     private let domain = Ring64()
-    private var isSetUp = false
+    /// The weights of the setup, once it has been made.
+    private var setup: [WeightDeclaration]?
 
     /// What a server offers.
     public struct Model: Sendable {
@@ -83,8 +84,10 @@ public final class ServerSession {
                 runs += 1
             }
         } catch {
-            channel.abort(reason: "the server gave up: \(error)")
-            throw error
+            // Where the client has left, the dealer gives up as well; the client is the cause.
+            let cause = channel.failure ?? error
+            channel.abort(reason: "the server gave up: \(cause)")
+            throw cause
         }
         channel.close()
         return runs
@@ -109,11 +112,13 @@ public final class ServerSession {
                 peer: channel.peerName, field: "program", ours: agreed.fingerprint, theirs: request.fingerprint)
         }
         let plan = agreed.program.plan
-        if !isSetUp {
+        if let setup {
+            guard setup == plan.weights else { throw PreprocessingError.otherWeights }
+        } else {
             let masks = WeightMasks(domain: domain, seed: try dealer.weightSeed())
             _ = try ModelSetup(domain: domain, weights: plan.weights).send(
                 over: channel, tensors: weights, masks: masks)
-            isSetUp = true
+            setup = plan.weights
         }
         let seed = try dealer.begin(description: try agreed.description(), fingerprint: agreed.fingerprint)
         let source = DealtCorrelations(

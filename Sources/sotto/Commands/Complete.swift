@@ -11,10 +11,10 @@ struct Complete: ParsableCommand {
         abstract: "Complete a prompt privately with a server's model.",
         discussion: "The client learns the architecture and the logits of the positions it asks for.")
 
-    @Option(help: "HOST:PORT of the server.")
+    @Option(help: "HOST:PORT of the server.", transform: Endpoint.init(_:))
     var connect: Endpoint
 
-    @Option(help: "HOST:PORT of the dealer.")
+    @Option(help: "HOST:PORT of the dealer.", transform: Endpoint.init(_:))
     var dealer: Endpoint
 
     @Option(help: "The text to complete.")

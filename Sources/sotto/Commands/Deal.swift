@@ -15,7 +15,7 @@ struct Deal: ParsableCommand {
             collude with either party.
             """)
 
-    @Option(help: "HOST:PORT to listen on; port 0 lets the system choose one.")
+    @Option(help: "HOST:PORT to listen on; port 0 lets the system choose one.", transform: Endpoint.init(_:))
     var listen: Endpoint
 
     @Option(help: "Stop after this many sessions; without it the dealer goes on.")

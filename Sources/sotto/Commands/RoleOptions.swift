@@ -48,10 +48,6 @@ struct RoleOptions: ParsableArguments {
     static let listeningPrefix = "listening on "
 }
 
-extension Endpoint: ExpressibleByArgument {
-    public init?(argument: String) { try? self.init(argument) }
-}
-
 /// Accepts connections for as long as a listening role lives; a wait that ends without one is no error.
 func nextConnection(_ listener: TCPListener, role: String) throws -> TCPChannel {
     while true {

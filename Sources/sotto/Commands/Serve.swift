@@ -11,10 +11,10 @@ struct Serve: ParsableCommand {
 
     @OptionGroup var model: ModelOptions
 
-    @Option(help: "HOST:PORT to listen on; port 0 lets the system choose one.")
+    @Option(help: "HOST:PORT to listen on; port 0 lets the system choose one.", transform: Endpoint.init(_:))
     var listen: Endpoint
 
-    @Option(help: "HOST:PORT of the dealer.")
+    @Option(help: "HOST:PORT of the dealer.", transform: Endpoint.init(_:))
     var dealer: Endpoint
 
     @Option(help: "Stop after this many sessions; without it the server goes on.")

@@ -32,13 +32,13 @@ import Transport
     func everyOpenedValueLooksUniform(fill: Int64, weight: Int64, share: UInt64) throws {
         let example = try EveryPrimitive(rows: 8, columns: 32)
         let results = Set(example.program.instructions.filter { $0.primitive.label == "open" }.map(\.index))
-        var bytes: [UInt32: [UInt8]] = [:]
+        var bytes: [UInt64: [UInt8]] = [:]
         var all: [[UInt8]] = [[], []]
         for seed in 0..<40 {
             let frames = try example.run({ _ in fill }, weight: weight, share: share, seed: UInt64(seed)).frames
             for (party, frames) in frames.enumerated() {
                 for frame in frames where !results.contains(Int(frame.tag / 16)) {
-                    bytes[frame.tag * 2 + UInt32(party), default: []] += frame.payload
+                    bytes[UInt64(frame.tag) * 2 + UInt64(party), default: []] += frame.payload
                     all[party] += frame.payload
                 }
             }

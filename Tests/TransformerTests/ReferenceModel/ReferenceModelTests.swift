@@ -96,6 +96,22 @@ import Transformer
         #expect(shapes.map(\.1) == expected.map(\.1))
     }
 
+    @Test func blocksAreTheForwardPassBetweenEmbeddingAndNorm() throws {
+        let reference = ReferenceData.notation[8]
+        let model = ReferenceModel(try HuggingFaceModel(directory: reference.directory).weights())
+        var seen: [String: [Float]] = [:]
+        _ = try model.logits(tokens: reference.tokens()) { seen[$0] = $1 }
+        let hidden = try #require(seen["embedding"])
+        #expect(try model.blocks(hidden) == seen["layer.2/ffn/residual"])
+        #expect(throws: ReferenceModelError.raggedHiddenStates(23, width: 22)) {
+            try model.blocks(Array(repeating: 0, count: 23))
+        }
+        #expect(throws: ReferenceModelError.noTokens) { try model.blocks([]) }
+        #expect(throws: ReferenceModelError.tooManyTokens(count: 21, context: 20)) {
+            try model.blocks(Array(repeating: 0, count: 21 * 22))
+        }
+    }
+
     @Test func greedyCompletionTakesTheLargestLogit() throws {
         let reference = ReferenceData.huggingFace[3]
         let model = ReferenceModel(try HuggingFaceModel(directory: reference.directory).weights())
