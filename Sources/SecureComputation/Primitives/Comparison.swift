@@ -154,22 +154,36 @@ private final class ComparisonRun<Domain: ShareDomain> {
                 continue
             }
             let material = open.removeFirst()
+            let places = BitProductEvaluator.places(of: group.subsets, planes: group.planeCount)
             for threshold in nodes.indices {
                 let differences = zip(material.differences[threshold], peer).map { $0 ^ $1 }
                 peer = peer.dropFirst(group.planeCount)
                 let evaluator = BitProductEvaluator(
                     isServer: state.isServer, differences: differences, masks: material.masks[threshold],
-                    subsets: group.subsets, products: material.products[threshold])
+                    products: material.products[threshold], places: places)
                 let top = nodes[threshold][group.children.upperBound - 1]
-                next[threshold].append(
-                    CarryPair(
-                        carry: group.carryTerms.reduce(top.carry) { $0 ^ evaluator.share(of: $1) },
-                        propagate: group.propagateTerm.map(evaluator.share) ?? top.propagate))
+                next[threshold].append(merged(top, group, evaluator))
             }
         }
         nodes = next
         groups = []
         finishIfRoot()
+    }
+
+    /// The node above a group, whose top child is `top`.
+    private func merged(
+        _ top: CarryPair, _ group: MillionairesTree.Group, _ evaluator: BitProductEvaluator
+    ) -> CarryPair {
+        var carry = top.carry.words
+        for term in group.carryTerms { evaluator.add(term, to: &carry) }
+        guard let term = group.propagateTerm else {
+            return CarryPair(carry: BitVector(words: carry, count: comparison.count), propagate: top.propagate)
+        }
+        var propagate = [UInt64](repeating: 0, count: carry.count)
+        evaluator.add(term, to: &propagate)
+        return CarryPair(
+            carry: BitVector(words: carry, count: comparison.count),
+            propagate: BitVector(words: propagate, count: comparison.count))
     }
 
     private func correlatedGroups(_ level: Int) -> [MillionairesTree.Group] {

@@ -71,34 +71,65 @@ struct CarryPair: Sendable {
     var propagate: BitVector
 }
 
-/// One party's evaluation of a product of XOR-shared bits from their opened differences and shares of the products of
+/// One party's evaluation of products of XOR-shared bits from their opened differences and shares of the products of
 /// their masks.
 struct BitProductEvaluator {
     let isServer: Bool
     /// `bit ^ mask`, open, for every plane.
     let differences: [BitVector]
     let masks: [BitVector]
-    let subsets: [UInt32]
     let products: [BitVector]
+    /// Place of every subset among the products; see ``places(of:planes:)``.
+    let places: [Int]
 
-    /// This party's share of the product over the planes of `term`.
-    func share(of term: UInt32) -> BitVector {
-        let planes = differences.indices.filter { term >> UInt32($0) & 1 == 1 }
-        // partial[U] is a share of (product of the masks in U) times (product of the opened factors handled so far).
-        var partial: [BitVector] = (0..<(1 << planes.count)).map { local in
-            maskProduct(planes.indices.reduce(0) { $0 | (local >> $1 & 1) << UInt32(planes[$1]) })
-        }
-        for (position, plane) in planes.enumerated().reversed() {
-            partial = (0..<(1 << position)).map { (partial[$0] & differences[plane]) ^ partial[$0 | 1 << position] }
-        }
-        return partial[0]
+    /// Words that are evaluated at a time, so that the intermediate values stay in the first-level cache.
+    private static let block = 128
+
+    /// For every set of planes the index of its product in `subsets`, or -1.
+    static func places(of subsets: [UInt32], planes: Int) -> [Int] {
+        var places = [Int](repeating: -1, count: 1 << planes)
+        for (index, subset) in subsets.enumerated() { places[Int(subset)] = index }
+        return places
     }
 
-    private func maskProduct(_ subset: UInt32) -> BitVector {
+    /// Adds (by XOR) this party's share of the product over the planes of `term` to `sum`.
+    func add(_ term: UInt32, to sum: inout [UInt64]) {
+        let planes = differences.indices.filter { term >> UInt32($0) & 1 == 1 }
+        let size = 1 << planes.count
+        let sources = (0..<size).map { local in
+            maskProduct(planes.indices.reduce(0) { $0 | (local >> $1 & 1) << planes[$1] })
+        }
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: size * Self.block) { partial in
+            for start in stride(from: 0, to: sum.count, by: Self.block) {
+                let words = start..<min(start + Self.block, sum.count)
+                // partial[U] is a share of (product of the masks in U) times (product of the opened factors so far).
+                for (local, source) in sources.enumerated() {
+                    for word in words { partial[local * Self.block + word - start] = source?[word] ?? constant }
+                }
+                for (position, plane) in planes.enumerated().reversed() {
+                    let opened = differences[plane].words
+                    for local in 0..<(1 << position) {
+                        let (low, high) = (local * Self.block, (local | 1 << position) * Self.block)
+                        for word in words {
+                            let place = low + word - start
+                            partial[place] = (partial[place] & opened[word]) ^ partial[high + word - start]
+                        }
+                    }
+                }
+                for word in words { sum[word] ^= partial[word - start] }
+            }
+        }
+    }
+
+    /// Party 0's share of the empty product is one.
+    private var constant: UInt64 { isServer ? .max : 0 }
+
+    /// Shares of the product of the masks in `subset`; nil for none.
+    private func maskProduct(_ subset: Int) -> [UInt64]? {
         switch subset.nonzeroBitCount {
-        case 0: BitVector(repeating: isServer, count: differences[0].count)
-        case 1: masks[subset.trailingZeroBitCount]
-        default: products[subsets.firstIndex(of: subset)!]
+        case 0: nil
+        case 1: masks[subset.trailingZeroBitCount].words
+        default: products[places[subset]].words
         }
     }
 }
