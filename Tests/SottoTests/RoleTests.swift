@@ -97,6 +97,30 @@ final class RunningRole {
         #expect((report["peak_memory_bytes"] as? [Int])?.allSatisfy { $0 > 1 << 20 } == true)
     }
 
+    /// One server and one dealer go on after clients that ask for too much or talk nonsense.
+    @Test func aServerOutlivesItsClientsMistakes() throws {
+        let dealer = try RunningRole(["deal", "--listen", "127.0.0.1:0"] + Self.plain)
+        let dealerAddress = try dealer.address()
+        let server = try RunningRole(
+            ["serve", "tiny", "--listen", "127.0.0.1:0", "--dealer", dealerAddress] + Self.plain)
+        let address = try server.address()
+        func complete(_ arguments: [String]) throws -> (status: Int32, output: Data, errors: String) {
+            try RunningRole(
+                ["complete", "--connect", address, "--dealer", dealerAddress] + arguments + Self.plain
+            ).finish()
+        }
+        let long = try complete(["--prompt", String(repeating: "a", count: 129), "--tokens", "1"])
+        #expect(long.status == 64)
+        #expect(long.errors.contains("context of 128"))
+        let foreign = try complete(["--input-ids", "256", "--tokens", "1"])
+        #expect(foreign.status == 65)
+        #expect(foreign.output.isEmpty)
+        #expect(try complete(["--prompt", "ok", "--tokens", "1"]).status == 0)
+        #expect(try complete(["--prompt", "again", "--tokens", "1"]).status == 0)
+        server.kill()
+        dealer.kill()
+    }
+
     @Test func aServerThatDiesIsNoticedAndNamed() throws {
         let dealer = try RunningRole(["deal", "--listen", "127.0.0.1:0", "--sessions", "1"] + Self.plain)
         let dealerAddress = try dealer.address()

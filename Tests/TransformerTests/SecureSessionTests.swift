@@ -69,6 +69,9 @@ import Transport
             #expect(declared == run.accounted.cost)
             tokens.append(token)
         }
+        #expect(throws: ArchitectureError.self) {
+            try client.complete(prompt: prompt, count: 13) { _, _ in }
+        }
         // Blocks alone have no embedding and no head: the setup of this session does not serve them.
         #expect(throws: PreprocessingError.otherWeights) {
             try client.run(hidden: [Double](repeating: 0, count: 24))

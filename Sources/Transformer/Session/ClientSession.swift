@@ -121,15 +121,17 @@ public final class ClientSession {
 
     /// Greedy completion: `count` times the token with the largest logit at the last position.
     ///
-    /// Generation ends early where the context is full.
     /// - Parameters:
     ///   - progress: called during a run with the nodes done and all nodes.
     ///   - token: called with every new token and its run.
+    /// - Throws: ``ArchitectureError/sizeOutOfRange(name:size:limit:)`` before anything is sent unless the prompt and all
+    ///   tokens but the last fit the context, and what ``run(tokens:output:progress:)`` throws.
     public func complete(
         prompt: [Int], count: Int, progress: ((Int, Int) -> Void)? = nil, token: (Int, Run) throws -> Void
     ) throws -> [Int] {
+        _ = try ForwardPass(architecture: architecture, new: prompt.count + max(count - 1, 0), output: .last)
         var tokens = prompt
-        for _ in 0..<count where tokens.count <= architecture.context {
+        for _ in 0..<count {
             let run = try run(tokens: tokens, output: .last, progress: progress)
             let next = ReferenceModel.mostLikely(run.values)
             try token(next, run)

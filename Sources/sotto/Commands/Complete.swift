@@ -67,6 +67,12 @@ struct Complete: ParsableCommand {
             return try Output.write(account.report(context: blocksOnly, positions: .blocks, role), output)
         }
         let ids = try promptTokens(session)
+        let positions = ids.count + tokens - 1
+        guard positions <= session.architecture.context else {
+            throw UsageError(
+                "\(positions) positions do not fit the model's context of \(session.architecture.context); "
+                    + "shorten --prompt or lower --tokens.")
+        }
         let start = startedAt ?? Date().timeIntervalSince1970
         var firstToken: Double?
         let bar = ProgressBar("completing")
