@@ -116,7 +116,7 @@ def run_sotto(options, architecture):
         client = start(
             cores[1],
             ["complete", "--connect", server.address(), "--dealer", dealer_address,
-             "--blocks-only", str(options.positions), "--format", "json"])
+             "--blocks-only", "--context", str(options.positions), "--format", "json"])
         ended = {role.name: role.finish() for role in (client, server, dealer)}
     finally:
         for role in roles:

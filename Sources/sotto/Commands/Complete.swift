@@ -26,11 +26,11 @@ struct Complete: ParsableCommand {
     @Option(help: "How many tokens to add.")
     var tokens: Int = 16
 
-    @Option(
-        help: ArgumentHelp(
-            "Run the model's blocks alone on this many positions of random hidden states, to measure them.",
-            valueName: "positions"))
-    var blocksOnly: Int?
+    @Flag(help: "Run the model's blocks alone, on random hidden states, to measure them.")
+    var blocksOnly = false
+
+    @Option(help: "Positions of --blocks-only.")
+    var context: Int = LengthOptions.defaultContext
 
     /// When the user's command began, in seconds since 1970, for the time to the first token.
     @Option(help: .hidden)
@@ -40,12 +40,12 @@ struct Complete: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard [prompt != nil, inputIds != nil, blocksOnly != nil].count(where: { $0 }) == 1 else {
+        guard [prompt != nil, inputIds != nil, blocksOnly].count(where: { $0 }) == 1 else {
             throw ValidationError("Give one of --prompt, --input-ids and --blocks-only")
         }
         guard prompt != "" else { throw ValidationError("--prompt must not be empty") }
         guard (1...65536).contains(tokens) else { throw ValidationError("--tokens must be 1 to 65536") }
-        guard blocksOnly.map({ $0 >= 1 }) ?? true else { throw ValidationError("--blocks-only must be at least 1") }
+        guard context >= 1 else { throw ValidationError("--context must be at least 1") }
     }
 
     func run() throws {
@@ -61,10 +61,10 @@ struct Complete: ParsableCommand {
             transport.shutdown()
         }
         var account = ClientAccount(session)
-        if let blocksOnly {
-            let hidden = Blocks.randomHidden(rows: blocksOnly, width: session.architecture.width, seed: 0)
+        if blocksOnly {
+            let hidden = Blocks.randomHidden(rows: context, width: session.architecture.width, seed: 0)
             account.record(try session.run(hidden: hidden.map(Double.init)))
-            return try Output.write(account.report(context: blocksOnly, positions: .blocks, role), output)
+            return try Output.write(account.report(context: context, positions: .blocks, role), output)
         }
         let ids = try promptTokens(session)
         let positions = ids.count + tokens - 1
