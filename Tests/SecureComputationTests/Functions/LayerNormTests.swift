@@ -53,6 +53,25 @@ import Testing
         #expect(try worst(rows, plaintext: columns > 4096 ? 6e-3 : 2e-3, seed: UInt64(columns)) < 2e-3)
     }
 
+    /// An input that one party holds has shares as good as random ones: with the value on one side and zero on the other
+    /// every truncation would round the same way, which these widths do not forgive.
+    @Test(arguments: Party.allCases, [8191, 8192])
+    func inputsOfOneParty(owner: Party, columns: Int) throws {
+        let x = (0..<columns).map { Int64($0 % 2 == 0 ? 655 : -655) }
+        let b = ProgramBuilder()
+        let s = b.input("x", owner: owner, shape: [1, columns], scale: 16, bound: 4095).narrowed(to: 30)
+        try b.open(try b.layerNorm(s, rows: 1, columns: columns, epsilon: 1e-5, scale: 16), as: "y", to: [.client])
+        let run = try ProgramRunner(
+            b.finish(), server: owner == .server ? ["x": x] : [:], client: owner == .client ? ["x": x] : [:])
+        let values = x.map { Double($0) / 65536 }
+        let mean = values.reduce(0, +) / Double(columns)
+        let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(columns)
+        for (got, value) in zip(run.opened("y"), values) {
+            let y = (value - mean) / (variance + 1e-5).squareRoot()
+            #expect(abs(Double(got) / 65536 - y) < 2e-3 * (1 + abs(y)))
+        }
+    }
+
     @Test(arguments: [2, 3, 64, 768, 8192])
     func outliersAndMeans(columns: Int) throws {
         var generator = SeededGenerator(UInt64(columns) + 9)
