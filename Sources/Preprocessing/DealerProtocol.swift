@@ -35,15 +35,13 @@ enum DealerTag {
 /// A party's connection to a dealer, for one session.
 public final class DealerConnection {
     private let channel: any Channel
-    private let party: Int
     private var sequence = 0
 
     /// Introduces the party to the dealer.
     /// - Parameter session: chosen by the server; the dealer pairs by it.
     /// - Throws: `TransportError`.
-    public init(channel: any Channel, party: Int, role: String, session: String) throws {
+    public init(channel: any Channel, role: String, session: String) throws {
         self.channel = channel
-        self.party = party
         let hello = Handshake(version: WireProtocol.version, role: role, fields: ["session": session])
         _ = try hello.exchange(over: channel, expecting: [], peerRole: "dealer")
     }

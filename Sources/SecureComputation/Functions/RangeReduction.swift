@@ -8,7 +8,6 @@ import Algebra
 struct NormalizedSecret {
     let value: Secret
     let bits: SecretBits
-    let base: Int
     let lowest: Int
     let highest: Int
 }
@@ -27,7 +26,7 @@ extension ProgramBuilder {
         let wide = try resized(x, toWidth: max(x.width, width(holding: magnitude)))
         let value = try select(
             bits, SelectionTable(rows: rows), of: wide, scale: scale, magnitude: magnitude)
-        return NormalizedSecret(value: value, bits: bits, base: 1 << baseBits, lowest: lowest, highest: highest)
+        return NormalizedSecret(value: value, bits: bits, lowest: lowest, highest: highest)
     }
 
     /// `r` times `2^exponent(j)` for the bucket `j` of a normalised value; exponents must not be negative.

@@ -46,7 +46,7 @@ public final class ClientSession {
         self.threads = threads
         do {
             self.dealer = try DealerConnection(
-                channel: try dealer(), party: Party.client.rawValue, role: Party.client.name, session: session)
+                channel: try dealer(), role: Party.client.name, session: session)
         } catch {
             channel.abort(reason: "the client cannot use its dealer: \(error)")
             throw error

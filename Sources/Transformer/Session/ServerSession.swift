@@ -62,7 +62,7 @@ public final class ServerSession {
         self.threads = threads
         do {
             self.dealer = try DealerConnection(
-                channel: try dealer(), party: Party.server.rawValue, role: Party.server.name, session: session)
+                channel: try dealer(), role: Party.server.name, session: session)
         } catch {
             channel.abort(reason: "the server cannot use its dealer: \(error)")
             throw error
