@@ -46,7 +46,9 @@ import Testing
             rows.append((0..<columns).map { ($0 % 2 == 0 ? 1 : -1) * deviation })
             rows.append((0..<columns).map { _ in .random(in: -1.7...1.7, using: &generator) * deviation })
         }
-        #expect(try worst(rows, plaintext: columns > 4096 ? 6e-3 : 2e-3, seed: UInt64(columns)) < 2e-3)
+        // At 4096 columns a root mean square of 0.01 is 41 units when it is squared. Rounding them all down, as the plaintext
+        // interpreter does, shows where all magnitudes are equal; the private run rounds without bias.
+        #expect(try worst(rows, plaintext: columns >= 2048 ? 6e-3 : 2e-3, seed: UInt64(columns)) < 2e-3)
     }
 
     /// Without a mean to subtract, a common part of all elements stays.
