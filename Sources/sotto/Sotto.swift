@@ -17,6 +17,7 @@ struct Sotto: AsyncParsableCommand {
         version: version,
         subcommands: [
             Demo.self, Estimate.self, Simulate.self, Serve.self, Complete.self, Deal.self, Evaluate.self,
+            TableCommand.self, Suggest.self,
         ])
 
     static func main() async {
