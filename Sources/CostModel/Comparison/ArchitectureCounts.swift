@@ -13,7 +13,7 @@ public struct ArchitectureCounts: Sendable, Hashable, Codable {
         }
 
         public let kind: Kind
-        /// Such as `LayerNorm` or `GELU`.
+        /// Such as `LayerNorm`, `GELU` or, with the product of a gated FFN, `SwiGLU`.
         public let name: String
         public fileprivate(set) var count: Int
         /// Rows and columns of one of them; a softmax row counts masked positions too, which cost nothing.
@@ -52,13 +52,13 @@ public struct ArchitectureCounts: Sendable, Hashable, Codable {
         add(.norm, layer.norm1.name, 1, [pass.new, width])
         add(.softmax, "softmax", architecture.heads, [rows, pass.total])
         add(.norm, layer.norm2.name, 1, [rows, width])
-        let projections = pass.new * 3 * width + rows * width
+        let projections = pass.new * architecture.queryKeyValueWidth + rows * width
         attentionFlops += 2 * width * projections + 4 * rows * pass.total * width
         if layer.feedForward.fused {
             feedForwardFlops += 2 * rows * width * width
         } else {
-            add(.activation, layer.activation.name, 1, [rows, inner])
-            feedForwardFlops += 4 * rows * width * inner
+            add(.activation, layer.activationName, 1, [rows, inner])
+            feedForwardFlops += 2 * rows * width * (architecture.feedForwardInputWidth(layer) + inner)
         }
     }
 
@@ -78,17 +78,19 @@ extension Architecture.Norm {
         switch self {
         case .none: nil
         case .layerNorm: "LayerNorm"
+        case .rmsNorm: "RMSNorm"
         }
     }
 }
 
-extension Architecture.Activation {
-    /// As papers write it, whatever the form of GELU; nil for none.
-    fileprivate var name: String? {
-        switch self {
-        case .identity: nil
-        case .relu: "ReLU"
-        case .gelu, .geluNew: "GELU"
+extension Architecture.Layer {
+    /// As papers write it, whatever the form of GELU, together with the gate; nil for none.
+    fileprivate var activationName: String? {
+        switch activation {
+        case .identity: feedForward.gated ? "Bilinear" : nil
+        case .relu: feedForward.gated ? "ReGLU" : "ReLU"
+        case .gelu, .geluNew: feedForward.gated ? "GEGLU" : "GELU"
+        case .silu: feedForward.gated ? "SwiGLU" : "SiLU"
         }
     }
 }
