@@ -90,6 +90,9 @@ extension Comparison {
         var notes: [String] = []
         let edits = rows.first { !$0.scenario.edits.isEmpty }?.scenario.edits ?? []
         if !edits.isEmpty { notes.append("edited: " + edits.joined(separator: ", ")) }
+        if let compute = rows[0].report.latency.first?.compute {
+            notes.append("local work in the times: " + compute.note)
+        }
         return notes
     }
 
