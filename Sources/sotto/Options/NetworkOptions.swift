@@ -11,6 +11,9 @@ struct NetworkOptions: ParsableArguments {
         transform: { try NetworkOptions.network($0) })
     var networks: [Network] = []
 
+    /// The same options for another process.
+    var arguments: [String] { networks.flatMap { ["--network", $0.name] } }
+
     static func network(_ argument: String) throws -> Network {
         do {
             return try Network(argument: argument)
@@ -18,4 +21,10 @@ struct NetworkOptions: ParsableArguments {
             throw ValidationError(error.description)
         }
     }
+}
+
+/// What `--prefetch` does.
+enum PrefetchHelp {
+    static let text: ArgumentHelp =
+        "Prepare all correlations of a run before its online phase begins, so that its time is free of waiting for the dealer. Both parties then hold them in memory."
 }
