@@ -27,6 +27,12 @@ public enum Quantity {
         scaled(Double(count), units: ["FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP"], isWhole: true)
     }
 
+    /// As in `123` or `1.23 G`.
+    public static func count(_ count: Double) -> String {
+        let text = scaled(count, units: ["", "k", "M", "G", "T", "P"], isWhole: true)
+        return text.hasSuffix(" ") ? String(text.dropLast()) : text
+    }
+
     private static func scaled(_ value: Double, units: [String], isWhole: Bool) -> String {
         var (value, unit) = (value, 0)
         // 999.5 and more would be printed as 1000.

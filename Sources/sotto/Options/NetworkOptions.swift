@@ -11,6 +11,9 @@ struct NetworkOptions: ParsableArguments {
         transform: { try NetworkOptions.networks($0) })
     var lists: [[Network]] = []
 
+    /// The same options for another process.
+    var arguments: [String] { networks.flatMap { ["--network", $0.name] } }
+
     var networks: [Network] {
         lists.joined().reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
@@ -31,4 +34,10 @@ struct NetworkOptions: ParsableArguments {
         }
         return networks
     }
+}
+
+/// What `--prefetch` does.
+enum PrefetchHelp {
+    static let text: ArgumentHelp =
+        "Prepare all correlations of a run before its online phase begins, so that its time is free of waiting for the dealer. Both parties then hold them in memory."
 }
