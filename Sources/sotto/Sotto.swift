@@ -16,7 +16,7 @@ struct Sotto: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            Demo.self, Estimate.self, Simulate.self, Serve.self, Complete.self, Deal.self, Evaluate.self,
+            Demo.self, Estimate.self, Costs.self, Simulate.self, Serve.self, Complete.self, Deal.self, Evaluate.self,
         ])
 
     static func main() async {
