@@ -8,8 +8,7 @@ import Transformer
 @Suite struct IdenticalTraceTests {
     /// Nothing, everything, the ends of the range that weights may have, and bits that no weights have.
     private static let fills: [InputFill] = [
-        .constant(1 << 28), .constant(-(1 << 28)), .constant(.max), .constant(.min), .constant(-1),
-        .small(seed: 1, bits: 16), .small(seed: 2, bits: 28), .anything(seed: 3),
+        .constant(-(1 << 28)), .constant(.max), .constant(.min), .small(seed: 2, bits: 28), .anything(seed: 3),
     ]
 
     private func expectIdentical(_ program: Program) throws {
@@ -17,8 +16,8 @@ import Transformer
         #expect(first.mismatch == nil)
         #expect(first.frames.allSatisfy { $0.count > 10 })
         for (index, fill) in Self.fills.enumerated() {
-            // Other inputs and weights, and from the second on other masks too.
-            let other = try ExactRun(program, fill: fill, seed: UInt64(1 + index / 2))
+            // Other inputs and weights, and every second time other masks too.
+            let other = try ExactRun(program, fill: fill, seed: UInt64(1 + index % 2))
             #expect(other.outcome.trace.events == first.outcome.trace.events, "\(fill)")
             #expect(other.outcome.trace.dealerBytes == first.outcome.trace.dealerBytes, "\(fill)")
             #expect(other.outcome.setupBytes == first.outcome.setupBytes, "\(fill)")
@@ -30,9 +29,8 @@ import Transformer
 
     @Test(arguments: Small.notations)
     func otherInputsAndWeightsGiveTheSameTrace(notation: String) throws {
-        let architecture = try Small.architecture(notation)
-        try expectIdentical(try ForwardPass(architecture: architecture, new: 4, output: .all).program())
-        try expectIdentical(try ForwardPass(architecture: architecture, new: 5, output: .last).program())
+        try expectIdentical(
+            try ForwardPass(architecture: Small.architecture(notation), new: 4, output: .all).program())
     }
 
     @Test(arguments: [31, 32, 33, 34] as [UInt64])

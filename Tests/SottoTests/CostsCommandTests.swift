@@ -1,5 +1,6 @@
 import CostModel
 import Foundation
+import SecureComputation
 import Testing
 
 /// `sotto costs`, which makes docs/costs.md.
@@ -40,6 +41,29 @@ import Testing
             #expect(row.rounds == totals.online.rounds)
             #expect(row.dealerBytes == totals.offline.dealerBytes)
             #expect(row.setupBytes == totals.setup.bytesSent.reduce(0, +))
+        }
+    }
+
+    /// The page of measurements repeats bytes and rounds of layers; they are the declared ones.
+    @Test func benchmarksNameTheDeclaredCosts() throws {
+        let made = try BuiltProgram.run("costs", "--format", "json")
+        let catalogue = try JSONDecoder().decode(CostCatalogue.self, from: Data(made.output.utf8))
+        let layers = try #require(catalogue.sections.first { $0.title == "Layers" })
+        let page = Self.page.deletingLastPathComponent().appendingPathComponent("benchmarks.md")
+        let lines = Self.lines(String(decoding: try Data(contentsOf: page), as: UTF8.self))
+        let start = try #require(lines.firstIndex { $0.hasPrefix("| layer | online bytes (server + client) |") })
+        let shown = lines[(start + 2)...].prefix { $0.hasPrefix("|") }
+        #expect(shown.count >= 3)
+        for line in shown {
+            let cells = line.split(separator: "|").map { $0.filter { !" ,".contains($0) } }
+            let row = try #require(layers.rows.first { $0.name == cells[0] })
+            // The dealer's seed of the weights' masks is there too.
+            let dealer = row.dealerBytes.reduce(SetupCost.dealerSeedBytes, +)
+            let expected = [
+                row.name, "\(row.bytesSent.reduce(0, +))(\(row.bytesSent[0])+\(row.bytesSent[1]))", "\(row.rounds)",
+                "\(dealer)", "\(row.setupBytes)",
+            ]
+            #expect(cells == expected)
         }
     }
 
