@@ -41,7 +41,9 @@ let package = Package(
             name: "Transformer",
             dependencies: ["Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation"],
             resources: [.copy("Models")]),
-        .target(name: "CostModel", dependencies: ["SecureComputation", "Transport"]),
+        .target(
+            name: "CostModel", dependencies: ["SecureComputation", "Transport", "Transformer"],
+            resources: [.copy("Published")]),
         .executableTarget(
             name: "sotto",
             dependencies: [

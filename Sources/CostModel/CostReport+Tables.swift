@@ -21,7 +21,7 @@ extension CostReport {
                 + [
                     phaseTable.rendered(as: options.format),
                     operationTable(by: options.grouping).rendered(as: options.format),
-                ]
+                ] + (latency.isEmpty ? [] : [latencyTable.rendered(as: options.format)])
                 + remarks.map { comment + $0 + "\n" }).joined(separator: "\n")
         }
     }
@@ -43,6 +43,7 @@ extension CostReport {
     /// Accuracy and memory, a line each.
     public var remarks: [String] {
         var lines: [String] = []
+        if let latencyNote { lines.append(latencyNote) }
         if let accuracy {
             lines.append(
                 "error against floating point: at most \(Quantity.plain(accuracy.maxAbsError)), "

@@ -99,20 +99,48 @@ public struct CostReport: Sendable, Hashable, Codable {
         }
     }
 
-    /// Time on a network, by replay.
+    /// Time on a network, by replay: seconds of every phase, each from its own start.
     public struct Latency: Sendable, Hashable, Codable {
+        /// The local work that the times contain.
+        public enum Compute: String, Sendable, Hashable, Codable, CaseIterable {
+            /// The network alone.
+            case none
+            /// An estimate from this machine's calibration.
+            case calibrated
+            /// The work of the run that was metered.
+            case measured
+        }
         public let network: String
         public let rttMilliseconds: Double
         public let megabitsPerSecond: Double
         public let setup: Double
         public let offline: Double
         public let online: Double
+        public let compute: Compute
 
         private enum CodingKeys: String, CodingKey {
             case network
             case rttMilliseconds = "rtt_ms"
             case megabitsPerSecond = "mbit_per_s"
-            case setup, offline, online
+            case setup, offline, online, compute
+        }
+
+        public init(_ network: Network, setup: Double, offline: Double, online: Double, compute: Compute) {
+            self.network = network.name
+            rttMilliseconds = network.rttMilliseconds
+            megabitsPerSecond = network.megabitsPerSecond
+            self.setup = setup
+            self.offline = offline
+            self.online = online
+            self.compute = compute
+        }
+
+        public subscript(phase: Phase) -> Double {
+            switch phase {
+            case .setup: setup
+            case .offline: offline
+            case .online: online
+            }
         }
     }
 

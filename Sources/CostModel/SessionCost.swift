@@ -8,6 +8,7 @@ import SecureComputation
 public struct SessionCost: Sendable {
     private var rows: [CostReport.Phase: [CostReport.Operation]] = [:]
     private var places: [RowKey: Int] = [:]
+    private var latencies: SessionLatency
     /// Programs recorded so far.
     public private(set) var inferences = 0
 
@@ -21,7 +22,12 @@ public struct SessionCost: Sendable {
     public static let setupSeedPath = "setup/seeds/dealer"
     public static let inferenceSeedsPath = "preprocessing/seeds/dealer"
 
-    public init() {}
+    /// - Parameters:
+    ///   - networks: whose latencies the report has, in this order.
+    ///   - compute: what local work takes where none was measured.
+    public init(networks: [Network] = [], compute: ComputeModel? = nil) {
+        latencies = SessionLatency(networks: networks, compute: compute)
+    }
 
     /// Adds the setup that a program's weights need. The first of a session's programs has them all.
     /// - Parameters:
@@ -40,6 +46,7 @@ public struct SessionCost: Sendable {
                 path: Self.setupSeedPath, phase: .setup, bytesSent: [0, 0],
                 dealerBytes: [SetupCost.dealerSeedBytes, 0], rounds: 0, depth: 0, flops: 0,
                 seconds: seconds.map { _ in 0 }))
+        latencies.addSetup(of: program, isMeasured: seconds != nil)
     }
 
     /// Adds an inference: as the program's primitives declare it, or with `trace` as it was metered.
@@ -59,7 +66,7 @@ public struct SessionCost: Sendable {
                 add(
                     CostReport.Operation(
                         path: cost.path, phase: .offline, bytesSent: [0, 0], dealerBytes: cost.dealerBytes, rounds: 0,
-                        depth: 0, flops: 0, seconds: trace.map { $0.offlineSeconds[index] ?? 0 }))
+                        depth: 0, flops: 0, seconds: trace?.offlineSeconds(index)))
             }
             var clocks = alone[cost.path] ?? Clocks()
             let before = clocks.latest
@@ -69,16 +76,19 @@ public struct SessionCost: Sendable {
                 CostReport.Operation(
                     path: cost.path, phase: .online, bytesSent: cost.bytesSent, dealerBytes: [0, 0],
                     rounds: cost.rounds, depth: clocks.latest - before, flops: cost.flops,
-                    seconds: trace.map { $0.onlineSeconds[index] ?? 0 }))
+                    seconds: trace?.onlineSeconds(index)))
         }
+        latencies.add(program, trace: trace, isFirst: inferences == 0)
         inferences += 1
     }
 
     /// The report of what was recorded so far.
     public func report(_ configuration: CostReport.Configuration) -> CostReport {
-        CostReport(
+        var report = CostReport(
             configuration, inferences: inferences,
             operations: CostReport.Phase.allCases.flatMap { rows[$0] ?? [] })
+        report.latency = latencies.latencies
+        return report
     }
 
     private mutating func add(_ row: CostReport.Operation) {

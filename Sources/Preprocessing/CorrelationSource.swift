@@ -11,6 +11,9 @@ public protocol CorrelationSource<Domain>: AnyObject {
 
     /// Bytes that came from the dealer so far, by correlation.
     var receivedBytes: [Int: Int] { get }
+
+    /// Time so far in which this party waited for the dealer or, in process, was the dealer.
+    var dealing: Duration { get }
 }
 
 /// Where party 0 gets the dealer's corrections from.
@@ -30,6 +33,7 @@ public final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
     private let threads: Int
     private var used: [Bool]
     public private(set) var receivedBytes: [Int: Int] = [:]
+    public private(set) var dealing: Duration = .zero
 
     /// - Parameters:
     ///   - stream: party 0's corrections; nil for party 1.
@@ -59,7 +63,9 @@ public final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
         let byteCount = correlation.dealerBytes[0]
         // Corrections of empty tensors have no bytes, but their products still need their shape.
         guard byteCount > 0 else { return try correct(share, correlation, []) }
+        let start = ContinuousClock.now
         let corrections = try stream.corrections(index, byteCount: byteCount)
+        dealing += ContinuousClock.now - start
         receivedBytes[index] = corrections.count
         return try correct(share, correlation, corrections)
     }

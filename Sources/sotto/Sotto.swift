@@ -16,7 +16,8 @@ struct Sotto: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            Demo.self, Estimate.self, Costs.self, Simulate.self, Serve.self, Complete.self, Deal.self, Evaluate.self,
+            Demo.self, Estimate.self, Simulate.self, Serve.self, Complete.self, Deal.self, Evaluate.self,
+            TableCommand.self, Suggest.self, Costs.self,
         ])
 
     static func main() async {

@@ -19,8 +19,7 @@ import Transformer
         session.recordSetup(of: program, sentBytes: 0, seconds: 0.25)
         var trace = CostInterpreter().run(program).trace
         for index in 0..<program.instructionCount {
-            trace.onlineSeconds[index] = 0.0625
-            trace.offlineSeconds[index] = 0
+            for party in 0...1 { trace.times[party][index] = InstructionTimes(steps: [62_500_000 >> party]) }
         }
         session.record(program, trace: trace)
         var report = session.report(

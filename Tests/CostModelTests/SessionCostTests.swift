@@ -42,8 +42,10 @@ import Transformer
             var trace = CostInterpreter().run(program).trace
             // Dyadic times add up exactly in any order.
             for index in 0..<program.instructionCount {
-                trace.onlineSeconds[index] = Double(index % 7) / 8
-                trace.offlineSeconds[index] = Double(index % 5) / 16
+                for party in 0...1 {
+                    trace.times[party][index] = InstructionTimes(
+                        preparation: index % (5 - party) * 62_500_000, steps: [index % (7 - party) * 125_000_000])
+                }
             }
             return trace
         }
@@ -68,7 +70,9 @@ import Transformer
             #expect(seconds == total.seconds ?? 0)
             #expect(flops == report.operations.filter { $0.phase == phase }.reduce(0) { $0 + $1.flops })
         }
-        let onlineSeconds = traces.reduce(0) { $0 + $1.onlineSeconds.values.reduce(0, +) }
+        let onlineSeconds = traces.indices.reduce(0) { sum, index in
+            (0..<programs[index].instructionCount).reduce(sum) { $0 + traces[index].onlineSeconds($1) }
+        }
         #expect(report.totals.online.seconds == onlineSeconds)
     }
 

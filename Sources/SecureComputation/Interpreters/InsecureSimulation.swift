@@ -23,37 +23,67 @@ public struct InsecureSimulation<Domain: ShareDomain>: Sendable {
         public let client: PartyResult
         public let setupBytes: Int
         public let setupSeconds: Double
+        /// When either party was done with a phase on the virtual clock, in nanoseconds; nil without a link.
+        public let virtualTimes: VirtualTimes?
 
         public var trace: Trace { server.trace.merged(with: client.trace) }
     }
 
+    /// Ends of phases by party, on a virtual clock.
+    public struct VirtualTimes: Sendable, Hashable {
+        /// From the client's request to the last weight.
+        public let setup: [Int]
+        public let online: [Int]
+    }
+
     /// - Parameters:
-    ///   - tensors: the server's tensors, then the client's.
+    ///   - server: the server's tensors.
+    ///   - client: the client's.
     ///   - channels: the parties' ends; by default a pair in memory.
+    ///   - link: shapes both directions by a virtual clock, on which online work counts as the meters say.
+    ///   - meters: keep the server's and the client's times.
     public func run(
         _ program: Program, server: any TensorSource, client: any TensorSource, seeds: some SeedSource & Sendable,
-        channels: (any Channel, any Channel) = InMemoryChannel.pair(), progress: (@Sendable (Int, Int) -> Void)? = nil
+        channels: (any Channel, any Channel) = InMemoryChannel.pair(), link: Link? = nil,
+        meters: (ComputeMeter, ComputeMeter) = (ComputeMeter(), ComputeMeter()),
+        progress: (@Sendable (Int, Int) -> Void)? = nil
     ) throws -> Outcome {
         let dealer = try InsecureInProcessDealer(domain: domain, plan: program.plan, seeds: seeds, threads: threads)
         let setup = ModelSetup(domain: domain, weights: program.plan.weights)
-        let start = ContinuousClock.now
+        let shaped = link.map { link in
+            ShapedChannel.pair(channels, link: link, localWork: ({ meters.0.online }, { meters.1.online }))
+        }
         let results = try Self.onTwoThreads(
-            channels: channels,
+            channels: shaped.map { ($0.0, $0.1) } ?? channels,
             { channel in
+                if shaped != nil { _ = try channel.receiveControl(limit: 0) }
+                let start = ContinuousClock.now
                 let bytes = try setup.send(over: channel, tensors: server, masks: dealer.weightMasks)
                 let seconds = (ContinuousClock.now - start) / .seconds(1)
+                let setupEnd = shaped?.0.clock ?? 0
+                shaped?.0.restart()
                 let result = try PartyInterpreter(domain: domain, party: .server, channel: channel, threads: threads)
-                    .run(program, source: dealer.source(party: 0), tensors: server, progress: progress)
-                return (result, bytes, seconds)
+                    .run(
+                        program, source: dealer.source(party: 0), tensors: server, meter: meters.0, progress: progress)
+                return (result, bytes, seconds, [setupEnd, shaped?.0.clock ?? 0])
             },
             { channel in
+                // In a session the client asks for the weights.
+                if shaped != nil { try channel.sendControl([]) }
                 let masked = try setup.receive(over: channel).masked
+                let setupEnd = shaped?.1.clock ?? 0
+                shaped?.1.restart()
                 let source = dealer.source(party: 1, maskedWeights: masked)
-                return try PartyInterpreter(domain: domain, party: .client, channel: channel, threads: threads)
-                    .run(program, source: source, tensors: client)
+                let result = try PartyInterpreter(domain: domain, party: .client, channel: channel, threads: threads)
+                    .run(program, source: source, tensors: client, meter: meters.1)
+                return (result, [setupEnd, shaped?.1.clock ?? 0])
             })
+        let (serverEnds, clientEnds) = (results.0.3, results.1.1)
         return Outcome(
-            server: results.0.0, client: results.1, setupBytes: results.0.1, setupSeconds: results.0.2)
+            server: results.0.0, client: results.1.0, setupBytes: results.0.1, setupSeconds: results.0.2,
+            virtualTimes: link.map { _ in
+                VirtualTimes(setup: [serverEnds[0], clientEnds[0]], online: [serverEnds[1], clientEnds[1]])
+            })
     }
 
     /// Runs two parties on threads of their own. When one fails its channel is closed, so that the other ends too; the

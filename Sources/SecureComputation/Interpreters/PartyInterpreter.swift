@@ -20,18 +20,18 @@ public struct PartyInterpreter<Domain: ShareDomain> {
 
     /// - Parameters:
     ///   - tensors: this party's inputs; the server's include its weights.
+    ///   - meter: keeps the party's times; by default one that measures them.
     ///   - progress: called after every top-level node with the number of nodes done and of all.
     /// - Returns: what was opened to this party, and its trace.
     /// - Throws: errors of the channel, of the correlations and of inputs; the run cannot be resumed.
     public func run(
         _ program: Program, source: any CorrelationSource<Domain>, tensors: any TensorSource,
-        progress: ((Int, Int) -> Void)? = nil
+        meter: ComputeMeter = ComputeMeter(), progress: ((Int, Int) -> Void)? = nil
     ) throws -> PartyResult {
         let state = PartyState(
             domain: domain, party: party, program: program, source: source, tensors: tensors, threads: threads)
-        let run = PartyRun(state: state, channel: channel, instructionCount: program.instructionCount)
-        for (top, node) in program.nodes.enumerated() {
-            try run.run(node)
+        let run = PartyRun(state: state, channel: channel, meter: meter, instructionCount: program.instructionCount)
+        try run.run(program) { top in
             state.release(program.releases[top])
             progress?(top + 1, program.nodes.count)
         }
@@ -46,170 +46,82 @@ public struct PartyResult: Sendable {
     public let trace: Trace
 }
 
-/// A run in progress: strands that advance until each waits for a frame, and the meter.
+/// A run in progress: the party's schedule, carried out over a channel, and the meter.
 private final class PartyRun<Domain: ShareDomain> {
     private let state: PartyState<Domain>
     private let channel: any Channel
+    private let meter: ComputeMeter
     /// No message of the program lies deeper.
     private let deepest: Int
-    private var clock = 0
     private var events: [TraceEvent] = []
-    private var offlineSeconds: [Int: Double] = [:]
-    private var onlineSeconds: [Int: Double] = [:]
 
-    init(state: PartyState<Domain>, channel: any Channel, instructionCount: Int) {
+    init(state: PartyState<Domain>, channel: any Channel, meter: ComputeMeter, instructionCount: Int) {
         self.state = state
         self.channel = channel
+        self.meter = meter
         deepest = instructionCount * Strand.roundLimit
     }
 
     func trace(received: [Int: Int]) -> Trace {
-        Trace(
-            events: events, offlineSeconds: offlineSeconds, onlineSeconds: onlineSeconds,
+        var times: [[Int: InstructionTimes]] = [[:], [:]]
+        times[state.party.rawValue] = meter.times
+        return Trace(
+            events: events, times: times,
             dealerBytes: received.mapValues { state.isServer ? [$0, 0] : [0, $0] })
     }
 
-    func run(_ node: Node) throws {
-        let root = Strand(nodes: [node], clock: clock)
-        let overtaking = root.frameTags
-        while try !advance(root) {
-            let waiting = root.firstWaiting!
-            let current = waiting.current!
-            try timed(current.instruction.index) {
-                waiting.arrived = try channel.receive(
-                    tag: current.tag, byteCount: current.declared.bytes[state.party.peer.rawValue],
-                    alsoExpected: overtaking)
-            }
-        }
-        clock = root.clock
-    }
-
-    /// Runs a strand as far as it gets; true when it is done.
-    private func advance(_ strand: Strand) throws -> Bool {
-        while true {
-            if !strand.children.isEmpty {
-                for child in strand.children { child.isDone = try child.isDone || advance(child) }
-                guard strand.children.allSatisfy(\.isDone) else { return false }
-                strand.clock = strand.children.map(\.clock).max()!
-                strand.children = []
-            } else if strand.current != nil {
-                guard try advanceInstruction(strand) else { return false }
-            } else if let node = strand.remaining.popFirst() {
-                switch node {
-                case .parallel(let branches):
-                    strand.children = branches.map { Strand(nodes: $0, clock: strand.clock) }
-                case .instruction(let instruction):
-                    let exchanges = try timed(instruction.index) { try instruction.primitive.run(state) }
-                    strand.current = Strand.Progress(instruction: instruction, exchanges: exchanges)
-                }
-            } else {
-                return true
+    func run(_ program: Program, finished: (Int) -> Void) throws {
+        var schedule = PartySchedule(program.nodes, party: state.party)
+        while let (step, strand) = schedule.next(finished: finished) {
+            switch step.kind {
+            case .start:
+                strand.exchanges = try timed(step) { try strand.instruction!.primitive.run(state) }
+            case .outgoing:
+                try send(step, strand)
+            case .receive:
+                try receive(step, strand, overtaking: schedule.overtakingTags)
+            case .incoming:
+                let payload = strand.payload
+                strand.payload = []
+                try timed(step) { try strand.exchanges[step.round].incoming(payload) }
             }
         }
     }
 
-    /// Goes through the rounds of a strand's instruction; false while it waits for a frame.
-    private func advanceInstruction(_ strand: Strand) throws -> Bool {
-        while let current = strand.current, current.round < current.exchanges.count {
-            let index = current.instruction.index
-            if !current.isSent {
-                try timed(index) { try send(current, clock: strand.clock) }
-                strand.current!.isSent = true
-            }
-            var payload: [UInt8] = []
-            if current.declared.bytes[state.party.peer.rawValue] > 0 {
-                guard let frame = strand.arrived else { return false }
-                strand.arrived = nil
-                guard frame.depth >= 1, Int(frame.depth) <= deepest else {
-                    throw InterpreterError.impossibleDepth(path: current.instruction.path, depth: frame.depth)
-                }
-                strand.clock = max(strand.clock, Int(frame.depth))
-                payload = frame.payload
-            }
-            try timed(index) { try current.exchanges[current.round].incoming(payload) }
-            strand.current!.round += 1
-            strand.current!.isSent = false
+    private func receive(_ step: PartyStep, _ strand: Strand, overtaking: Set<UInt32>) throws {
+        let frame = try channel.receive(
+            tag: strand.tag, byteCount: strand.rounds[step.round].bytes[state.party.peer.rawValue],
+            alsoExpected: overtaking)
+        guard frame.depth >= 1, Int(frame.depth) <= deepest else {
+            throw InterpreterError.impossibleDepth(path: strand.instruction!.path, depth: frame.depth)
         }
-        strand.current = nil
-        return true
+        strand.clock = max(strand.clock, Int(frame.depth))
+        strand.payload = frame.payload
     }
 
-    private func send(_ current: Strand.Progress, clock: Int) throws {
-        let payload = try current.exchanges[current.round].outgoing()
-        let declared = current.declared.bytes[state.party.rawValue]
+    private func send(_ step: PartyStep, _ strand: Strand) throws {
+        let payload = try timed(step) { try strand.exchanges[step.round].outgoing() }
+        let declared = strand.rounds[step.round].bytes[state.party.rawValue]
         guard payload.count == declared else {
             throw InterpreterError.undeclaredBytes(
-                path: current.instruction.path, declared: declared, sent: payload.count)
+                path: strand.instruction!.path, declared: declared, sent: payload.count)
         }
         guard declared > 0 else { return }
-        try channel.send(Frame(tag: current.tag, depth: UInt32(clock + 1), payload: payload))
+        try channel.send(Frame(tag: strand.tag, depth: UInt32(strand.clock + 1), payload: payload))
         events.append(
             TraceEvent(
-                instruction: current.instruction.index, round: current.round, sender: state.party.rawValue,
-                bytes: payload.count, depth: clock + 1))
+                instruction: step.instruction, round: step.round, sender: state.party.rawValue, bytes: payload.count,
+                depth: strand.clock + 1))
     }
 
-    private func timed<Result>(_ index: Int, _ body: () throws -> Result) rethrows -> Result {
+    private func timed<Result>(_ step: PartyStep, _ body: () throws -> Result) rethrows -> Result {
         let start = ContinuousClock.now
-        state.preparation = .zero
-        defer {
-            let elapsed = ContinuousClock.now - start
-            offlineSeconds[index, default: 0] += state.preparation / .seconds(1)
-            onlineSeconds[index, default: 0] += (elapsed - state.preparation) / .seconds(1)
-        }
-        return try body()
-    }
-}
-
-/// A branch of a program in progress, with its own clock.
-private final class Strand {
-    struct Progress {
-        let instruction: Instruction
-        let exchanges: [Exchange]
-        var round = 0
-        var isSent = false
-
-        var tag: UInt32 { Strand.tag(instruction, round: round) }
-        var declared: DeclaredRound { instruction.primitive.rounds[round] }
-    }
-
-    /// Rounds of one instruction that tags can tell apart.
-    static let roundLimit = 16
-
-    var remaining: ArraySlice<Node>
-    var clock: Int
-    var current: Progress?
-    var arrived: Frame?
-    var children: [Strand] = []
-    var isDone = false
-
-    init(nodes: [Node], clock: Int) {
-        remaining = nodes[...]
-        self.clock = clock
-    }
-
-    static func tag(_ instruction: Instruction, round: Int) -> UInt32 {
-        UInt32(instruction.index * roundLimit + round)
-    }
-
-    /// The strand, this one or a descendant, that waits for a frame first in declaration order.
-    var firstWaiting: Strand? {
-        if children.isEmpty { return current == nil ? nil : self }
-        return children.lazy.filter { !$0.isDone }.compactMap(\.firstWaiting).first
-    }
-
-    /// Tags of all frames of parallel branches, which may arrive in any order; none for a single instruction.
-    var frameTags: Set<UInt32> {
-        guard case .parallel? = remaining.first else { return [] }
-        var tags: Set<UInt32> = []
-        func collect(_ node: Node) {
-            switch node {
-            case .instruction(let instruction):
-                for round in instruction.primitive.rounds.indices { tags.insert(Self.tag(instruction, round: round)) }
-            case .parallel(let branches): branches.joined().forEach(collect)
-            }
-        }
-        remaining.forEach(collect)
-        return tags
+        state.resetPreparation()
+        let result = try body()
+        let elapsed = ContinuousClock.now - start
+        meter.record(
+            step, online: elapsed - state.preparation - state.dealing, preparation: state.preparation,
+            dealing: state.dealing)
+        return result
     }
 }

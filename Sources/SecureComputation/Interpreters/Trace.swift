@@ -15,36 +15,66 @@ public struct TraceEvent: Sendable, Hashable, Codable {
     }
 }
 
-/// The online messages of one run of a program, of one party or of both.
+/// What one party's local work for an instruction took, in nanoseconds; waiting for the peer is not in it.
+public struct InstructionTimes: Sendable, Hashable, Codable {
+    /// Making its correlations from seeds and corrections: offline.
+    public var preparation: Int
+    /// Waiting for the dealer's corrections or, in a simulation, making them.
+    public var dealing: Int
+    /// Online work by place, see ``PartyStep/place``.
+    public var steps: [Int]
+
+    public init(preparation: Int = 0, dealing: Int = 0, steps: [Int] = []) {
+        self.preparation = preparation
+        self.dealing = dealing
+        self.steps = steps
+    }
+
+    public var online: Int { steps.reduce(0, +) }
+
+    /// Adds the time of the step at `place`.
+    public mutating func add(_ nanoseconds: Int, at place: Int) {
+        while steps.count <= place { steps.append(0) }
+        steps[place] += nanoseconds
+    }
+}
+
+/// The online messages of one run of a program, of one party or of both, and what the parties' work took.
 public struct Trace: Sendable, Hashable, Codable {
     public private(set) var events: [TraceEvent]
-    /// Seconds of the run, by instruction: preparing correlations (offline) and the rest (online).
-    public var offlineSeconds: [Int: Double]
-    public var onlineSeconds: [Int: Double]
+    /// By party, then by instruction; empty where nothing was measured.
+    public var times: [[Int: InstructionTimes]]
     /// Bytes from the dealer by receiver, for each correlation that needed any.
     public var dealerBytes: [Int: [Int]]
 
     public init(
-        events: [TraceEvent] = [], offlineSeconds: [Int: Double] = [:], onlineSeconds: [Int: Double] = [:],
-        dealerBytes: [Int: [Int]] = [:]
+        events: [TraceEvent] = [], times: [[Int: InstructionTimes]] = [[:], [:]], dealerBytes: [Int: [Int]] = [:]
     ) {
         self.events = events.sorted(by: Self.isOrderedBefore)
+        self.times = times
         self.dealerBytes = dealerBytes
-        self.offlineSeconds = offlineSeconds
-        self.onlineSeconds = onlineSeconds
     }
 
     private static func isOrderedBefore(_ a: TraceEvent, _ b: TraceEvent) -> Bool {
         (a.instruction, a.round, a.sender) < (b.instruction, b.round, b.sender)
     }
 
-    /// The traces of both parties in one, in declaration order; times are the larger of both.
+    /// The traces of both parties in one, in declaration order.
     public func merged(with peer: Trace) -> Trace {
         Trace(
             events: events + peer.events,
-            offlineSeconds: offlineSeconds.merging(peer.offlineSeconds, uniquingKeysWith: max),
-            onlineSeconds: onlineSeconds.merging(peer.onlineSeconds, uniquingKeysWith: max),
+            times: zip(times, peer.times).map { $0.merging($1) { own, _ in own } },
             dealerBytes: dealerBytes.merging(peer.dealerBytes) { zip($0, $1).map { $0 + $1 } })
+    }
+
+    /// Seconds of online work for an instruction, of the slower party.
+    public func onlineSeconds(_ instruction: Int) -> Double {
+        Double(times.compactMap { $0[instruction]?.online }.max() ?? 0) / 1e9
+    }
+
+    /// Seconds of preparing an instruction's correlations, of the slower party.
+    public func offlineSeconds(_ instruction: Int) -> Double {
+        Double(times.compactMap { $0[instruction]?.preparation }.max() ?? 0) / 1e9
     }
 }
 

@@ -59,8 +59,10 @@ public final class PartyState<Domain: ShareDomain> {
     private let source: any CorrelationSource<Domain>
     private let tensors: any TensorSource
     private var slots: [SlotContent<Domain.Elements>?]
-    /// Time spent on correlations since it was last reset.
-    var preparation: Duration = .zero
+    /// Time spent on correlations since the last reset, and time in which their source waited for the dealer or, in
+    /// process, was the dealer.
+    private(set) var preparation: Duration = .zero
+    private(set) var dealing: Duration = .zero
     /// What was opened to this party, by name.
     public private(set) var opened: [String: [Int64]] = [:]
 
@@ -104,9 +106,15 @@ public final class PartyState<Domain: ShareDomain> {
 
     func take(_ index: Int) throws -> CorrelationShare<Domain.Elements> {
         let start = ContinuousClock.now
-        defer { preparation += ContinuousClock.now - start }
+        let dealt = source.dealing
+        defer {
+            dealing += source.dealing - dealt
+            preparation += ContinuousClock.now - start - (source.dealing - dealt)
+        }
         return try source.take(index)
     }
+
+    func resetPreparation() { (preparation, dealing) = (.zero, .zero) }
 
     func takeElements(_ index: Int) throws -> Domain.Elements {
         guard case .elements(let elements) = try take(index) else {

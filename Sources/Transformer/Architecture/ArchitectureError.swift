@@ -24,6 +24,14 @@ public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
     case invalidValue(key: String, value: String, valid: [String])
     /// An edit names a layer that does not exist.
     case invalidIndex(String, layers: Int)
+    /// An edit is no `PATH=VALUE`.
+    case malformedEdit(String)
+    /// An edit names no part of an architecture.
+    case unknownEditPath(String, valid: [String])
+    /// More layers were asked for than a network has that differ from one another.
+    case unrepeatableLayers(requested: Int, available: Int)
+    /// Another width was asked for that the heads' width does not divide.
+    case indivisibleResize(width: Int, headWidth: Int)
 
     public var description: String {
         switch self {
@@ -51,6 +59,15 @@ public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
             "The value of \(key.quoted) cannot be \(value); choose \(Self.list(valid, conjunction: "or"))."
         case .invalidIndex(let index, let layers):
             "There is no layer \(index); choose 0 to \(layers - 1), a list of these, or \"all\"."
+        case .malformedEdit(let edit):
+            "The edit \(edit.quoted) is no PATH=VALUE; write for instance layers[3].ffn.activation=relu."
+        case .unknownEditPath(let path, let valid):
+            "The edit path \(path.quoted) names nothing; the paths are \(Self.list(valid)), where N is a layer from 0, a "
+                + "range such as 0-5, a list of these, or *."
+        case .unrepeatableLayers(let requested, let available):
+            "\(requested) layers were asked for, but the \(available) layers there are differ; choose 1 to \(available)."
+        case .indivisibleResize(let width, let headWidth):
+            "The width \(width) must be a multiple of the width of a head, \(headWidth)."
         }
     }
 

@@ -35,6 +35,10 @@ public enum ModelSource: Sendable, Hashable {
         case notation(Architecture.Notation)
         /// A JSON document as ``Architecture/applying(edits:)`` takes it.
         case edits(Data)
+        /// Single parts as ``ArchitectureEdit`` names them.
+        case parts([ArchitectureEdit])
+        /// One change after the other.
+        indirect case both(ArchitectureOverride, ArchitectureOverride)
 
         /// Reads one of the paper's names or, if it ends in `.json`, the file of that name.
         /// - Throws: ``ArchitectureError/unknownNotation(_:)`` or ``ModelError/missingFile(path:)``.
@@ -55,6 +59,8 @@ public enum ModelSource: Sendable, Hashable {
             switch self {
             case .notation(let notation): try architecture.withNotation(notation)
             case .edits(let edits): try architecture.applying(edits: edits)
+            case .parts(let edits): try architecture.applying(edits)
+            case .both(let first, let second): try second.applied(to: first.applied(to: architecture))
             }
         }
     }
@@ -117,21 +123,9 @@ public enum ModelSource: Sendable, Hashable {
     }
 
     /// The directory of the built-in models.
-    ///
-    /// `Bundle.module` would end the process where a copied program has lost its resources.
     private static func resources() throws -> URL {
-        let places = [
-            Bundle.main.bundleURL, Bundle.main.resourceURL, Bundle.main.executableURL?.deletingLastPathComponent(),
-        ]
-        let bundles = ["sotto_Transformer.resources", "sotto_Transformer.bundle"]
         let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let candidates =
-            places.compactMap { $0 }.flatMap { place in bundles.map { place.appendingPathComponent($0) } } + [source]
-        for candidate in candidates {
-            let models = candidate.appendingPathComponent("Models", isDirectory: true)
-            if FileManager.default.fileExists(atPath: models.path) { return models }
-        }
-        throw ModelError.missingFile(path: "The directory \(bundles[0]) beside the program")
+        return try ResourceDirectory("Models", target: "Transformer", source: source).url()
     }
 }
 

@@ -13,6 +13,7 @@ struct Estimate: ParsableCommand {
     @OptionGroup var model: ModelOptions
     @OptionGroup var length: LengthOptions
     @OptionGroup var protocols: ProtocolOptions
+    @OptionGroup var network: NetworkOptions
     @OptionGroup var machine: RunOptions
     @OptionGroup var output: OutputOptions
 
@@ -21,7 +22,7 @@ struct Estimate: ParsableCommand {
         let count = try length.count(for: named.architecture)
         let passes = try length.passes(named.architecture, count: count)
         let progress = ProgressBar("estimating")
-        var session = SessionCost()
+        var session = SessionCost(networks: network.networks)
         for (index, pass) in passes.enumerated() {
             let program = try pass.program()
             if index == 0 { session.recordSetup(of: program) }

@@ -27,7 +27,9 @@ struct OutputOptions: ParsableArguments {
     var verbose = false
 
     /// nil for JSON.
-    var tableFormat: Table.Format? {
+    var tableFormat: Table.Format? { Self.tableFormat(format) }
+
+    static func tableFormat(_ format: Format) -> Table.Format? {
         switch format {
         case .json: nil
         case .text: .text

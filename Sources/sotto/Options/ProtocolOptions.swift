@@ -26,7 +26,10 @@ struct ProtocolOptions: ParsableArguments {
     @Option(help: "What values are shared over.")
     var domain: Domain = .ring64
 
-    func validate() throws {
+    func validate() throws { try Self.check(protocolName, preprocessing, domain) }
+
+    /// - Throws: `ValidationError`, which names what there is, if a combination is not built.
+    static func check(_ protocolName: ProtocolName, _ preprocessing: Preprocessing, _ domain: Domain) throws {
         guard protocolName == .ot, preprocessing == .dealer, domain == .ring64 else {
             throw ValidationError(
                 "The combination --protocol \(protocolName.rawValue) --preprocessing \(preprocessing.rawValue) "

@@ -1,0 +1,26 @@
+extension Architecture {
+    /// The same network with another number of layers: the first ones, or all of them over again.
+    /// - Throws: ``ArchitectureError`` if the count is beyond ``limits``, or layers that differ would have to be repeated.
+    public func withDepth(_ count: Int) throws(ArchitectureError) -> Architecture {
+        guard (1...Self.limits.layers).contains(count) else {
+            throw .sizeOutOfRange(name: "layers", size: count, limit: Self.limits.layers)
+        }
+        guard count <= layers.count || layers.allSatisfy({ $0 == layers[0] }) else {
+            throw .unrepeatableLayers(requested: count, available: layers.count)
+        }
+        return try with(layers: (0..<count).map { layers[$0 % layers.count] })
+    }
+
+    /// The same network with another width: heads keep their width, and the FFN its ratio to the width, rounded down.
+    /// - Throws: ``ArchitectureError`` if a size is beyond ``limits`` or the width of a head does not divide the width.
+    public func withWidth(_ newWidth: Int) throws(ArchitectureError) -> Architecture {
+        guard (1...Self.limits.width).contains(newWidth) else {
+            throw .sizeOutOfRange(name: "width", size: newWidth, limit: Self.limits.width)
+        }
+        guard newWidth % headWidth == 0 else { throw .indivisibleResize(width: newWidth, headWidth: headWidth) }
+        return try Architecture(
+            layers: layers, heads: newWidth / headWidth, width: newWidth,
+            feedForwardWidth: feedForwardWidth * newWidth / width, context: context, vocabulary: vocabulary,
+            tiedHead: tiedHead, finalNorm: finalNorm, layerNormEpsilon: layerNormEpsilon)
+    }
+}

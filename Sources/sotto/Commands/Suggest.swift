@@ -1,0 +1,59 @@
+import ArgumentParser
+import CostModel
+import Transformer
+
+/// What to change first.
+struct Suggest: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Rank single edits of an architecture by what they save.",
+        discussion: """
+            Every edit drops a norm, puts ReLU in place of another activation or drops it, fuses an FFN, or drops a \
+            temperature, in one layer. An edit's first column can be given to --edit. What an edit does to the model's \
+            quality is not asked.
+            """)
+
+    enum Measure: String, ExpressibleByArgument, CaseIterable {
+        case bytes, rounds, latency
+
+        var measure: Suggestions.Measure {
+            switch self {
+            case .bytes: .bytes
+            case .rounds: .rounds
+            case .latency: .latency
+            }
+        }
+    }
+
+    @OptionGroup var model: ModelOptions
+    @OptionGroup var length: LengthOptions
+    @OptionGroup var protocols: ProtocolOptions
+
+    @Option(help: "Rank by online bytes, by online rounds, or by online latency on the first network.")
+    var by: Measure = .bytes
+
+    @Option(help: "Rows of the table at most; edits that save the same share a row.")
+    var top: Int?
+
+    @Option(help: "The form of the ranking.")
+    var format: OutputOptions.Format = .text
+
+    func validate() throws {
+        if let top, top < 1 { throw ValidationError("--top must be at least 1") }
+        if length.tokens != nil { throw ValidationError("suggest looks at one inference; leave out --tokens") }
+    }
+
+    func run() throws {
+        let named = try model.architecture()
+        let count = try length.count(for: named.architecture)
+        let scenario = Scenario(
+            pass: try ForwardPass(architecture: named.architecture, new: count, output: length.output),
+            configuration: length.configuration(named, protocols, count: count, insecure: false),
+            notation: named.notation)
+        let progress = ProgressBar("trying edits")
+        let suggestions = try Suggestions(for: scenario, by: by.measure) { progress.update($0) }
+        progress.finish()
+        Output.write(
+            try OutputOptions.tableFormat(format).map { suggestions.rendered(as: $0, limit: top) }
+                ?? JSONText.of(suggestions))
+    }
+}

@@ -1,0 +1,136 @@
+import ArgumentParser
+import CostModel
+import Foundation
+import Transformer
+
+/// Which networks are compared: every combination of the lists.
+struct SweepOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The paper's names of architectures, or JSON files with edits, separated by commas, or all.",
+            valueName: "a,b|all"))
+    var architectures: CommaList<String> = CommaList(["all"])
+
+    @Option(
+        name: .customLong("edit"),
+        help: ArgumentHelp(
+            "What if: beside every architecture, the same with this change, such as layers[3].ffn.activation=relu; may be repeated, then all changes together.",
+            valueName: "path=value"))
+    var edits: [String] = []
+
+    @Option(help: "Positions; by default 128, or the model's context if that is smaller.")
+    var contexts: CommaList<Int>?
+
+    @Option(help: "Numbers of layers; by default the model's.")
+    var depths: CommaList<Int>?
+
+    @Option(help: "Widths; heads keep their width and the FFN its ratio to it. By default the model's.")
+    var widths: CommaList<Int>?
+
+    @Option(help: "Positions whose logits the client learns.")
+    var positions: LengthOptions.Positions = .all
+
+    @Flag(help: "No embedding, final norm and head: hidden states in and out.")
+    var blocksOnly = false
+
+    @Option(name: .customLong("protocol"), help: "Comparisons and nonlinear functions, a list.")
+    var protocols: CommaList<ProtocolOptions.ProtocolName> = CommaList([.ot])
+
+    @Option(help: "Where correlated randomness comes from, a list.")
+    var preprocessing: CommaList<ProtocolOptions.Preprocessing> = CommaList([.dealer])
+
+    @Option(help: "What values are shared over, a list.")
+    var domain: CommaList<ProtocolOptions.Domain> = CommaList([.ring64])
+
+    func validate() throws {
+        for context in contexts?.elements ?? [] where context < 1 {
+            throw ValidationError("--contexts must be at least 1")
+        }
+        for name in protocols.elements {
+            for source in preprocessing.elements {
+                for domain in domain.elements { try ProtocolOptions.check(name, source, domain) }
+            }
+        }
+    }
+
+    private var output: ForwardPass.Output { blocksOnly ? .blocks : positions == .last ? .last : .all }
+
+    /// All scenarios of some models, the architecture varying fastest.
+    func scenarios(of models: [ModelSource]) throws -> [Scenario] {
+        let edits = try VariantOptions.edits(edits)
+        return try models.flatMap { model in
+            let stored = try model.architecture()
+            return try (depths?.elements.map(Optional.some) ?? [nil]).flatMap { depth in
+                try (widths?.elements.map(Optional.some) ?? [nil]).flatMap { width in
+                    let sized = try usage {
+                        let deep = try depth.map { try stored.withDepth($0) } ?? stored
+                        return try width.map { try deep.withWidth($0) } ?? deep
+                    }
+                    let variants = try variants(of: sized, edits: edits)
+                    return try lengths(sized).flatMap { try scenarios(of: variants, model: model.name, context: $0) }
+                }
+            }
+        }
+    }
+
+    private func lengths(_ architecture: Architecture) throws -> [Int] {
+        let contexts = contexts?.elements ?? [min(LengthOptions.defaultContext, architecture.context)]
+        for context in contexts where context > architecture.context {
+            throw UsageError(
+                "\(context) positions do not fit the model's context of \(architecture.context); lower --contexts.")
+        }
+        return contexts
+    }
+
+    private struct Variant {
+        let name: String
+        let edits: [String]
+        let architecture: Architecture
+    }
+
+    private func variants(of architecture: Architecture, edits: [ArchitectureEdit]) throws -> [Variant] {
+        var variants: [Variant] = []
+        func add(_ name: String, _ base: Architecture) throws {
+            variants.append(Variant(name: name, edits: [], architecture: base))
+            guard !edits.isEmpty else { return }
+            let edited = try usage { try base.applying(edits) }
+            variants.append(Variant(name: name, edits: edits.map(\.description), architecture: edited))
+        }
+        guard architectures.elements != ["all"] else {
+            if architecture.notation == nil { try add(architecture.description, architecture) }
+            for notation in Architecture.Notation.all { try add(notation.name, architecture.withNotation(notation)) }
+            return variants
+        }
+        for argument in architectures.elements {
+            guard let change = try VariantOptions.architecture(argument) else { continue }
+            let isFile = argument.hasSuffix(".json")
+            let name = isFile ? URL(fileURLWithPath: argument).lastPathComponent : argument
+            try add(name, try change.applied(to: architecture))
+        }
+        return variants
+    }
+
+    private func scenarios(of variants: [Variant], model: String, context: Int) throws -> [Scenario] {
+        try protocols.elements.flatMap { name in
+            try preprocessing.elements.flatMap { source in
+                try domain.elements.flatMap { domain in
+                    try variants.map { variant in
+                        let pass = try ForwardPass(architecture: variant.architecture, new: context, output: output)
+                        let configuration = CostReport.Configuration(
+                            model: model,
+                            architecture: variant.edits.isEmpty ? variant.name : variant.architecture.description,
+                            protocol: name.rawValue, preprocessing: source.rawValue, domain: domain.rawValue,
+                            context: context, positions: output.rawValue, insecure: false)
+                        return Scenario(
+                            pass: pass, configuration: configuration, notation: variant.name, edits: variant.edits)
+                    }
+                }
+            }
+        }
+    }
+
+    /// What the options say of an architecture is the user's doing, not the model's.
+    private func usage<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let error as ArchitectureError { throw UsageError(error.description) }
+    }
+}

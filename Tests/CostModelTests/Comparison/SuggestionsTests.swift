@@ -1,0 +1,58 @@
+import CostModel
+import Foundation
+import Testing
+import Transformer
+
+@Suite struct SuggestionsTests {
+    private func scenario(_ notation: String) throws -> Scenario {
+        Scenario(
+            pass: try ForwardPass(architecture: Small.architecture(notation), new: 5, output: .last),
+            configuration: Small.configuration(), notation: notation)
+    }
+
+    private func totals(_ pass: ForwardPass) throws -> CostReport.Totals {
+        var session = SessionCost()
+        session.record(try pass.program())
+        return session.report(Small.configuration()).totals
+    }
+
+    @Test(arguments: Small.notations)
+    func savingsAreDifferencesOfEstimates(notation: String) throws {
+        let scenario = try scenario(notation)
+        let ranked = try Suggestions(for: scenario, by: .bytes)
+        let old = try totals(scenario.pass)
+        let edits = SingleEdit.all(of: scenario.pass.architecture)
+        #expect(Set(ranked.suggestions.map(\.edit)) == Set(edits) && ranked.suggestions.count == edits.count)
+        for suggestion in ranked.suggestions {
+            let changes = try suggestion.edit.edits.map { try ArchitectureEdit($0) }
+            let new = try totals(
+                ForwardPass(architecture: scenario.pass.architecture.applying(changes), new: 5, output: .last))
+            #expect(suggestion.rounds == old.online.rounds - new.online.rounds)
+            #expect(suggestion.bytes == old.online.bytesSent.reduce(0, +) - new.online.bytesSent.reduce(0, +))
+            #expect(
+                suggestion.offlineBytes == old.offline.dealerBytes.reduce(0, +) - new.offline.dealerBytes.reduce(0, +))
+        }
+    }
+
+    @Test func rankedByTheMeasure() throws {
+        let byBytes = try Suggestions(for: scenario("SM+LN+G"), by: .bytes).suggestions
+        let byRounds = try Suggestions(for: scenario("SM+LN+G"), by: .rounds).suggestions
+        #expect(byBytes.map(\.bytes) == byBytes.map(\.bytes).sorted(by: >))
+        #expect(byRounds.map(\.rounds) == byRounds.map(\.rounds).sorted(by: >))
+        #expect(byBytes != byRounds)
+    }
+
+    @Test func equalEditsShareARowAndLimitsCount() throws {
+        let ranked = try Suggestions(for: scenario("SM+LN+G"), by: .bytes)
+        let all = ranked.rendered().split(separator: "\n").filter { $0.contains("layers[") }
+        #expect(all.count < ranked.suggestions.filter { $0.edit.layer != nil }.count)
+        #expect(ranked.rendered(limit: 2).split(separator: "\n").filter { $0.contains("=") }.count == 2)
+        let lines = ranked.rendered(as: .csv, limit: 1).split(separator: "\n")
+        #expect(lines.count == ranked.suggestions.count + 1)
+        #expect(lines[1].hasPrefix(ranked.suggestions[0].edit.edits.joined(separator: " ") + ","))
+    }
+
+    @Test func aNetworkWithNothingToRemoveHasNoEdits() throws {
+        #expect(try Suggestions(for: scenario("SM+ScFuFFN"), by: .rounds).suggestions.isEmpty)
+    }
+}

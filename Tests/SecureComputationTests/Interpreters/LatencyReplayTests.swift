@@ -1,0 +1,128 @@
+import Algebra
+import Preprocessing
+import SecureComputation
+import TestSupport
+import Testing
+import Transport
+
+/// Latencies computed by hand, on a link where a byte takes a microsecond and the way 10 microseconds.
+@Suite struct LatencyReplayTests {
+    private let builder = ProgramBuilder()
+    private let link = Link(bitsPerSecond: 8e6, delay: 10_000)
+
+    private func secret(_ name: String = "x", count: Int = 8) -> Secret {
+        builder.sharedInput(name, shape: [count], scale: 0, bound: 7, width: 8)
+    }
+
+    private func online(work: LatencyReplay.Work = { _, _ in 0 }) -> [Int] {
+        LatencyReplay(builder.finish()).online(on: link, work: work)
+    }
+
+    @Test func messagesThatCrossTakeOneWay() throws {
+        let x = secret()
+        try builder.open(x, as: "x", to: [.server, .client])
+        #expect(online() == [18_000, 18_000])
+    }
+
+    @Test func aRequestAndItsAnswerTakeTwo() throws {
+        let x = secret()
+        try builder.open(x, as: "a", to: [.server])
+        try builder.open(x, as: "b", to: [.client])
+        #expect(online() == [18_000, 36_000])
+    }
+
+    @Test func oneWayMessagesQueueAndNobodyWaits() throws {
+        let x = secret()
+        for name in ["a", "b", "c"] { try builder.open(x, as: name, to: [.server]) }
+        #expect(online() == [3 * 8000 + 10_000, 0])
+    }
+
+    @Test func branchesShareTheLineAndTheWait() throws {
+        let (x, y) = (secret("x"), secret("y", count: 3))
+        _ = try builder.parallel(
+            { try builder.open(x, as: "x", to: [.server, .client]) },
+            { try builder.open(y, as: "y", to: [.server, .client]) })
+        #expect(online() == [21_000, 21_000])
+    }
+
+    @Test func workDelaysWhatFollowsIt() throws {
+        let x = secret()
+        try builder.open(x, as: "x", to: [.server, .client])
+        // Only the server works: 1000 before, 200 making the message, 30 taking the client's in.
+        let times = online { party, step in
+            guard party == .server, step.instruction == 1 else { return 0 }
+            return [1000, 200, 30][step.place!]
+        }
+        #expect(times == [18_030, 19_200])
+    }
+
+    @Test func offlineStreamsFromTheDealer() throws {
+        let x = secret()
+        let masked = try builder.openMasked([x, x])
+        _ = try builder.multiply(masked[0], masked[1], shape: .elementwise(count: 8), outputShape: [8])
+        let program = builder.finish()
+        let replay = LatencyReplay(program)
+        // Request, seeds of 16 bytes, and 8 bytes of corrections for the server.
+        #expect(program.plan.correlations.reduce(0) { $0 + $1.dealerBytes[0] } == 8)
+        #expect(replay.offline(on: link) == [44_000, 36_000])
+        var work = PreparationWork()
+        work.preparation = { party, _ in party == .server ? 100 : 7 }
+        #expect(replay.offline(on: link, work: work) == [44_100, 36_014])
+        work.dealing = { _ in 50_000 }
+        #expect(replay.offline(on: link, work: work) == [10_000 + 150_000 + 8000 + 10_000 + 100, 36_014])
+    }
+
+    @Test func setupIsAskedForAndStreamed() throws {
+        let x = builder.input("x", owner: .client, shape: [1, 4], scale: 0, bound: 7)
+        for (name, columns) in [("w", 5), ("v", 1)] {
+            let y = try builder.multiply(
+                builder.maskForServer(x),
+                server: ServerTensor(name: name, shape: [4, columns], scale: 0, width: 64),
+                shape: .matrix(batch: 1, m: 1, k: 4, n: columns), outputShape: [1, columns], bound: 1000)
+            try builder.open(y, as: name, to: [.client])
+        }
+        let replay = LatencyReplay(builder.finish())
+        #expect(replay.setup(on: link) == [10_000, 10_000 + 160_000 + 32_000 + 10_000])
+        var work = PreparationWork()
+        work.weight = { party, weight in party == .server ? 1000 : 500_000 - 400_000 * weight }
+        #expect(replay.setup(on: link, work: work) == [12_000, 11_000 + 160_000 + 10_000 + 600_000])
+    }
+
+    @Test func theScheduleIsThatOfTheRun() throws {
+        for (rows, columns) in [(0, 3), (1, 1), (4, 16), (5, 7)] {
+            let example = try EveryPrimitive(rows: rows, columns: columns)
+            let run = try example.run({ Int64($0 % 64) }, weight: 3, share: 9, seed: 2).run
+            let replay = LatencyReplay(example.program)
+            for party in Party.allCases {
+                let steps = replay.steps(of: party)
+                #expect(Set(steps).count == steps.count)
+                // Every instruction starts once and has all its rounds.
+                let works = steps.filter { $0.place != nil }
+                #expect(
+                    works.count
+                        == example.program.instructions.reduce(0) { $0 + 1 + 2 * $1.primitive.rounds.count })
+                let times = run.outcome.trace.times[party.rawValue]
+                #expect(times.count == example.program.instructionCount)
+                #expect(times.values.reduce(0) { $0 + $1.steps.count } == works.count)
+                let received = example.program.instructions.reduce(0) {
+                    $0 + $1.primitive.rounds.count { $0.bytes[party.peer.rawValue] > 0 }
+                }
+                #expect(steps.count { $0.kind == .receive } == received)
+            }
+        }
+    }
+
+    @Test func aMissingMessageTakesNoTimeOnTheLine() throws {
+        let x = secret()
+        try builder.open(x, as: "a", to: [.server])
+        let program = builder.finish()
+        let replay = LatencyReplay(program)
+        let trace = CostInterpreter().run(program).trace
+        #expect(replay.online(on: link, trace: trace) == replay.online(on: link))
+        #expect(replay.online(on: link, trace: Trace()) == [10_000, 0])
+        let event = try #require(trace.events.first)
+        let longer = TraceEvent(
+            instruction: event.instruction, round: event.round, sender: event.sender, bytes: event.bytes + 1, depth: 1)
+        #expect(replay.online(on: link, trace: Trace(events: [longer])) == [19_000, 0])
+    }
+}
