@@ -10,10 +10,12 @@ public struct ArchitectureCounts: Sendable, Hashable, Codable {
             case norm
             case finalNorm = "final_norm"
             case activation
+            /// A product of two secrets, element by element.
+            case gate
         }
 
         public let kind: Kind
-        /// Such as `LayerNorm`, `GELU` or, with the product of a gated FFN, `SwiGLU`.
+        /// Such as `LayerNorm` or `GELU`.
         public let name: String
         public fileprivate(set) var count: Int
         /// Rows and columns of one of them; a softmax row counts masked positions too, which cost nothing.
@@ -57,8 +59,9 @@ public struct ArchitectureCounts: Sendable, Hashable, Codable {
         if layer.feedForward.fused {
             feedForwardFlops += 2 * rows * width * width
         } else {
-            add(.activation, layer.activationName, 1, [rows, inner])
-            feedForwardFlops += 2 * rows * width * (architecture.feedForwardInputWidth(layer) + inner)
+            add(.activation, layer.activation.name, 1, [rows, inner])
+            if layer.feedForward.gated { add(.gate, "gate", 1, [rows, inner]) }
+            feedForwardFlops += 2 * rows * width * inner * (layer.feedForward.gated ? 3 : 2)
         }
     }
 
@@ -83,14 +86,14 @@ extension Architecture.Norm {
     }
 }
 
-extension Architecture.Layer {
-    /// As papers write it, whatever the form of GELU, together with the gate; nil for none.
-    fileprivate var activationName: String? {
-        switch activation {
-        case .identity: feedForward.gated ? "Bilinear" : nil
-        case .relu: feedForward.gated ? "ReGLU" : "ReLU"
-        case .gelu, .geluNew: feedForward.gated ? "GEGLU" : "GELU"
-        case .silu: feedForward.gated ? "SwiGLU" : "SiLU"
+extension Architecture.Activation {
+    /// As papers write it, whatever the form of GELU; nil for none.
+    fileprivate var name: String? {
+        switch self {
+        case .identity: nil
+        case .relu: "ReLU"
+        case .gelu, .geluNew: "GELU"
+        case .silu: "SiLU"
         }
     }
 }

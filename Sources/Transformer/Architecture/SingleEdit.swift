@@ -52,9 +52,7 @@ public struct SingleEdit: Sendable, Hashable {
         if layer.activation != .identity {
             edits.append(SingleEdit(.dropActivation, layer: index, changes: [(.activation, identity)]))
         }
-        if layer.feedForward.gated {
-            edits.append(SingleEdit(.dropGate, layer: index, changes: [(.gated, "false")]))
-        }
+        if layer.feedForward.gated { edits.append(SingleEdit(.dropGate, layer: index, changes: [(.gated, "false")])) }
         if !layer.feedForward.fused {
             let changes: [(Architecture.LayerKey, String)] =
                 [(.fused, "true")] + (layer.activation == .identity ? [] : [(.activation, identity)])
