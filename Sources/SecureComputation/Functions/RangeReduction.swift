@@ -49,7 +49,8 @@ extension ProgramBuilder {
     /// of the specification and one unit at the reduced scale.
     public func reciprocal(_ x: Secret, minimum: Double, scale: Int, minimumWidth: Int = 0) throws -> Secret {
         let lowest = Int(scaled(minimum, by: x.scale).exponent)
-        let highest = Self.bits(x.magnitude) - 1
+        // Where nothing is promised to reach the minimum, as of no elements, one bucket is left.
+        let highest = max(lowest, Self.bits(x.magnitude) - 1)
         let normalized = try step("normalize") { try normalize(x, baseBits: 1, lowest: lowest, highest: highest) }
         let inverse = try step("reciprocal") { try evaluate(BuiltInFunctions.reciprocal, at: normalized.value) }
         // 1/x = 2^(x.scale - j) / m for m in [1, 2) and bucket j.

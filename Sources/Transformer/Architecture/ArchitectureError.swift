@@ -38,8 +38,8 @@ public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
     case unknownEditPath(String, valid: [String])
     /// More layers were asked for than a network has that differ from one another.
     case unrepeatableLayers(requested: Int, available: Int)
-    /// Another width was asked for that the heads' width does not divide.
-    case indivisibleResize(width: Int, headWidth: Int)
+    /// Another width was asked for that the heads sharing one of keys and values do not divide.
+    case indivisibleResize(width: Int, groupWidth: Int)
 
     public var description: String {
         switch self {
@@ -82,8 +82,8 @@ public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
                 + "range such as 0-5, a list of these, or *."
         case .unrepeatableLayers(let requested, let available):
             "\(requested) layers were asked for, but the \(available) layers there are differ; choose 1 to \(available)."
-        case .indivisibleResize(let width, let headWidth):
-            "The width \(width) must be a multiple of the width of a head, \(headWidth)."
+        case .indivisibleResize(let width, let groupWidth):
+            "The width \(width) must be a multiple of \(groupWidth), the width of a head times the heads that share keys."
         }
     }
 

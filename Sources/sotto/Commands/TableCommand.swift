@@ -18,6 +18,7 @@ struct TableCommand: ParsableCommand {
 
     @OptionGroup var sweep: SweepOptions
     @OptionGroup var network: NetworkOptions
+    @OptionGroup var machine: RunOptions
 
     @Flag(help: "Set the figures that the paper publishes beside the rows.")
     var paper = false
@@ -36,7 +37,9 @@ struct TableCommand: ParsableCommand {
         let progress = ProgressBar("counting")
         let networks = network.networks.isEmpty ? [Network.lan, .wan] : network.networks
         var comparison = try Comparison(
-            of: scenarios, pricing: Pricing(networks: networks), published: paper ? PublishedFigures() : nil
+            of: scenarios,
+            pricing: Pricing(networks: networks, compute: CalibrationStore.model(threads: machine.threadCount)),
+            published: paper ? PublishedFigures() : nil
         ) { done in
             progress.update(Double(done) / Double(scenarios.count))
         }

@@ -1,0 +1,51 @@
+import CostModel
+import SecureComputation
+import TestSupport
+import Testing
+import Transformer
+
+/// Models of awkward sizes cost what they declare.
+@Suite struct ShapeCostTests {
+    struct Sizes: Sendable, CustomTestStringConvertible {
+        let name: String
+        var layers = 1
+        var heads = 2
+        var width = 6
+        var inner = 9
+        var context = 7
+        var vocabulary = 11
+        var positions = 3
+
+        var testDescription: String { name }
+    }
+
+    private static let sizes = [
+        Sizes(name: "one position", positions: 1),
+        Sizes(name: "one position of a context of one", context: 1, positions: 1),
+        Sizes(name: "an odd number of positions", positions: 5),
+        Sizes(name: "all of the context", positions: 7),
+        Sizes(name: "width one", heads: 1, width: 1),
+        Sizes(name: "heads of width one", heads: 5, width: 5),
+        Sizes(name: "one head of odd width", heads: 1, width: 7),
+        Sizes(name: "an FFN of width one", inner: 1),
+        Sizes(name: "a vocabulary of one", vocabulary: 1),
+        Sizes(name: "everything one", heads: 1, width: 1, inner: 1, context: 1, vocabulary: 1, positions: 1),
+        Sizes(name: "three layers of odd sizes", layers: 3, heads: 3, width: 9, inner: 13, vocabulary: 17),
+        Sizes(name: "just below 64", heads: 3, width: 63, inner: 63, context: 63, vocabulary: 63, positions: 1),
+        Sizes(name: "64", heads: 4, width: 64, inner: 64, context: 64, vocabulary: 64, positions: 2),
+        Sizes(name: "just above 64", heads: 5, width: 65, inner: 65, context: 65, vocabulary: 65, positions: 9),
+        // Rows of the causal triangle, and products of more than one panel of 96 and block of 64.
+        Sizes(name: "65 positions", heads: 1, width: 3, inner: 97, context: 65, vocabulary: 129, positions: 65),
+    ]
+
+    @Test(arguments: sizes, Small.notations)
+    func everySizeCostsWhatItDeclares(sizes: Sizes, notation: String) throws {
+        let architecture = try Architecture(
+            notation: .init(notation), layers: sizes.layers, heads: sizes.heads, width: sizes.width,
+            feedForwardWidth: sizes.inner, context: sizes.context, vocabulary: sizes.vocabulary)
+        for output in sizes.positions > 8 ? [ForwardPass.Output.all] : [.all, .last] {
+            let program = try ForwardPass(architecture: architecture, new: sizes.positions, output: output).program()
+            #expect(try ExactRun(program, fill: .small(seed: 3, bits: 12)).mismatch == nil, "\(output)")
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import Transport
+
+/// Two ends of a TCP connection on loopback.
+public enum LoopbackPair {
+    /// Runs `body` with the server's and the client's end.
+    public static func with<Result>(_ body: (any Channel, any Channel) throws -> Result) throws -> Result {
+        let transport = TCPTransport()
+        defer { transport.shutdown() }
+        let configuration = TCPConfiguration(timeout: .seconds(20))
+        let listener = try TCPListener(host: "127.0.0.1", port: 0, configuration: configuration, transport: transport)
+        defer { listener.close() }
+        let client = try TCPChannel.connect(
+            host: "127.0.0.1", port: listener.port, peerRole: "server", configuration: configuration,
+            transport: transport)
+        defer { client.close() }
+        let server = try listener.accept(peerRole: "client", timeout: .seconds(20))
+        defer { server.close() }
+        return try body(server, client)
+    }
+}
