@@ -173,7 +173,9 @@ import Transformer
         let wide = try Self.small(theta: 5).withWidth(24)
         #expect(wide.heads == 6 && wide.keyValueHeads == 3 && wide.headWidth == 4 && wide.feedForwardWidth == 16)
         #expect(wide.positions == .rotary(theta: 5) && !wide.hasBiases)
-        #expect(throws: ArchitectureError.indivisibleResize(width: 20, groupWidth: 8)) { try Self.small().withWidth(20) }
+        #expect(throws: ArchitectureError.indivisibleResize(width: 20, groupWidth: 8)) {
+            try Self.small().withWidth(20)
+        }
         let deep = try Self.small().withDepth(5)
         #expect(deep.layers == Array(repeating: .llama, count: 5) && deep.keyValueHeads == 2)
     }
