@@ -50,6 +50,12 @@ extension CostReport {
                     + "mean \(Quantity.plain(accuracy.meanAbsError)); "
                     + "same largest element in \(Quantity.plain(100 * accuracy.top1Agreement)) % of rows")
         }
+        if let elapsed {
+            let phases = [("setup", elapsed.setup), ("offline", elapsed.offline), ("online", elapsed.online)]
+            lines.append(
+                "on the wall clock: " + phases.map { "\($0.0) \(Quantity.seconds($0.1))" }.joined(separator: ", ")
+                    + (elapsed.prefetched ? "" : "; without --prefetch much of the offline work is in the online time"))
+        }
         if let peak = peakMemoryBytes?.max() { lines.append("peak memory: \(Quantity.bytes(peak))") }
         if let overhead = wireOverheadBytes, overhead != [0, 0] {
             lines.append(

@@ -28,6 +28,8 @@ public struct CostReport: Sendable, Hashable, Codable {
     public var wireOverheadBytes: [Int]?
     /// Largest resident memory of either party's process; measured only.
     public var peakMemoryBytes: [Int]?
+    /// On the wall clock, waiting included; measured between processes only.
+    public var elapsed: Elapsed?
     public var completion: Completion?
     public var accuracy: Accuracy?
 
@@ -37,6 +39,7 @@ public struct CostReport: Sendable, Hashable, Codable {
         case totals, operations, latency
         case wireOverheadBytes = "wire_overhead_bytes"
         case peakMemoryBytes = "peak_memory_bytes"
+        case elapsed = "elapsed_seconds"
         case completion, accuracy
     }
 
@@ -141,6 +144,22 @@ public struct CostReport: Sendable, Hashable, Codable {
             case .offline: offline
             case .online: online
             }
+        }
+    }
+
+    /// Seconds of every phase until the slower party was done, of all inferences.
+    public struct Elapsed: Sendable, Hashable, Codable {
+        public var setup: Double
+        public var offline: Double
+        public var online: Double
+        /// Whether the offline phase ended before the online one began; otherwise what was left of it is in `online`.
+        public let prefetched: Bool
+
+        public init(setup: Double = 0, offline: Double = 0, online: Double = 0, prefetched: Bool) {
+            self.setup = setup
+            self.offline = offline
+            self.online = online
+            self.prefetched = prefetched
         }
     }
 

@@ -7,12 +7,13 @@ public enum Quantity {
         scaled(Double(count), units: ["B", "kB", "MB", "GB", "TB", "PB"], isWhole: true)
     }
 
-    /// As in `12.3 µs`, `4.56 s`, `95.2 s`.
+    /// As in `12.3 µs`, `4.56 s`, `95.2 s`, `12.3 min`, `4.56 h`.
     public static func seconds(_ seconds: Double) -> String {
         guard seconds > 0 else { return "0 s" }
         if seconds < 1e-3 { return digits(seconds * 1e6) + " µs" }
         if seconds < 1 { return digits(seconds * 1e3) + " ms" }
-        return digits(seconds) + " s"
+        if seconds < 600 { return digits(seconds) + " s" }
+        return seconds < 36000 ? digits(seconds / 60) + " min" : digits(seconds / 3600) + " h"
     }
 
     /// As in `12.3 %`, or `-` of nothing.
@@ -24,6 +25,12 @@ public enum Quantity {
     /// As in `1.23 GFLOP`.
     public static func flops(_ count: Int) -> String {
         scaled(Double(count), units: ["FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP"], isWhole: true)
+    }
+
+    /// As in `123` or `1.23 G`.
+    public static func count(_ count: Double) -> String {
+        let text = scaled(count, units: ["", "k", "M", "G", "T", "P"], isWhole: true)
+        return text.hasSuffix(" ") ? String(text.dropLast()) : text
     }
 
     private static func scaled(_ value: Double, units: [String], isWhole: Bool) -> String {

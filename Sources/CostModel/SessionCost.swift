@@ -33,8 +33,11 @@ public struct SessionCost: Sendable {
     /// - Parameters:
     ///   - sentBytes: metered bytes of the masked weights, from the server to the client; nil for the declared ones.
     ///   - seconds: nil in an estimate.
+    ///   - work: metered nanoseconds of either party's work on every weight, for latencies.
     /// - Communication: the masked weights in 1 round, and the dealer's seed to the server.
-    public mutating func recordSetup(of program: Program, sentBytes: Int? = nil, seconds: Double? = nil) {
+    public mutating func recordSetup(
+        of program: Program, sentBytes: Int? = nil, seconds: Double? = nil, work: [[Int]]? = nil
+    ) {
         let sent = sentBytes ?? program.plan.weights.reduce(0) { $0 + $1.wireBytes }
         let rounds = sent > 0 ? 1 : 0
         add(
@@ -46,7 +49,7 @@ public struct SessionCost: Sendable {
                 path: Self.setupSeedPath, phase: .setup, bytesSent: [0, 0],
                 dealerBytes: [SetupCost.dealerSeedBytes, 0], rounds: 0, depth: 0, flops: 0,
                 seconds: seconds.map { _ in 0 }))
-        latencies.addSetup(of: program, isMeasured: seconds != nil)
+        latencies.addSetup(of: program, work: work)
     }
 
     /// Adds an inference: as the program's primitives declare it, or with `trace` as it was metered.

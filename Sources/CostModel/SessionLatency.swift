@@ -13,36 +13,46 @@ struct SessionLatency: Sendable {
     private let networks: [Network]
     private let compute: ComputeModel?
     private var sums: [Sums]
-    private var isMeasured = false
+    private var source: CostReport.Latency.Compute
 
     init(networks: [Network], compute: ComputeModel?) {
         self.networks = networks
         self.compute = compute
         sums = networks.map { _ in Sums() }
+        source = compute == nil ? .none : .calibrated
     }
 
-    mutating func addSetup(of program: Program, isMeasured: Bool) {
+    /// - Parameter work: metered nanoseconds of either party's work on every weight.
+    mutating func addSetup(of program: Program, work: [[Int]]?) {
         guard !networks.isEmpty else { return }
+        let times = work ?? compute.map { ProgramWork(program).setup($0) }
         let replay = LatencyReplay(program)
+        var preparation = PreparationWork()
+        if let times {
+            preparation.weight = { party, weight in
+                times[party.rawValue].indices.contains(weight) ? times[party.rawValue][weight] : 0
+            }
+        }
         for (index, network) in networks.enumerated() {
-            sums[index].setup += replay.setup(on: network.link).max()!
+            sums[index].setup += replay.setup(on: network.link, work: preparation).max()!
         }
     }
 
     mutating func add(_ program: Program, trace: Trace?, isFirst: Bool) {
         guard !networks.isEmpty else { return }
+        let measured = trace.flatMap { $0.times.contains { !$0.isEmpty } ? InstructionWork($0.times) : nil }
+        if measured != nil { source = .measured }
+        let work = measured ?? compute.map { InstructionWork(ProgramWork(program).times($0)) }
         let replay = LatencyReplay(program)
-        let measured = trace.flatMap(MeasuredWork.init)
-        isMeasured = isMeasured || measured != nil
+        var preparation = PreparationWork()
+        if let work {
+            preparation.preparation = work.preparation
+            preparation.dealing = work.dealing
+        }
         for (index, network) in networks.enumerated() {
             let link = network.link
-            var preparation = PreparationWork()
-            if let measured {
-                preparation.preparation = measured.preparation
-                sums[index].online += replay.online(on: link, trace: trace, work: measured.online).max()!
-            } else {
-                sums[index].online += replay.online(on: link, trace: trace).max()!
-            }
+            let online = work?.online ?? { _, _ in 0 }
+            sums[index].online += replay.online(on: link, trace: trace, work: online).max()!
             sums[index].offline += replay.offline(on: link, work: preparation).max()! + (isFirst ? 0 : link.delay)
         }
     }
@@ -51,20 +61,16 @@ struct SessionLatency: Sendable {
         zip(networks, sums).map { network, sums in
             CostReport.Latency(
                 network, setup: Double(sums.setup) / 1e9, offline: Double(sums.offline) / 1e9,
-                online: Double(sums.online) / 1e9, compute: isMeasured ? .measured : .none)
+                online: Double(sums.online) / 1e9, compute: source)
         }
     }
 }
 
-/// The work of a metered run.
-private struct MeasuredWork {
-    let times: [[Int: InstructionTimes]]
+/// Times of local work, by party and instruction, as a replay asks for them.
+struct InstructionWork: Sendable {
+    private let times: [[Int: InstructionTimes]]
 
-    /// nil where the trace has no times.
-    init?(_ trace: Trace) {
-        guard trace.times.contains(where: { !$0.isEmpty }) else { return nil }
-        times = trace.times
-    }
+    init(_ times: [[Int: InstructionTimes]]) { self.times = times }
 
     func online(_ party: Party, _ step: PartyStep) -> Int {
         guard let place = step.place, let steps = times[party.rawValue][step.instruction]?.steps,
@@ -76,4 +82,7 @@ private struct MeasuredWork {
     func preparation(_ party: Party, _ instruction: Int) -> Int {
         times[party.rawValue][instruction]?.preparation ?? 0
     }
+
+    /// The dealer's work is known where it was in the server's process.
+    func dealing(_ instruction: Int) -> Int { times[Party.server.rawValue][instruction]?.dealing ?? 0 }
 }

@@ -12,14 +12,36 @@ public protocol CorrelationSource<Domain>: AnyObject {
     /// Bytes that came from the dealer so far, by correlation.
     var receivedBytes: [Int: Int] { get }
 
-    /// Time so far in which this party waited for the dealer or, in process, was the dealer.
-    var dealing: Duration { get }
+    /// What a correlation took that has been taken.
+    func times(of index: Int) -> CorrelationTimes
+}
+
+/// What a correlation took.
+public struct CorrelationTimes: Sendable, Hashable {
+    /// The party's own work; waiting for the dealer is not in it.
+    public var preparation: Duration = .zero
+    /// The dealer's work, where it is in this process.
+    public var dealing: Duration = .zero
+
+    public init() {}
+
+    public mutating func add(_ other: CorrelationTimes) {
+        preparation += other.preparation
+        dealing += other.dealing
+    }
 }
 
 /// Where party 0 gets the dealer's corrections from.
 public protocol CorrectionStream: AnyObject {
     /// The corrections of correlation `index`, exactly `byteCount` bytes.
     func corrections(_ index: Int, byteCount: Int) throws -> [UInt8]
+
+    /// Whether corrections are made here, and not waited for.
+    var isDealer: Bool { get }
+}
+
+extension CorrectionStream {
+    public var isDealer: Bool { false }
 }
 
 /// Correlations of a dealer: a seed for either party, corrections for party 0, and for party 1 the masked weights
@@ -33,7 +55,7 @@ public final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
     private let threads: Int
     private var used: [Bool]
     public private(set) var receivedBytes: [Int: Int] = [:]
-    public private(set) var dealing: Duration = .zero
+    private var times: [Int: CorrelationTimes] = [:]
 
     /// - Parameters:
     ///   - stream: party 0's corrections; nil for party 1.
@@ -57,6 +79,19 @@ public final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
         }
         guard !used[index] else { throw PreprocessingError.alreadyUsed(index: index) }
         used[index] = true
+        var spent = CorrelationTimes()
+        let start = ContinuousClock.now
+        let share = try make(index, &spent)
+        spent.preparation = ContinuousClock.now - start - spent.dealing
+        if stream?.isDealer != true { spent.dealing = .zero }
+        times[index] = spent
+        return share
+    }
+
+    public func times(of index: Int) -> CorrelationTimes { times[index] ?? CorrelationTimes() }
+
+    /// - Parameter spent: its `dealing` is set to the time in the stream.
+    private func make(_ index: Int, _ spent: inout CorrelationTimes) throws -> CorrelationShare<Domain.Elements> {
         let correlation = plan.correlations[index]
         let share = try expansion.expand(correlation, index: index)
         guard let stream else { return try complete(share, correlation) }
@@ -65,7 +100,7 @@ public final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
         guard byteCount > 0 else { return try correct(share, correlation, []) }
         let start = ContinuousClock.now
         let corrections = try stream.corrections(index, byteCount: byteCount)
-        dealing += ContinuousClock.now - start
+        spent.dealing = ContinuousClock.now - start
         receivedBytes[index] = corrections.count
         return try correct(share, correlation, corrections)
     }

@@ -35,6 +35,8 @@ public struct InsecureInProcessDealer<Domain: ShareDomain>: Sendable {
 
         init(_ engine: DealerEngine<Domain>) { self.engine = engine }
 
+        let isDealer = true
+
         func corrections(_ index: Int, byteCount: Int) throws -> [UInt8] { try engine.corrections(index) ?? [] }
     }
 }

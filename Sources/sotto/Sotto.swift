@@ -9,15 +9,15 @@ struct Sotto: AsyncParsableCommand {
         commandName: "sotto",
         abstract: "Private transformer inference between two parties, accounted for to the byte and to the round.",
         discussion: """
-            MODEL is a preset (tiny, tiny-scfu: built in and trained; gpt2, gpt2-medium, gpt2-large, gpt2-xl, gpt2-18l: \
-            random weights) or a directory in Hugging Face's layout.
+            MODEL is a preset (tiny, tiny-scfu: built in and trained; gpt2, gpt2-medium, gpt2-large, gpt2-xl, gpt2-18l, \
+            llama-7b, llama2-7b, llama3-8b, tinyllama-1.1b: random weights) or a directory in Hugging Face's layout.
             Exit status: 0 done, 64 bad usage, 65 bad data, 69 peer or dealer unavailable, 70 internal error, \
             76 protocol error.
             """,
         version: version,
         subcommands: [
-            Demo.self, Estimate.self, Simulate.self, Serve.self, Complete.self, Deal.self, Evaluate.self,
-            TableCommand.self, Suggest.self, Costs.self,
+            Demo.self, Estimate.self, TableCommand.self, Suggest.self, Costs.self, Simulate.self, Serve.self,
+            Complete.self, Deal.self, Evaluate.self, Calibrate.self,
         ])
 
     static func main() async {

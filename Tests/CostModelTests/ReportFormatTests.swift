@@ -174,7 +174,9 @@ import Transformer
     }
 
     @Test(arguments: [
-        (0.0, "0 s"), (0.000_012_3, "12.3 µs"), (0.25, "250 ms"), (1, "1.00 s"), (95.24, "95.2 s"), (1234, "1234 s"),
+        (0.0, "0 s"), (0.000_012_3, "12.3 µs"), (0.25, "250 ms"), (1, "1.00 s"), (95.24, "95.2 s"), (599, "599 s"),
+        (1234, "20.6 min"),
+        (45_402, "12.6 h"),
     ])
     func secondsHaveThreeDigits(seconds: Double, text: String) {
         #expect(Quantity.seconds(seconds) == text)

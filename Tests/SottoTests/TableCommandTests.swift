@@ -57,6 +57,19 @@ import Transformer
             sweep.reports.map(\.model) == Array(repeating: "tiny", count: 8) + Array(repeating: "tiny-scfu", count: 8))
     }
 
+    @Test func networksAreAList() throws {
+        func names(_ arguments: [String]) throws -> [String] {
+            let rows = try objects(["table", "tiny", "--architectures", "SM", "--contexts", "2"] + arguments).reports
+            return rows[0].latency.map(\.network)
+        }
+        #expect(try names([]) == ["lan", "wan"])
+        #expect(try names(["--network", "wan,300Mbps,40ms,lan"]) == ["wan", "300Mbps,40ms", "lan"])
+        #expect(try names(["--network", "loopback", "--network", "1Gbps,1ms"]) == ["loopback", "1Gbps,1ms"])
+        for network in ["wan,", "wan,300Mbps", "300Mbps,wan", "", ",", "fast"] {
+            #expect(try BuiltProgram.run("table", "tiny", "--network", network).status == 64, "\(network)")
+        }
+    }
+
     @Test func whatIf() throws {
         let edit = "layers[1].ffn.activation=relu"
         let table = try objects(["table", "tiny", "--architectures", "SM+LN+G", "--contexts", "4", "--edit", edit])

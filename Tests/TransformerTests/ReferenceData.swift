@@ -11,9 +11,15 @@ struct ReferenceData: Sendable, CustomTestStringConvertible {
         "gelu_new", "gelu", "relu", "odd_inner", "untied", "half", "bfloat", "one_token", "unprefixed",
     ].map { ReferenceData(collection: "HuggingFace", name: $0) }
 
+    static let llama = ["plain", "grouped", "one_shared_head", "tied", "one_token", "gelu", "sharded"].map {
+        ReferenceData(collection: "LLaMA", name: $0)
+    }
+
     static let notation = [
         "SM+LN+G", "SM+LN+R", "SM+LN", "SM+G", "SM+R", "SM", "SM+ScFuFFN", "SM(t)+ScFuFFN", "edited",
     ].map { ReferenceData(collection: "Notation", name: $0) }
+
+    static let all = huggingFace + notation + llama
 
     var testDescription: String { "\(collection)/\(name)" }
 

@@ -10,6 +10,8 @@ public struct ArchitectureCounts: Sendable, Hashable, Codable {
             case norm
             case finalNorm = "final_norm"
             case activation
+            /// A product of two secrets, element by element.
+            case gate
         }
 
         public let kind: Kind
@@ -52,13 +54,14 @@ public struct ArchitectureCounts: Sendable, Hashable, Codable {
         add(.norm, layer.norm1.name, 1, [pass.new, width])
         add(.softmax, "softmax", architecture.heads, [rows, pass.total])
         add(.norm, layer.norm2.name, 1, [rows, width])
-        let projections = pass.new * 3 * width + rows * width
+        let projections = pass.new * architecture.queryKeyValueWidth + rows * width
         attentionFlops += 2 * width * projections + 4 * rows * pass.total * width
         if layer.feedForward.fused {
             feedForwardFlops += 2 * rows * width * width
         } else {
             add(.activation, layer.activation.name, 1, [rows, inner])
-            feedForwardFlops += 4 * rows * width * inner
+            if layer.feedForward.gated { add(.gate, "gate", 1, [rows, inner]) }
+            feedForwardFlops += 2 * rows * width * inner * (layer.feedForward.gated ? 3 : 2)
         }
     }
 
@@ -78,6 +81,7 @@ extension Architecture.Norm {
         switch self {
         case .none: nil
         case .layerNorm: "LayerNorm"
+        case .rmsNorm: "RMSNorm"
         }
     }
 }
@@ -89,6 +93,7 @@ extension Architecture.Activation {
         case .identity: nil
         case .relu: "ReLU"
         case .gelu, .geluNew: "GELU"
+        case .silu: "SiLU"
         }
     }
 }

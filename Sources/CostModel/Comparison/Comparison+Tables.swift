@@ -66,7 +66,7 @@ extension Comparison {
         var table = Table(columns: columns)
         for row in rows {
             let cost = [
-                row.label, row.cell(.softmax), row.normCell, row.cell(.activation),
+                row.label, row.cell(.softmax), row.normCell, row.activationCell,
                 Quantity.flops(row.counts.feedForwardFlops), Quantity.flops(row.counts.attentionFlops),
                 Quantity.bytes(row.bytes(.setup)), Quantity.bytes(row.bytes(.offline)),
                 Quantity.bytes(row.onlineBytes), factor(row.savings?.bytes), "\(row.report.totals.online.rounds)",
@@ -90,6 +90,9 @@ extension Comparison {
         var notes: [String] = []
         let edits = rows.first { !$0.scenario.edits.isEmpty }?.scenario.edits ?? []
         if !edits.isEmpty { notes.append("edited: " + edits.joined(separator: ", ")) }
+        if let compute = rows[0].report.latency.first?.compute {
+            notes.append("local work in the times: " + compute.note)
+        }
         return notes
     }
 
@@ -151,6 +154,12 @@ extension ComparisonRow {
         return cells.contains { $0 != nil } ? cells.compactMap { $0 }.joined(separator: ", ") : "-"
     }
 
+    /// The activations, and the products of gated FFNs.
+    var activationCell: String {
+        let cells = [cell(.activation), cell(.gate)].filter { $0 != "-" }
+        return cells.isEmpty ? "-" : cells.joined(separator: ", ")
+    }
+
     var plainIdentity: [String] {
         [
             report.model, scenario.notation, scenario.edits.joined(separator: " "),
@@ -164,7 +173,7 @@ extension ComparisonRow {
             [latency.setup, latency.offline, latency.online, savings?.latency[latency.network]].map(plain)
         }
         return plainIdentity + [
-            report.protocol, report.preprocessing, report.domain, cell(.softmax), normCell, cell(.activation),
+            report.protocol, report.preprocessing, report.domain, cell(.softmax), normCell, activationCell,
             "\(counts.feedForwardFlops)", "\(counts.attentionFlops)", "\(bytes(.setup))", "\(bytes(.offline))",
             "\(onlineBytes)", plain(savings?.bytes), "\(report.totals.online.rounds)", plain(savings?.rounds),
         ] + times + [plain(perplexity), plain(published?.communicationGigabytes), plain(published?.latencyMinutes)]

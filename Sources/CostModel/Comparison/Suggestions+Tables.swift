@@ -6,10 +6,13 @@ extension Suggestions {
     public func rendered(as format: Table.Format = .text, limit: Int? = nil) -> String {
         if format == .csv { return csvTable.rendered(as: .csv) }
         let comment = format == .latex ? "% " : ""
-        return [
-            comment + base.report.title + "\n", baseTable.rendered(as: format),
-            comment + "What a single edit saves, by \(measure.rawValue)\n", table(limit: limit).rendered(as: format),
-        ].joined(separator: "\n")
+        let parts =
+            [
+                comment + base.report.title + "\n", baseTable.rendered(as: format),
+                comment + "What a single edit saves, by \(measure.rawValue)\n",
+                table(limit: limit).rendered(as: format),
+            ] + (networks.first.map { [comment + "local work in the times: " + $0.compute.note + "\n"] } ?? [])
+        return parts.joined(separator: "\n")
     }
 
     private var networks: [CostReport.Latency] { base.report.latency }

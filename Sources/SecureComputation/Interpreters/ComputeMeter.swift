@@ -1,3 +1,4 @@
+import Preprocessing
 import Synchronization
 import Transport
 
@@ -18,13 +19,13 @@ public final class ComputeMeter: Sendable {
     /// By instruction.
     public var times: [Int: InstructionTimes] { recorded.withLock { $0 } }
 
-    func record(_ step: PartyStep, online: Duration, preparation: Duration, dealing: Duration) {
+    func record(_ step: PartyStep, online: Duration, correlations: CorrelationTimes) {
         guard let place = step.place else { return }
         let nanoseconds = substitute?(step) ?? online.wholeNanoseconds
         recorded.withLock {
             $0[step.instruction, default: InstructionTimes()].add(nanoseconds, at: place)
-            $0[step.instruction]!.preparation += preparation.wholeNanoseconds
-            $0[step.instruction]!.dealing += dealing.wholeNanoseconds
+            $0[step.instruction]!.preparation += correlations.preparation.wholeNanoseconds
+            $0[step.instruction]!.dealing += correlations.dealing.wholeNanoseconds
         }
         total.add(nanoseconds, ordering: .releasing)
     }

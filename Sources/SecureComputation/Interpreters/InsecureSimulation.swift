@@ -23,6 +23,8 @@ public struct InsecureSimulation<Domain: ShareDomain>: Sendable {
         public let client: PartyResult
         public let setupBytes: Int
         public let setupSeconds: Double
+        /// Nanoseconds of either party's work on every weight.
+        public let setupWork: [[Int]]
         /// When either party was done with a phase on the virtual clock, in nanoseconds; nil without a link.
         public let virtualTimes: VirtualTimes?
 
@@ -58,29 +60,30 @@ public struct InsecureSimulation<Domain: ShareDomain>: Sendable {
             { channel in
                 if shaped != nil { _ = try channel.receiveControl(limit: 0) }
                 let start = ContinuousClock.now
-                let bytes = try setup.send(over: channel, tensors: server, masks: dealer.weightMasks)
+                let sent = try setup.send(over: channel, tensors: server, masks: dealer.weightMasks)
                 let seconds = (ContinuousClock.now - start) / .seconds(1)
                 let setupEnd = shaped?.0.clock ?? 0
                 shaped?.0.restart()
                 let result = try PartyInterpreter(domain: domain, party: .server, channel: channel, threads: threads)
                     .run(
                         program, source: dealer.source(party: 0), tensors: server, meter: meters.0, progress: progress)
-                return (result, bytes, seconds, [setupEnd, shaped?.0.clock ?? 0])
+                return (result, sent, seconds, [setupEnd, shaped?.0.clock ?? 0])
             },
             { channel in
                 // In a session the client asks for the weights.
                 if shaped != nil { try channel.sendControl([]) }
-                let masked = try setup.receive(over: channel).masked
+                let received = try setup.receive(over: channel)
                 let setupEnd = shaped?.1.clock ?? 0
                 shaped?.1.restart()
-                let source = dealer.source(party: 1, maskedWeights: masked)
+                let source = dealer.source(party: 1, maskedWeights: received.masked)
                 let result = try PartyInterpreter(domain: domain, party: .client, channel: channel, threads: threads)
                     .run(program, source: source, tensors: client, meter: meters.1)
-                return (result, [setupEnd, shaped?.1.clock ?? 0])
+                return (result, received.work, [setupEnd, shaped?.1.clock ?? 0])
             })
-        let (serverEnds, clientEnds) = (results.0.3, results.1.1)
+        let (serverEnds, clientEnds) = (results.0.3, results.1.2)
         return Outcome(
-            server: results.0.0, client: results.1.0, setupBytes: results.0.1, setupSeconds: results.0.2,
+            server: results.0.0, client: results.1.0, setupBytes: results.0.1.bytes, setupSeconds: results.0.2,
+            setupWork: [results.0.1.work, results.1.1],
             virtualTimes: link.map { _ in
                 VirtualTimes(setup: [serverEnds[0], clientEnds[0]], online: [serverEnds[1], clientEnds[1]])
             })

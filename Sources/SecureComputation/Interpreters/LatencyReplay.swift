@@ -16,8 +16,8 @@ public struct LatencyReplay: Sendable {
     private let steps: [[Step]]
     private let messageCount: Int
     private let program: Program
-    /// Correlations of every instruction with the server's bytes of each.
-    private let dealt: [(instruction: Int, correlations: [Int], bytes: [Int])]
+    /// Instructions that use correlations, with the server's bytes of each.
+    private let dealt: [(instruction: Int, bytes: [Int])]
 
     /// Local work of a step, in nanoseconds.
     public typealias Work = (Party, PartyStep) -> Int
@@ -45,9 +45,7 @@ public struct LatencyReplay: Sendable {
         dealt = instructions.compactMap { instruction in
             let correlations = instruction.primitive.correlations
             guard !correlations.isEmpty else { return nil }
-            return (
-                instruction.index, correlations, correlations.map { program.plan.correlations[$0].dealerBytes[0] }
-            )
+            return (instruction.index, correlations.map { program.plan.correlations[$0].dealerBytes[0] })
         }
     }
 
@@ -109,8 +107,8 @@ public struct LatencyReplay: Sendable {
 public struct PreparationWork {
     /// A party's preparation of an instruction's correlations.
     public var preparation: (Party, _ instruction: Int) -> Int = { _, _ in 0 }
-    /// The dealer's work on a correlation.
-    public var dealing: (_ correlation: Int) -> Int = { _ in 0 }
+    /// The dealer's work on them.
+    public var dealing: (_ instruction: Int) -> Int = { _ in 0 }
     /// The work of either party on a weight: masking and packing it, unpacking it.
     public var weight: (Party, _ weight: Int) -> Int = { _, _ in 0 }
 
@@ -126,10 +124,10 @@ extension LatencyReplay {
         var links = [link, link]
         var dealer = link.delay
         var times = links.indices.map { links[$0].transmit(bytes: SetupCost.inferenceSeedBytes, at: dealer) }
-        for (instruction, correlations, bytes) in dealt {
-            for (correlation, bytes) in zip(correlations, bytes) {
-                dealer += work.dealing(correlation)
-                if bytes > 0 { times[0] = max(times[0], links[0].transmit(bytes: bytes, at: dealer)) }
+        for (instruction, bytes) in dealt {
+            dealer += work.dealing(instruction)
+            for bytes in bytes where bytes > 0 {
+                times[0] = max(times[0], links[0].transmit(bytes: bytes, at: dealer))
             }
             for party in Party.allCases { times[party.rawValue] += work.preparation(party, instruction) }
         }

@@ -17,37 +17,41 @@ public struct ModelSetup<Domain: ShareDomain>: Sendable {
         self.weights = weights
     }
 
-    /// - Returns: the bytes sent.
+    /// - Returns: the bytes sent, and the nanoseconds of work on every weight.
     public func send(
         over channel: any Channel, tensors: any TensorSource, masks: WeightMasks<Domain>,
         progress: ((Int, Int) -> Void)? = nil
-    ) throws -> Int {
-        var sent = 0
+    ) throws -> (bytes: Int, work: [Int]) {
+        var (sent, work): (Int, [Int]) = (0, [])
         for (index, weight) in weights.enumerated() {
+            let start = ContinuousClock.now
             let values = try tensors.tensor(weight.name)
             guard values.count == weight.count else {
                 throw InterpreterError.inputSize(name: weight.name, expected: weight.count, got: values.count)
             }
             let masked = try masks.masked(weight, index: index, value: domain.encode(values))
             let payload = domain.pack(masked, width: weight.width)
+            work.append((ContinuousClock.now - start).wholeNanoseconds)
             try channel.send(Frame(tag: Self.firstTag + UInt32(index), depth: 1, payload: payload))
             sent += payload.count
             progress?(index + 1, weights.count)
         }
-        return sent
+        return (sent, work)
     }
 
-    /// The masked weights, in the order of the declarations, and the bytes that came.
+    /// The masked weights, in the order of the declarations, the bytes that came, and the nanoseconds of work on each.
     public func receive(
         over channel: any Channel, progress: ((Int, Int) -> Void)? = nil
-    ) throws -> (masked: [Domain.Elements], bytes: Int) {
-        var bytes = 0
+    ) throws -> (masked: [Domain.Elements], bytes: Int, work: [Int]) {
+        var (bytes, work): (Int, [Int]) = (0, [])
         let masked = try weights.enumerated().map { index, weight in
             let frame = try channel.receive(tag: Self.firstTag + UInt32(index), byteCount: weight.wireBytes)
             bytes += frame.payload.count
             progress?(index + 1, weights.count)
+            let start = ContinuousClock.now
+            defer { work.append((ContinuousClock.now - start).wholeNanoseconds) }
             return try domain.unpack(frame.payload, count: weight.count, width: weight.width)
         }
-        return (masked, bytes)
+        return (masked, bytes, work)
     }
 }

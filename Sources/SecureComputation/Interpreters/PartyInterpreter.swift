@@ -116,12 +116,10 @@ private final class PartyRun<Domain: ShareDomain> {
 
     private func timed<Result>(_ step: PartyStep, _ body: () throws -> Result) rethrows -> Result {
         let start = ContinuousClock.now
-        state.resetPreparation()
+        state.resetTimes()
         let result = try body()
         let elapsed = ContinuousClock.now - start
-        meter.record(
-            step, online: elapsed - state.preparation - state.dealing, preparation: state.preparation,
-            dealing: state.dealing)
+        meter.record(step, online: elapsed - state.inSource, correlations: state.correlationTimes)
         return result
     }
 }

@@ -19,7 +19,7 @@ public struct TraceEvent: Sendable, Hashable, Codable {
 public struct InstructionTimes: Sendable, Hashable, Codable {
     /// Making its correlations from seeds and corrections: offline.
     public var preparation: Int
-    /// Waiting for the dealer's corrections or, in a simulation, making them.
+    /// The dealer's work on them, where it is in the party's process.
     public var dealing: Int
     /// Online work by place, see ``PartyStep/place``.
     public var steps: [Int]

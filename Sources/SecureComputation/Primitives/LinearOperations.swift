@@ -32,6 +32,7 @@ struct Combine: Primitive {
     }
     let terms: [Term]
     let constant: Int64
+    let count: Int
     let output: Int
 
     var label: String { "combine" }
@@ -65,6 +66,7 @@ struct Combine: Primitive {
 /// - Communication: none.
 struct Concatenate: Primitive {
     let inputs: [Int]
+    let count: Int
     let output: Int
 
     var label: String { "concatenate" }
@@ -131,7 +133,7 @@ extension ProgramBuilder {
         emit(
             Combine(
                 terms: terms.map { Combine.Term(slot: $0.0.slot, factor: $0.1) }, constant: constant,
-                output: output.slot))
+                count: output.count, output: output.slot))
         return output
     }
 
@@ -146,7 +148,10 @@ extension ProgramBuilder {
         let width = profile.hasNarrowRings ? min(profile.maximumWidth, x.width + shift) : x.width
         let output = Secret(
             slot: newSlot(), shape: x.shape, scale: scale, magnitude: scaled(x.magnitude, by: shift), width: width)
-        emit(Combine(terms: [.init(slot: x.slot, factor: 1 << Int64(shift))], constant: 0, output: output.slot))
+        emit(
+            Combine(
+                terms: [.init(slot: x.slot, factor: 1 << Int64(shift))], constant: 0, count: output.count,
+                output: output.slot))
         return output
     }
 
@@ -154,7 +159,7 @@ extension ProgramBuilder {
         let output = Secret(
             slot: newSlot(), shape: shape, scale: parts[0].scale, magnitude: parts.map(\.magnitude).max()!,
             width: parts.map(\.width).min()!)
-        emit(Concatenate(inputs: parts.map(\.slot), output: output.slot))
+        emit(Concatenate(inputs: parts.map(\.slot), count: output.count, output: output.slot))
         return output
     }
 }

@@ -22,6 +22,8 @@ public protocol Primitive: Sendable {
     var correlations: [Int] { get }
     /// Multiplications and additions of the plain operation.
     var flops: Int { get }
+    /// What its local work is, for estimates of time.
+    var work: LocalWork { get }
     /// The operation on fixed-point integers.
     func evaluate(_ state: PlaintextState) throws
     /// One party's side: an exchange for each declared round; local work may happen before the first and in each.
@@ -32,6 +34,7 @@ extension Primitive {
     public var rounds: [DeclaredRound] { [] }
     public var correlations: [Int] { [] }
     public var flops: Int { 0 }
+    public var work: LocalWork { LocalWork(kernel: label, elements: 0) }
 }
 
 /// One party's side of a round: what it sends, and what it does with what arrives. Both are called in every round, with
@@ -59,10 +62,9 @@ public final class PartyState<Domain: ShareDomain> {
     private let source: any CorrelationSource<Domain>
     private let tensors: any TensorSource
     private var slots: [SlotContent<Domain.Elements>?]
-    /// Time spent on correlations since the last reset, and time in which their source waited for the dealer or, in
-    /// process, was the dealer.
-    private(set) var preparation: Duration = .zero
-    private(set) var dealing: Duration = .zero
+    /// Since the last reset: time in the source of correlations, and what it took to prepare and to deal what it gave.
+    private(set) var inSource: Duration = .zero
+    private(set) var correlationTimes = CorrelationTimes()
     /// What was opened to this party, by name.
     public private(set) var opened: [String: [Int64]] = [:]
 
@@ -106,15 +108,13 @@ public final class PartyState<Domain: ShareDomain> {
 
     func take(_ index: Int) throws -> CorrelationShare<Domain.Elements> {
         let start = ContinuousClock.now
-        let dealt = source.dealing
-        defer {
-            dealing += source.dealing - dealt
-            preparation += ContinuousClock.now - start - (source.dealing - dealt)
-        }
-        return try source.take(index)
+        let share = try source.take(index)
+        inSource += ContinuousClock.now - start
+        correlationTimes.add(source.times(of: index))
+        return share
     }
 
-    func resetPreparation() { (preparation, dealing) = (.zero, .zero) }
+    func resetTimes() { (inSource, correlationTimes) = (.zero, CorrelationTimes()) }
 
     func takeElements(_ index: Int) throws -> Domain.Elements {
         guard case .elements(let elements) = try take(index) else {

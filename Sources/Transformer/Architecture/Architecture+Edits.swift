@@ -30,18 +30,19 @@ extension Architecture {
             guard case .array(let edits) = value else {
                 throw .invalidValue(key: "layers", value: value.kind, valid: ["a list of edits"])
             }
-            for edit in edits { try Self.apply(edit, to: &layers) }
+            let norm = prevailingNorm
+            for edit in edits { try Self.apply(edit, to: &layers, norm: norm) }
         }
         return try with(layers: layers, finalNorm: finalNorm)
     }
 
-    private static func apply(_ edit: JSONValue, to layers: inout [Layer]) throws(ArchitectureError) {
+    private static func apply(_ edit: JSONValue, to layers: inout [Layer], norm: Norm) throws(ArchitectureError) {
         let place = "the edit of a layer"
         try edit.checkKeys(["index", "notation"] + LayerKey.names, place: place)
         guard let index = edit[key: "index"] else { throw .missingKey(key: "index", place: place) }
         for position in try indices(index, layers: layers.count) {
             if let value = edit[key: "notation"] {
-                layers[position] = try value.notation().layer(replacing: layers[position])
+                layers[position] = try value.notation().layer(replacing: layers[position], norm: norm)
             }
             for key in LayerKey.allCases {
                 guard let value = edit[key: key.rawValue] else { continue }

@@ -11,8 +11,12 @@ extension Architecture {
         case fused
         case scaled
         case temperature
+        case gated
 
         static let names = allCases.map(\.rawValue)
+
+        /// Whether a layer may leave the key out: files of before there were gates.
+        var isOptional: Bool { self == .gated }
     }
 }
 
@@ -26,15 +30,19 @@ extension Architecture.Layer {
         case .fused: feedForward.fused = try value.boolean(key: key.rawValue)
         case .scaled: feedForward.scaled = try value.boolean(key: key.rawValue)
         case .temperature: temperature = try value.boolean(key: key.rawValue)
+        case .gated: feedForward.gated = try value.boolean(key: key.rawValue)
         }
     }
 
-    /// Reads a layer in which every key is present.
+    /// Reads a layer in which every key is present, but for `gated`, which is false unless given.
     init(json: JSONValue, place: String) throws(ArchitectureError) {
         self.init()
         try json.checkKeys(Architecture.LayerKey.names, place: place)
         for key in Architecture.LayerKey.allCases {
-            guard let value = json[key: key.rawValue] else { throw .missingKey(key: key.rawValue, place: place) }
+            guard let value = json[key: key.rawValue] else {
+                if key.isOptional { continue }
+                throw .missingKey(key: key.rawValue, place: place)
+            }
             try set(key, to: value)
         }
     }
@@ -71,7 +79,7 @@ extension JSONValue {
 
 extension Architecture.Layer: Codable {
     private enum CodingKeys: String, CodingKey {
-        case norm1, norm2, activation, fused, scaled, temperature
+        case norm1, norm2, activation, fused, scaled, temperature, gated
     }
 
     public init(from decoder: any Decoder) throws {
@@ -82,7 +90,8 @@ extension Architecture.Layer: Codable {
             activation: try container.decode(Architecture.Activation.self, forKey: .activation),
             feedForward: .init(
                 fused: try container.decode(Bool.self, forKey: .fused),
-                scaled: try container.decode(Bool.self, forKey: .scaled)),
+                scaled: try container.decode(Bool.self, forKey: .scaled),
+                gated: try container.decodeIfPresent(Bool.self, forKey: .gated) ?? false),
             temperature: try container.decode(Bool.self, forKey: .temperature))
     }
 
@@ -94,6 +103,7 @@ extension Architecture.Layer: Codable {
         try container.encode(feedForward.fused, forKey: .fused)
         try container.encode(feedForward.scaled, forKey: .scaled)
         try container.encode(temperature, forKey: .temperature)
+        try container.encode(feedForward.gated, forKey: .gated)
     }
 }
 
@@ -104,22 +114,30 @@ extension Architecture: Codable {
         case tiedHead = "tied_head"
         case finalNorm = "final_norm"
         case layerNormEpsilon = "layer_norm_epsilon"
+        case keyValueHeads = "key_value_heads"
+        case rotaryBase = "rotary_base"
+        case hasBiases = "has_biases"
     }
 
-    /// Decodes and checks an architecture.
+    /// Decodes and checks an architecture. `key_value_heads`, `rotary_base` (absent for learned positions) and
+    /// `has_biases` may be absent; then they are those of GPT-2.
     /// - Throws: `DecodingError` on malformed input, ``ArchitectureError`` on an impossible architecture.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         try self.init(
             layers: container.decode([Layer].self, forKey: .layers),
             heads: container.decode(Int.self, forKey: .heads),
+            keyValueHeads: container.decodeIfPresent(Int.self, forKey: .keyValueHeads),
             width: container.decode(Int.self, forKey: .width),
             feedForwardWidth: container.decode(Int.self, forKey: .feedForwardWidth),
             context: container.decode(Int.self, forKey: .context),
             vocabulary: container.decode(Int.self, forKey: .vocabulary),
             tiedHead: container.decode(Bool.self, forKey: .tiedHead),
             finalNorm: container.decode(Norm.self, forKey: .finalNorm),
-            layerNormEpsilon: container.decode(Double.self, forKey: .layerNormEpsilon))
+            layerNormEpsilon: container.decode(Double.self, forKey: .layerNormEpsilon),
+            positions: container.decodeIfPresent(Double.self, forKey: .rotaryBase).map { .rotary(theta: $0) }
+                ?? .learned,
+            hasBiases: container.decodeIfPresent(Bool.self, forKey: .hasBiases) ?? true)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -133,5 +151,8 @@ extension Architecture: Codable {
         try container.encode(tiedHead, forKey: .tiedHead)
         try container.encode(finalNorm, forKey: .finalNorm)
         try container.encode(layerNormEpsilon, forKey: .layerNormEpsilon)
+        try container.encode(keyValueHeads, forKey: .keyValueHeads)
+        if case .rotary(let theta) = positions { try container.encode(theta, forKey: .rotaryBase) }
+        try container.encode(hasBiases, forKey: .hasBiases)
     }
 }

@@ -64,10 +64,23 @@ extension Architecture {
             }
         }
 
-        /// The layer in place of another one, whose form of GELU is kept.
-        func layer(replacing old: Layer) -> Layer {
+        /// The layer in place of another one, of which it keeps the kind of norm, the smooth activation and the gate: the
+        /// paper's `LN` stands for RMSNorm where that is in use, `G` for SiLU or the exact GELU, and `R` and no activation
+        /// in a gated FFN leave the product of two projections. A fused FFN has no gate.
+        /// - Parameter fallback: the norm where the other layer has none.
+        func layer(replacing old: Layer, norm fallback: Norm = .layerNorm) -> Layer {
             var layer = layer
-            if layer.activation == .geluNew, old.activation == .gelu { layer.activation = .gelu }
+            if norm != .none {
+                let inUse = [old.norm1, old.norm2]
+                let kind = inUse.first { $0 != .none } ?? fallback
+                (layer.norm1, layer.norm2) = (
+                    old.norm1 == .none ? kind : old.norm1, old.norm2 == .none ? kind : old.norm2
+                )
+            }
+            if layer.activation == .geluNew, [.gelu, .silu].contains(old.activation) {
+                layer.activation = old.activation
+            }
+            layer.feedForward.gated = old.feedForward.gated && !layer.feedForward.fused
             return layer
         }
     }
@@ -91,28 +104,85 @@ extension Architecture {
             tiedHead: tiedHead, finalNorm: notation.norm)
     }
 
-    /// The paper's name of this network, or nil if its layers differ from one another or have none.
+    /// The paper's name of this network, or nil if it is not one of the paper's: its layers differ from one another or
+    /// have other parts, or its attention is not that of GPT-2.
     ///
     /// The entropy regulariser leaves no trace in the network, so no name says `EReg`.
     public var notation: Notation? {
-        for network in Notation.Network.allCases {
-            let notation = Notation(network)
-            if finalNorm == notation.norm, layers.allSatisfy({ notation.layer(replacing: $0) == $0 }) {
-                return notation
-            }
+        guard positions == .learned, keyValueHeads == heads, hasBiases else { return nil }
+        return Notation.Network.allCases.map { Notation($0) }.first { notation in
+            finalNorm == notation.norm
+                && layers.allSatisfy { layer in
+                    var plain = layer
+                    if plain.activation == .gelu { plain.activation = .geluNew }
+                    return plain == notation.layer
+                }
         }
-        return nil
     }
 
-    /// The same sizes with the layers and the final norm of a notation; the form of GELU in use is kept.
+    /// The same sizes with the layers and the final norm of a notation, read for this network: the kind of norm, the
+    /// smooth activation and the gates in use are kept, and so are positions, heads and biases.
     public func withNotation(_ notation: Notation) throws(ArchitectureError) -> Architecture {
-        try with(layers: layers.map { notation.layer(replacing: $0) }, finalNorm: notation.norm)
+        let kind = prevailingNorm
+        return try with(
+            layers: layers.map { notation.layer(replacing: $0, norm: kind) },
+            finalNorm: notation.norm == .none ? Norm.none : finalNorm == .none ? kind : finalNorm)
+    }
+
+    /// The first norm in use, or LayerNorm.
+    var prevailingNorm: Norm {
+        (layers.flatMap { [$0.norm1, $0.norm2] } + [finalNorm]).first { $0 != .none } ?? .layerNorm
     }
 }
 
+// MARK: - Systematic names
+
 extension Architecture: CustomStringConvertible {
-    /// The paper's name, or `edited` if it has none for this network.
+    /// The paper's name; for another network of equal layers a name of the same form, such as `SM(RoPE)+RMSN+SwiGLU`;
+    /// else `edited`.
+    ///
+    /// The parts are `SM`, with `t` (temperatures), `RoPE` and `GQA` in parentheses; `LN` or `RMSN` where every place has
+    /// that norm; the FFN: `G`, `R`, `SiLU`, gated `GEGLU`, `ReGLU`, `SwiGLU`, `Bilinear`, `FuFFN`, with `Sc` in front
+    /// where it is scaled; and `NoBias` where only that tells the network from one of the paper's.
     public var description: String {
-        notation?.name ?? "edited"
+        if let notation { return notation.name }
+        guard let layer = layers.first, layers.allSatisfy({ $0 == layer }), layer.norm1 == layer.norm2,
+            layer.norm1 == finalNorm
+        else { return "edited" }
+        let isOtherwiseLikeGPT2 = positions == .learned && keyValueHeads == heads && !hasBiases
+        let parts = [
+            attentionName(of: layer), finalNorm.symbol, layer.feedForwardName, isOtherwiseLikeGPT2 ? "NoBias" : nil,
+        ]
+        return parts.compactMap { $0 }.joined(separator: "+")
+    }
+
+    private func attentionName(of layer: Layer) -> String {
+        var qualifiers = layer.temperature ? ["t"] : []
+        if positions != .learned { qualifiers.append("RoPE") }
+        if keyValueHeads != heads { qualifiers.append("GQA") }
+        return qualifiers.isEmpty ? "SM" : "SM(\(qualifiers.joined(separator: ",")))"
+    }
+}
+
+extension Architecture.Norm {
+    fileprivate var symbol: String? {
+        switch self {
+        case .none: nil
+        case .layerNorm: "LN"
+        case .rmsNorm: "RMSN"
+        }
+    }
+}
+
+extension Architecture.Layer {
+    fileprivate var feedForwardName: String? {
+        let name: String? =
+            switch activation {
+            case .identity: feedForward.fused ? "FuFFN" : feedForward.gated ? "Bilinear" : nil
+            case .relu: feedForward.gated ? "ReGLU" : "R"
+            case .gelu, .geluNew: feedForward.gated ? "GEGLU" : "G"
+            case .silu: feedForward.gated ? "SwiGLU" : "SiLU"
+            }
+        return feedForward.scaled ? "Sc" + (name ?? "FFN") : name
     }
 }

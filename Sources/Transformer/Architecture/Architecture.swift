@@ -1,15 +1,18 @@
 /// A decoder-only transformer as data: its sizes and, layer by layer, which nonlinear functions it has.
 ///
 /// Every layer is a pre-norm block: `Xsa = Xin + MHA(norm1(Xin))`, `Xout = Xsa + FFN(norm2(Xsa))` with
-/// `FFN(X) = act(X·Win + bin)·Wout + bout`. A value of this type is always valid: the initialisers check it.
+/// `FFN(X) = act(X·Win + bin)·Wout + bout`, or gated with `FFN(X) = (act(X·Wgate) ⊙ (X·Wup))·Wdown`. A value of this
+/// type is always valid: the initialisers check it.
 public struct Architecture: Sendable, Hashable {
     /// The layers, first to last.
     public let layers: [Layer]
     /// Attention heads of every layer; divides ``width``.
     public let heads: Int
+    /// Heads of keys and values; divides ``heads``. Query head `h` reads that of `h / (heads / keyValueHeads)`.
+    public let keyValueHeads: Int
     /// Elements of a token's representation, d.
     public let width: Int
-    /// Elements between the two matrices of an unfused FFN, usually 4d.
+    /// Elements between the matrices of an unfused FFN, usually 4d; of each of the two factors where it is gated.
     public let feedForwardWidth: Int
     /// The largest number of positions.
     public let context: Int
@@ -19,8 +22,21 @@ public struct Architecture: Sendable, Hashable {
     public let tiedHead: Bool
     /// The norm before the vocabulary projection.
     public let finalNorm: Norm
-    /// Added to the variance in every LayerNorm.
+    /// Added to the variance in every LayerNorm, and to the mean square in every RMSNorm.
     public let layerNormEpsilon: Double
+    /// How attention knows positions.
+    public let positions: Positions
+    /// Whether linear layers add a bias. LayerNorm's affine part is none of them, and the head never has one.
+    public let hasBiases: Bool
+
+    /// How attention knows positions.
+    public enum Positions: Sendable, Hashable {
+        /// A learned vector of each position is added to the token's embedding.
+        case learned
+        /// Queries and keys are rotated: of head width w, elements i and i + w/2 (the convention of Hugging Face's LLaMA)
+        /// at position p by the angle `p·theta^(-2i/w)`.
+        case rotary(theta: Double)
+    }
 
     /// What is normalised.
     public enum Norm: String, Codable, Sendable, Hashable, CaseIterable {
@@ -28,6 +44,8 @@ public struct Architecture: Sendable, Hashable {
         case none
         /// Each token to mean 0 and variance 1, then an affine map.
         case layerNorm = "layer_norm"
+        /// Each token to mean square 1, then a factor for each element.
+        case rmsNorm = "rms_norm"
     }
 
     /// The function between the FFN's matrices.
@@ -40,6 +58,8 @@ public struct Architecture: Sendable, Hashable {
         case gelu
         /// `x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³)))`, as GPT-2 was trained.
         case geluNew = "gelu_new"
+        /// `x/(1 + e^-x)`.
+        case silu
     }
 
     /// The shape of an FFN.
@@ -48,11 +68,15 @@ public struct Architecture: Sendable, Hashable {
         public var fused: Bool
         /// `Xout = beta·Xsa + (1/alpha)·FFN(Xsa)`, alpha and beta learnable.
         public var scaled: Bool
+        /// A second factor beside the activation: `(act(X·Wgate) ⊙ (X·Wup))·Wdown`. Without an activation this is the
+        /// bilinear form, which still multiplies two secrets.
+        public var gated: Bool
 
         /// An FFN of this shape.
-        public init(fused: Bool = false, scaled: Bool = false) {
+        public init(fused: Bool = false, scaled: Bool = false, gated: Bool = false) {
             self.fused = fused
             self.scaled = scaled
+            self.gated = gated
         }
     }
 
@@ -83,11 +107,14 @@ public struct Architecture: Sendable, Hashable {
     }
 
     /// An architecture of these parts.
-    /// - Throws: ``ArchitectureError`` if a size is not within ``limits``, the heads do not divide the width, or a fused
-    ///   FFN has an activation.
+    /// - Parameter keyValueHeads: as many as heads unless given.
+    /// - Throws: ``ArchitectureError`` if a size is not within ``limits``, the heads do not divide the width, the heads of
+    ///   keys and values do not divide the heads, a head to be rotated has an odd width, or a fused FFN has an activation
+    ///   or a gate.
     public init(
-        layers: [Layer], heads: Int, width: Int, feedForwardWidth: Int, context: Int, vocabulary: Int,
-        tiedHead: Bool = true, finalNorm: Norm = .layerNorm, layerNormEpsilon: Double = 1e-5
+        layers: [Layer], heads: Int, keyValueHeads: Int? = nil, width: Int, feedForwardWidth: Int, context: Int,
+        vocabulary: Int, tiedHead: Bool = true, finalNorm: Norm = .layerNorm, layerNormEpsilon: Double = 1e-5,
+        positions: Positions = .learned, hasBiases: Bool = true
     ) throws(ArchitectureError) {
         let sizes = [
             ("layers", layers.count, Self.limits.layers), ("heads", heads, Self.limits.heads),
@@ -98,12 +125,16 @@ public struct Architecture: Sendable, Hashable {
             throw .sizeOutOfRange(name: name, size: size, limit: limit)
         }
         guard width % heads == 0 else { throw .indivisibleWidth(width: width, heads: heads) }
-        guard layerNormEpsilon > 0, layerNormEpsilon <= 1 else { throw .invalidEpsilon(layerNormEpsilon) }
-        for (index, layer) in layers.enumerated() where layer.feedForward.fused && layer.activation != .identity {
-            throw .fusedActivation(layer: index, activation: layer.activation.rawValue)
+        let keyValueHeads = keyValueHeads ?? heads
+        guard keyValueHeads >= 1, heads % keyValueHeads == 0 else {
+            throw .indivisibleHeads(heads: heads, keyValueHeads: keyValueHeads)
         }
+        guard layerNormEpsilon > 0, layerNormEpsilon <= 1 else { throw .invalidEpsilon(layerNormEpsilon) }
+        try Self.check(positions, headWidth: width / heads)
+        try Self.check(layers)
         self.layers = layers
         self.heads = heads
+        self.keyValueHeads = keyValueHeads
         self.width = width
         self.feedForwardWidth = feedForwardWidth
         self.context = context
@@ -111,6 +142,23 @@ public struct Architecture: Sendable, Hashable {
         self.tiedHead = tiedHead
         self.finalNorm = finalNorm
         self.layerNormEpsilon = layerNormEpsilon
+        self.positions = positions
+        self.hasBiases = hasBiases
+    }
+
+    private static func check(_ positions: Positions, headWidth: Int) throws(ArchitectureError) {
+        guard case .rotary(let theta) = positions else { return }
+        guard headWidth.isMultiple(of: 2) else { throw .oddRotaryWidth(headWidth) }
+        guard thetas.contains(theta) else { throw .invalidTheta(theta) }
+    }
+
+    private static func check(_ layers: [Layer]) throws(ArchitectureError) {
+        for (index, layer) in layers.enumerated() where layer.feedForward.fused {
+            guard layer.activation == .identity else {
+                throw .fusedActivation(layer: index, activation: layer.activation.rawValue)
+            }
+            guard !layer.feedForward.gated else { throw .fusedGate(layer: index) }
+        }
     }
 
     /// The largest sizes that are accepted; what they bound fits a 64-bit count of bytes with room to spare.
@@ -118,8 +166,17 @@ public struct Architecture: Sendable, Hashable {
         layers: 1024, heads: 1024, width: 8192, feedForwardWidth: 65536, context: 65536, vocabulary: 1 << 20
     )
 
+    /// The bases of rotary frequencies that are accepted.
+    public static let thetas = 1.0...1e9
+
     /// Elements of one head's queries, keys and values.
     public var headWidth: Int { width / heads }
+
+    /// Elements of a token's keys, and of its values.
+    public var keyValueWidth: Int { keyValueHeads * headWidth }
+
+    /// Elements of a token's queries, keys and values together.
+    public var queryKeyValueWidth: Int { width + 2 * keyValueWidth }
 }
 
 // MARK: - Variants
@@ -129,9 +186,10 @@ extension Architecture {
     /// - Throws: ``ArchitectureError`` if the parts do not fit together.
     public func with(layers: [Layer], finalNorm: Norm? = nil) throws(ArchitectureError) -> Architecture {
         try Architecture(
-            layers: layers, heads: heads, width: width, feedForwardWidth: feedForwardWidth, context: context,
-            vocabulary: vocabulary, tiedHead: tiedHead, finalNorm: finalNorm ?? self.finalNorm,
-            layerNormEpsilon: layerNormEpsilon)
+            layers: layers, heads: heads, keyValueHeads: keyValueHeads, width: width,
+            feedForwardWidth: feedForwardWidth, context: context, vocabulary: vocabulary, tiedHead: tiedHead,
+            finalNorm: finalNorm ?? self.finalNorm, layerNormEpsilon: layerNormEpsilon, positions: positions,
+            hasBiases: hasBiases)
     }
 
     /// The same network with only its first `count` layers.
@@ -146,5 +204,10 @@ extension Architecture {
     /// The number of weights.
     public var parameterCount: Int {
         weightShapes.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    }
+
+    /// Elements between an FFN's first matrix and its activation: gate and second factor side by side where it is gated.
+    public func feedForwardInputWidth(_ layer: Layer) -> Int {
+        layer.feedForward.gated ? 2 * feedForwardWidth : feedForwardWidth
     }
 }

@@ -8,10 +8,18 @@ public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
     case sizeOutOfRange(name: String, size: Int, limit: Int)
     /// The heads do not divide the width.
     case indivisibleWidth(width: Int, heads: Int)
-    /// LayerNorm's epsilon is not in (0, 1].
+    /// The heads of keys and values do not divide the heads.
+    case indivisibleHeads(heads: Int, keyValueHeads: Int)
+    /// A head's elements cannot be paired for the rotation.
+    case oddRotaryWidth(Int)
+    /// The base of the rotary frequencies is out of range.
+    case invalidTheta(Double)
+    /// A norm's epsilon is not in (0, 1].
     case invalidEpsilon(Double)
     /// A fused FFN cannot have an activation.
     case fusedActivation(layer: Int, activation: String)
+    /// A fused FFN cannot be gated.
+    case fusedGate(layer: Int)
     /// More layers were asked for than there are, or none.
     case layerCount(requested: Int, available: Int)
     /// The document is no JSON.
@@ -30,8 +38,8 @@ public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
     case unknownEditPath(String, valid: [String])
     /// More layers were asked for than a network has that differ from one another.
     case unrepeatableLayers(requested: Int, available: Int)
-    /// Another width was asked for that the heads' width does not divide.
-    case indivisibleResize(width: Int, headWidth: Int)
+    /// Another width was asked for that the heads sharing one of keys and values do not divide.
+    case indivisibleResize(width: Int, groupWidth: Int)
 
     public var description: String {
         switch self {
@@ -43,10 +51,18 @@ public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
             "The architecture's \(name) is \(size) but must be between 1 and \(limit)."
         case .indivisibleWidth(let width, let heads):
             "The width \(width) must be a multiple of the number of heads, \(heads)."
+        case .indivisibleHeads(let heads, let keyValueHeads):
+            "The number of heads, \(heads), must be a multiple of the number of key and value heads, \(keyValueHeads)."
+        case .oddRotaryWidth(let width):
+            "A head of width \(width) cannot be rotated; choose a width that is an even multiple of the number of heads."
+        case .invalidTheta(let theta):
+            "The rotary base is \(theta) but must be between 1 and \(Architecture.thetas.upperBound)."
         case .invalidEpsilon(let epsilon):
-            "LayerNorm's epsilon is \(epsilon) but must be above 0 and at most 1."
+            "The norms' epsilon is \(epsilon) but must be above 0 and at most 1."
         case .fusedActivation(let layer, let activation):
             "Layer \(layer) has a fused FFN, which has no activation; set its activation to identity, not \(activation)."
+        case .fusedGate(let layer):
+            "Layer \(layer) has a fused FFN, which has no gate; set gated to false, or fused."
         case .layerCount(let requested, let available):
             "\(requested) layers were asked for; choose between 1 and \(available)."
         case .malformedJSON(let reason):
@@ -66,8 +82,8 @@ public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
                 + "range such as 0-5, a list of these, or *."
         case .unrepeatableLayers(let requested, let available):
             "\(requested) layers were asked for, but the \(available) layers there are differ; choose 1 to \(available)."
-        case .indivisibleResize(let width, let headWidth):
-            "The width \(width) must be a multiple of the width of a head, \(headWidth)."
+        case .indivisibleResize(let width, let groupWidth):
+            "The width \(width) must be a multiple of \(groupWidth), the width of a head times the heads that share keys."
         }
     }
 

@@ -6,6 +6,7 @@ public struct SingleEdit: Sendable, Hashable {
         case dropFinalNorm = "drop the final norm"
         case useReLU = "ReLU for the activation"
         case dropActivation = "drop the activation"
+        case dropGate = "drop the gate"
         case fuse = "fuse the FFN"
         case dropTemperature = "drop the temperature"
     }
@@ -51,9 +52,11 @@ public struct SingleEdit: Sendable, Hashable {
         if layer.activation != .identity {
             edits.append(SingleEdit(.dropActivation, layer: index, changes: [(.activation, identity)]))
         }
+        if layer.feedForward.gated { edits.append(SingleEdit(.dropGate, layer: index, changes: [(.gated, "false")])) }
         if !layer.feedForward.fused {
             let changes: [(Architecture.LayerKey, String)] =
                 [(.fused, "true")] + (layer.activation == .identity ? [] : [(.activation, identity)])
+                + (layer.feedForward.gated ? [(.gated, "false")] : [])
             edits.append(SingleEdit(.fuse, layer: index, changes: changes))
         }
         return edits

@@ -5,8 +5,8 @@ import Synchronization
 
 /// The server's tensors of a forward pass, in fixed point: weights with everything folded into them that is linear.
 ///
-/// LayerNorm's affine part goes into the next matrix, `1/sqrt(headWidth)` into queries, `1/alpha` into the FFN's last
-/// matrix, and beta and the skip connection into a fused FFN without a norm.
+/// The affine part of a norm goes into the next matrix, `1/sqrt(headWidth)` into queries (rotary embedding, which follows,
+/// is linear), `1/alpha` into the FFN's last matrix, and beta and the skip connection into a fused FFN without a norm.
 public final class PreparedWeights: TensorSource {
     private let weights: ModelWeights
     private let format = NumericFormat()
@@ -54,7 +54,7 @@ public final class PreparedWeights: TensorSource {
         case ServerTensorName.embedding:
             return (weights.tokenEmbedding.values.map(Double.init), format.weightFractionBits)
         case ServerTensorName.positions:
-            return (weights.positionEmbedding.values.map(Double.init), format.fractionBits)
+            return weights.positionEmbedding.map { ($0.values.map(Double.init), format.fractionBits) }
         case ServerTensorName.head:
             return (head.matrix, format.weightFractionBits)
         case ServerTensorName.bias(of: ServerTensorName.head):
@@ -120,9 +120,10 @@ private struct PreparedLinear {
     var outputs: Int { bias.count }
 
     init(_ linear: ModelWeights.Linear) {
+        let (inputs, outputs) = (linear.weight.shape[0], linear.weight.shape[1])
         self.init(
-            matrix: linear.weight.values.map(Double.init), bias: linear.bias.values.map(Double.init),
-            inputs: linear.weight.shape[0])
+            matrix: linear.weight.values.map(Double.init),
+            bias: linear.bias?.values.map(Double.init) ?? [Double](repeating: 0, count: outputs), inputs: inputs)
     }
 
     init(matrix: [Double], bias: [Double], inputs: Int) {
@@ -136,7 +137,7 @@ private struct PreparedLinear {
         guard let norm else { return self }
         var result = self
         for row in 0..<inputs {
-            let (gamma, beta) = (Double(norm.gamma.values[row]), Double(norm.beta.values[row]))
+            let (gamma, beta) = (Double(norm.gamma.values[row]), Double(norm.beta?.values[row] ?? 0))
             for column in 0..<outputs {
                 let weight = matrix[row * outputs + column]
                 result.bias[column] += beta * weight
@@ -174,7 +175,7 @@ private struct PreparedLayer {
         var linear = PreparedLinear(weights.attention.queryKeyValue).absorbing(weights.norm1)
         let factor = 1 / Double(headWidth).squareRoot()
         for row in 0..<width {
-            for column in 0..<width { linear.matrix[row * 3 * width + column] *= factor }
+            for column in 0..<width { linear.matrix[row * linear.outputs + column] *= factor }
         }
         for column in 0..<width { linear.bias[column] *= factor }
         return linear

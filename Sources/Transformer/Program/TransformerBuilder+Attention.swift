@@ -4,23 +4,29 @@ import SecureComputation
 extension TransformerBuilder {
     private var heads: Int { architecture.heads }
     private var headWidth: Int { architecture.headWidth }
+    private var keyValueHeads: Int { architecture.keyValueHeads }
+    private var keyValueWidth: Int { architecture.keyValueWidth }
+    /// Heads that read the same keys and values.
+    private var group: Int { heads / keyValueHeads }
     private var width: Int { architecture.width }
     private var scale: Int { format.fractionBits }
 
     /// `x + MHA(norm(x))`; with `lastOnly` for the last position alone, which attends to all.
     func attention(_ x: Secret, _ layer: Architecture.Layer, _ index: Int, lastOnly: Bool) throws -> Secret {
         let normed = try norm(x, layer.norm1)
-        let projected = try builder.scope("qkv") {
-            let product = try linear(normed, ServerTensorName.queryKeyValue(index), outputs: 3 * width)
-            return try builder.rescale(product, to: scale, minimumWidth: scoreWidth)
-        }
         let rows = lastOnly ? 1 : pass.new
-        var query = try part(projected, 0, rows: (pass.new - rows)..<pass.new)
+        let projected = try builder.scope("qkv") {
+            try projections(
+                try linear(
+                    normed, ServerTensorName.queryKeyValue(index), outputs: architecture.queryKeyValueWidth,
+                    after: layer.norm1), queryRows: (pass.new - rows)..<pass.new)
+        }
+        var query = projected.query
         if layer.temperature {
             query = try builder.scope("temperature") { try divideByTemperature(query, index) }
         }
-        let key = try withPast(try part(projected, 1, rows: 0..<pass.new), index, "key")
-        let value = try withPast(try part(projected, 2, rows: 0..<pass.new), index, "value")
+        let key = withPast(projected.key, index, "key")
+        let value = withPast(projected.value, index, "value")
         let triangle = CausalTriangle(groups: heads, past: pass.total - rows, new: rows)
         let (scores, openedValue) = try builder.scope("scores") {
             try maskedScores(query, key, value, triangle)
@@ -44,25 +50,54 @@ extension TransformerBuilder {
         }
     }
 
-    /// Columns of queries (0), keys (1) or values (2) of some rows.
-    private func part(_ projected: Secret, _ which: Int, rows: Range<Int>) throws -> Secret {
-        try builder.scope("qkv") {
-            let columns = try builder.map(
-                projected, .slice(shape: projected.shape, axis: 1, range: (which * width)..<((which + 1) * width)),
-                shape: [pass.new, width])
-            guard rows.count < pass.new else { return columns }
-            return try builder.map(
-                columns, .slice(shape: columns.shape, axis: 0, range: rows), shape: [rows.count, width])
+    private typealias Projections = (query: Secret, key: Secret, value: Secret)
+
+    /// Queries, keys and values at the scale of activations, from their product with the matrix. Queries are for
+    /// `queryRows` only, `[rows, width]`, keys and values `[new, keyValueWidth]`.
+    private func projections(_ product: Secret, queryRows: Range<Int>) throws -> Projections {
+        let (keys, values) = (width + keyValueWidth, architecture.queryKeyValueWidth)
+        guard case .rotary(let theta) = architecture.positions else {
+            let all = try builder.rescale(product, to: scale, minimumWidth: scoreWidth)
+            return (
+                try rows(queryRows, of: columns(0..<width, of: all)), try columns(width..<keys, of: all),
+                try columns(keys..<values, of: all)
+            )
         }
+        let (rotated, value) = try builder.parallel(
+            { try rotate(try columns(0..<keys, of: product), theta: theta) },
+            { try builder.rescale(try columns(keys..<values, of: product), to: scale, minimumWidth: scoreWidth) })
+        return (
+            try rows(queryRows, of: columns(0..<width, of: rotated)), try columns(width..<keys, of: rotated), value
+        )
     }
 
-    private func withPast(_ x: Secret, _ index: Int, _ name: String) throws -> Secret {
+    /// Queries and keys side by side, rotated. The truncation of their product with the matrix, which has to extend the
+    /// ring anyway, leaves room for the coefficients, so that the rotation's own truncation is local.
+    private func rotate(_ product: Secret, theta: Double) throws -> Secret {
+        let precision = format.weightFractionBits
+        let wide = try builder.rescale(product, to: scale, minimumWidth: scoreWidth + precision)
+        let rotated = try builder.rotate(
+            wide, heads: heads + keyValueHeads, theta: theta, firstPosition: pass.past, coefficientScale: precision,
+            bound: format.activationBound)
+        return try builder.rescale(rotated, to: scale, minimumWidth: scoreWidth)
+    }
+
+    private func columns(_ range: Range<Int>, of x: Secret) throws -> Secret {
+        try builder.map(x, .slice(shape: x.shape, axis: 1, range: range), shape: [x.shape[0], range.count])
+    }
+
+    private func rows(_ range: Range<Int>, of x: Secret) throws -> Secret {
+        guard range.count < x.shape[0] else { return x }
+        return try builder.map(x, .slice(shape: x.shape, axis: 0, range: range), shape: [range.count, x.shape[1]])
+    }
+
+    private func withPast(_ x: Secret, _ index: Int, _ name: String) -> Secret {
         guard pass.past > 0 else { return x }
         return builder.scope("qkv") {
             let past = builder.sharedInput(
-                ForwardPass.pastName(layer: index, name), shape: [pass.past, width], scale: scale,
+                ForwardPass.pastName(layer: index, name), shape: [pass.past, keyValueWidth], scale: scale,
                 bound: format.activationBound, width: scoreWidth)
-            return builder.concatenate([past, x], shape: [pass.total, width])
+            return builder.concatenate([past, x], shape: [pass.total, keyValueWidth])
         }
     }
 
@@ -87,7 +122,8 @@ extension TransformerBuilder {
             short, .permute(shape: [heads, rows, headWidth], order: [1, 0, 2]), shape: [rows, width])
     }
 
-    /// Packed causal scores at the scale of activations; opens queries, keys and values under one-time masks.
+    /// Packed causal scores at the scale of activations; opens queries, keys and values under one-time masks. Heads that
+    /// share keys are rows of one matrix product, so that keys and values are never copied.
     private func maskedScores(
         _ query: Secret, _ key: Secret, _ value: Secret, _ triangle: CausalTriangle
     ) throws -> (Secret, MaskedSecret) {
@@ -96,15 +132,15 @@ extension TransformerBuilder {
         let byHead = try builder.map(
             opened[0], .permute(shape: [rows, heads, headWidth], order: [1, 0, 2]), shape: [heads, rows, headWidth])
         let transposed = try builder.map(
-            opened[1], .permute(shape: [pass.total, heads, headWidth], order: [1, 2, 0]),
-            shape: [heads, headWidth, pass.total])
+            opened[1], .permute(shape: [pass.total, keyValueHeads, headWidth], order: [1, 2, 0]),
+            shape: [keyValueHeads, headWidth, pass.total])
         let product = try builder.multiply(
-            byHead, transposed, shape: .matrix(batch: heads, m: rows, k: headWidth, n: pass.total),
+            byHead, transposed, shape: .matrix(batch: keyValueHeads, m: group * rows, k: headWidth, n: pass.total),
             outputShape: [heads, rows, pass.total], bound: format.activationBound)
         let packed = try builder.map(product, .packTriangle(triangle), shape: [triangle.segments.elementCount])
         let values = try builder.map(
-            opened[2], .permute(shape: [pass.total, heads, headWidth], order: [1, 0, 2]),
-            shape: [heads, pass.total, headWidth])
+            opened[2], .permute(shape: [pass.total, keyValueHeads, headWidth], order: [1, 0, 2]),
+            shape: [keyValueHeads, pass.total, headWidth])
         return (try builder.rescale(packed, to: scale), values)
     }
 
@@ -114,7 +150,7 @@ extension TransformerBuilder {
         let opened = try builder.openMasked(weights.narrowed(to: scoreWidth))
         let square = try builder.map(opened, .fillTriangle(triangle), shape: [heads, rows, pass.total])
         let product = try builder.multiply(
-            square, value, shape: .matrix(batch: heads, m: rows, k: pass.total, n: headWidth),
+            square, value, shape: .matrix(batch: keyValueHeads, m: group * rows, k: pass.total, n: headWidth),
             outputShape: [heads, rows, headWidth], bound: format.activationBound)
         let byRow = try builder.map(
             product, .permute(shape: [heads, rows, headWidth], order: [1, 0, 2]), shape: [rows, width])
@@ -123,6 +159,7 @@ extension TransformerBuilder {
 }
 
 extension ForwardPass {
-    /// Name of the shares of a layer's keys or values of earlier positions, `[past, width]`.
+    /// Name of the shares of a layer's keys or values of earlier positions, `[past, keyValueWidth]`; keys are rotated where
+    /// positions are rotary.
     public static func pastName(layer: Int, _ part: String) -> String { "layer.\(layer)/attention/past-\(part)" }
 }

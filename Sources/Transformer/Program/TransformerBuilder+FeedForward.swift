@@ -20,17 +20,47 @@ extension TransformerBuilder {
         if layer.feedForward.fused {
             return try builder.scope("fused") {
                 try builder.rescale(
-                    try linear(x, ServerTensorName.fused(index), outputs: architecture.width), to: scale)
+                    try linear(
+                        x, ServerTensorName.fused(index), outputs: architecture.width,
+                        bias: hasBias(after: layer.norm2)), to: scale)
             }
         }
         let inner = try builder.scope("input") {
-            try linear(x, ServerTensorName.feedForwardInput(index), outputs: architecture.feedForwardWidth)
+            try linear(
+                x, ServerTensorName.feedForwardInput(index), outputs: architecture.feedForwardInputWidth(layer),
+                bias: hasBias(after: layer.norm2))
         }
-        let activated = try activation(inner, layer.activation)
+        let activated =
+            layer.feedForward.gated ? try gated(inner, layer.activation) : try activation(inner, layer.activation)
         return try builder.scope("output") {
             try builder.rescale(
                 try linear(activated, ServerTensorName.feedForwardOutput(index), outputs: architecture.width), to: scale
             )
+        }
+    }
+
+    /// `act(gate) ⊙ up` of the two halves of every row: both factors are opened under masks at once, and their product is
+    /// truncated once.
+    private func gated(_ x: Secret, _ activation: Architecture.Activation) throws -> Secret {
+        let (rows, columns) = (x.shape[0], architecture.feedForwardWidth)
+        func half(_ range: Range<Int>) throws -> Secret {
+            try builder.map(x, .slice(shape: x.shape, axis: 1, range: range), shape: [rows, columns])
+        }
+        let (gate, up) = try builder.scope("gate") { (try half(0..<columns), try half(columns..<(2 * columns))) }
+        // The second factor is truncated while the activation is under way.
+        let factors = try builder.parallel(
+            { try self.activation(gate, activation) },
+            {
+                try builder.scope("gate") {
+                    try builder.rescale(up, to: scale, minimumWidth: productWidth).narrowed(to: productWidth)
+                }
+            })
+        return try builder.scope("gate") {
+            let opened = try builder.openMasked([factors.0, factors.1])
+            let product = try builder.multiply(
+                opened[0], opened[1], shape: .elementwise(count: up.count), outputShape: up.shape,
+                bound: format.activationBound)
+            return try builder.rescale(product, to: scale, minimumWidth: productWidth).narrowed(to: productWidth)
         }
     }
 
@@ -53,6 +83,7 @@ extension TransformerBuilder {
             }
         case .gelu: return try smooth("gelu", BuiltInFunctions.gelu)
         case .geluNew: return try smooth("gelu", BuiltInFunctions.geluNew)
+        case .silu: return try smooth("silu", BuiltInFunctions.silu)
         }
     }
 

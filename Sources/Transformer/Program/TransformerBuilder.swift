@@ -61,6 +61,7 @@ struct TransformerBuilder {
                     shape: .matrix(batch: 1, m: pass.new, k: architecture.vocabulary, n: architecture.width),
                     outputShape: shape, bound: bound)
             }
+            guard architecture.positions == .learned else { return tokens }
             return try builder.scope("positions") {
                 let table = [architecture.context, architecture.width]
                 return try builder.add(
@@ -79,8 +80,9 @@ struct TransformerBuilder {
         try builder.scope("head") {
             let normed = try norm(hidden, architecture.finalNorm)
             let logits = try builder.scope("projection") {
+                // The head itself has no bias, but LayerNorm's affine part leaves one.
                 try linear(
-                    normed, ServerTensorName.head, outputs: architecture.vocabulary,
+                    builder.maskForServer(normed), ServerTensorName.head, outputs: architecture.vocabulary,
                     bias: architecture.finalNorm == .layerNorm)
             }
             try builder.scope("logits") {
@@ -104,15 +106,25 @@ struct TransformerBuilder {
                     scale: scale, minimumWidth: productWidth
                 ).narrowed(to: productWidth)
             }
+        case .rmsNorm:
+            return try builder.scope("rmsnorm") {
+                try builder.rmsNorm(
+                    x, rows: x.shape[0], columns: architecture.width, epsilon: architecture.layerNormEpsilon,
+                    scale: scale, minimumWidth: productWidth
+                ).narrowed(to: productWidth)
+            }
         }
     }
 
-    /// `x·W + b` at the product scale in the ring of products.
-    func linear(_ x: Secret, _ name: String, outputs: Int, bias: Bool = true) throws -> Secret {
-        try linear(builder.maskForServer(x), name, outputs: outputs, bias: bias)
+    /// `x·W + b` at the product scale in the ring of products. There is a bias where the architecture has them, and
+    /// where the affine part of a LayerNorm before it leaves one.
+    func linear(_ x: Secret, _ name: String, outputs: Int, after norm: Architecture.Norm = .none) throws -> Secret {
+        try linear(builder.maskForServer(x), name, outputs: outputs, bias: hasBias(after: norm))
     }
 
-    func linear(_ x: ClientMaskedSecret, _ name: String, outputs: Int, bias: Bool = true) throws -> Secret {
+    func hasBias(after norm: Architecture.Norm) -> Bool { architecture.hasBiases || norm == .layerNorm }
+
+    func linear(_ x: ClientMaskedSecret, _ name: String, outputs: Int, bias: Bool) throws -> Secret {
         let (rows, inputs) = (x.shape[0], x.shape[1])
         let weight = ServerTensor(
             name: name, shape: [inputs, outputs], scale: format.weightFractionBits, width: productWidth)

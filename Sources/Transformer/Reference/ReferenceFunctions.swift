@@ -18,6 +18,27 @@ public enum ReferenceFunctions {
         }
     }
 
+    /// `gamma·x/√(mean of x² + epsilon)` of one row.
+    public static func rmsNorm(_ row: ArraySlice<Float>, gamma: [Float], epsilon: Double) -> [Float] {
+        let square = row.reduce(0) { $0 + Double($1) * Double($1) } / Double(row.count)
+        let scale = 1 / (square + epsilon).squareRoot()
+        return zip(row, gamma).map { Float(Double($0) * scale * Double($1)) }
+    }
+
+    /// Rotary embedding of one head's queries or keys: elements i and i + w/2 of w, as a point of the plane, turned by the
+    /// angle `position·theta^(-2i/w)`.
+    public static func rotated(_ head: ArraySlice<Float>, position: Int, theta: Double) -> [Float] {
+        let half = head.count / 2
+        var result = [Float](repeating: 0, count: head.count)
+        for i in 0..<half {
+            let angle = Double(position) * pow(theta, -Double(i) / Double(half))
+            let (x, y) = (Double(head[head.startIndex + i]), Double(head[head.startIndex + half + i]))
+            result[i] = Float(x * cos(angle) - y * sin(angle))
+            result[half + i] = Float(y * cos(angle) + x * sin(angle))
+        }
+        return result
+    }
+
     /// `exp(x)/Σ exp(x)` of one row, computed relative to its maximum.
     public static func softmax(_ row: ArraySlice<Float>) -> [Float] {
         let maximum = Double(row.max() ?? 0)
@@ -33,8 +54,12 @@ public enum ReferenceFunctions {
         case .relu: max(x, 0)
         case .gelu: Float(gelu(Double(x)))
         case .geluNew: Float(geluNew(Double(x)))
+        case .silu: Float(silu(Double(x)))
         }
     }
+
+    /// `x/(1 + e^-x)`.
+    public static func silu(_ x: Double) -> Double { x / (1 + exp(-x)) }
 
     /// `x·Φ(x)`.
     public static func gelu(_ x: Double) -> Double {

@@ -16,16 +16,19 @@ public final class ClientSession {
     private let channel: any Channel
     private let dealer: DealerConnection
     private let threads: Int
+    private let prefetch: Bool
     private let domain = Ring64()
     private var maskedWeights: (declarations: [WeightDeclaration], values: [Ring64.Elements])?
     /// Bytes and seconds of the setup, once it has been made.
     public private(set) var setup: (bytes: Int, seconds: Double)?
 
     /// Greets the server, then the dealer.
+    /// - Parameter prefetch: whether both parties prepare all correlations of a run before its online phase; they hold
+    ///   them in memory, several times the dealer's bytes.
     /// - Throws: `TransportError` naming both sides' values where the parties do not agree.
     public init(
         channel: any Channel, configuration: SessionConfiguration = SessionConfiguration(), threads: Int = 1,
-        dealer: () throws -> any Channel
+        prefetch: Bool = false, dealer: () throws -> any Channel
     ) throws {
         let hello = Handshake(
             version: WireProtocol.version, role: Party.client.name, fields: configuration.fields)
@@ -44,6 +47,7 @@ public final class ClientSession {
         usesByteTokenizer = theirs.fields["tokenizer"] == "byte"
         self.channel = channel
         self.threads = threads
+        self.prefetch = prefetch
         do {
             self.dealer = try DealerConnection(
                 channel: try dealer(), role: Party.client.name, session: session)
@@ -96,21 +100,29 @@ public final class ClientSession {
     ) throws -> Run {
         let plan = agreed.program.plan
         let request = RunRequest(
-            past: agreed.pass.past, new: agreed.pass.new, output: agreed.pass.output, fingerprint: agreed.fingerprint)
+            past: agreed.pass.past, new: agreed.pass.new, output: agreed.pass.output, fingerprint: agreed.fingerprint,
+            prefetch: prefetch)
+        var times = SessionTimes()
+        times.start()
         try channel.sendControl(Array(try JSONEncoder().encode(request)))
         if maskedWeights == nil {
-            let start = ContinuousClock.now
             let received = try ModelSetup(domain: domain, weights: plan.weights).receive(over: channel)
             maskedWeights = (plan.weights, received.masked)
-            setup = (received.bytes, (ContinuousClock.now - start) / .seconds(1))
+            times.setupWork = received.work
+            times.lap(\.setup)
+            setup = (received.bytes, times.setup)
         }
         let seed = try dealer.begin(description: try agreed.description(), fingerprint: agreed.fingerprint)
-        let source = DealtCorrelations(
+        let dealt = DealtCorrelations(
             domain: domain, plan: plan, party: Party.client.rawValue, seed: seed, stream: nil,
             maskedWeights: maskedWeights!.values, threads: threads)
+        let source: any CorrelationSource<Ring64> = try prefetch ? PreparedCorrelations(dealt, plan: plan) : dealt
+        if prefetch { try channel.meetPeer() }
+        times.lap(\.offline)
         let result = try PartyInterpreter(domain: domain, party: .client, channel: channel, threads: threads)
             .run(agreed.program, source: source, tensors: input, progress: progress)
-        let accounted = try RunReport(result, channel, dealer).exchanged(
+        times.lap(\.online)
+        let accounted = try RunReport(result, channel, dealer, times).exchanged(
             over: channel, agreed.program, party: .client)
         let name = agreed.pass.outputName
         guard let raw = result.opened[name], let scale = agreed.program.outputScales[name] else {

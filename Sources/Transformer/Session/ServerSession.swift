@@ -112,29 +112,39 @@ public final class ServerSession {
                 peer: channel.peerName, field: "program", ours: agreed.fingerprint, theirs: request.fingerprint)
         }
         let plan = agreed.program.plan
+        var times = SessionTimes()
+        times.start()
         if let setup {
             guard setup == plan.weights else { throw PreprocessingError.otherWeights }
         } else {
             let masks = WeightMasks(domain: domain, seed: try dealer.weightSeed())
-            _ = try ModelSetup(domain: domain, weights: plan.weights).send(
-                over: channel, tensors: weights, masks: masks)
+            times.setupWork = try ModelSetup(domain: domain, weights: plan.weights).send(
+                over: channel, tensors: weights, masks: masks
+            ).work
             setup = plan.weights
+            times.lap(\.setup)
         }
         let seed = try dealer.begin(description: try agreed.description(), fingerprint: agreed.fingerprint)
-        let source = DealtCorrelations(
+        let dealt = DealtCorrelations(
             domain: domain, plan: plan, party: Party.server.rawValue, seed: seed,
             stream: dealer.corrections(of: plan), maskedWeights: [], threads: threads)
+        let source: any CorrelationSource<Ring64> =
+            try request.prefetch ? PreparedCorrelations(dealt, plan: plan) : dealt
+        if request.prefetch { try channel.meetPeer() }
+        times.lap(\.offline)
         let result = try PartyInterpreter(domain: domain, party: .server, channel: channel, threads: threads)
             .run(agreed.program, source: source, tensors: weights, progress: progress)
-        return try RunReport(result, channel, dealer).exchanged(over: channel, agreed.program, party: .server)
+        times.lap(\.online)
+        return try RunReport(result, channel, dealer, times).exchanged(
+            over: channel, agreed.program, party: .server)
     }
 }
 
 extension RunReport {
-    init(_ result: PartyResult, _ channel: any Channel, _ dealer: DealerConnection) {
+    init(_ result: PartyResult, _ channel: any Channel, _ dealer: DealerConnection, _ times: SessionTimes) {
         self.init(
             trace: result.trace, overheadBytesSent: channel.overheadBytesSent + dealer.overheadBytesSent,
-            peakMemoryBytes: Transformer.peakMemoryBytes())
+            peakMemoryBytes: Transformer.peakMemoryBytes(), times: times)
     }
 
     /// Swaps reports with the peer.

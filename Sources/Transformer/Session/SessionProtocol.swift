@@ -28,6 +28,8 @@ struct RunRequest: Codable, Sendable {
     let new: Int
     let output: ForwardPass.Output
     let fingerprint: String
+    /// Whether both parties prepare all correlations before the online phase, and wait for each other there.
+    let prefetch: Bool
 
     static let byteLimit = 1 << 16
 }
@@ -39,8 +41,34 @@ public struct RunReport: Codable, Sendable {
     public let overheadBytesSent: Int
     /// The largest resident memory of the process so far.
     public let peakMemoryBytes: Int
+    public let times: SessionTimes
 
     static let byteLimit = 1 << 28
+}
+
+/// How long a party took for a run, waiting included, and for the work of the setup.
+public struct SessionTimes: Codable, Sendable, Hashable {
+    /// Seconds on the wall clock: 0 for the setup of later runs. Without prefetching, waiting for the dealer is online.
+    public var setup = 0.0
+    public var offline = 0.0
+    public var online = 0.0
+    /// Nanoseconds of work on every weight, where this run had the setup.
+    public var setupWork: [Int] = []
+
+    private var last: ContinuousClock.Instant?
+
+    private enum CodingKeys: CodingKey { case setup, offline, online, setupWork }
+
+    public init() {}
+
+    /// Starts measuring; each lap ends a phase.
+    mutating func start() { last = .now }
+
+    mutating func lap(_ phase: WritableKeyPath<SessionTimes, Double>) {
+        let now = ContinuousClock.now
+        if let last { self[keyPath: phase] = (now - last) / .seconds(1) }
+        last = now
+    }
 }
 
 /// A run of a session, as either party can account for it.
@@ -50,6 +78,8 @@ public struct AccountedRun: Sendable {
     public let trace: Trace
     public let overheadBytesSent: [Int]
     public let peakMemoryBytes: [Int]
+    /// By party.
+    public let times: [SessionTimes]
 
     init(program: Program, own: RunReport, peer: RunReport, party: Party) {
         let (server, client) = party == .server ? (own, peer) : (peer, own)
@@ -58,6 +88,15 @@ public struct AccountedRun: Sendable {
         cost = CostInterpreter().replay(program, trace: trace)
         overheadBytesSent = [server.overheadBytesSent, client.overheadBytesSent]
         peakMemoryBytes = [server.peakMemoryBytes, client.peakMemoryBytes]
+        times = [server.times, client.times]
+    }
+}
+
+extension Channel {
+    /// Waits until the peer has come as far: both are ready for the online phase.
+    func meetPeer() throws {
+        try sendControl([])
+        _ = try receiveControl(limit: 0)
     }
 }
 

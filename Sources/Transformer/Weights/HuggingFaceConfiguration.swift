@@ -1,19 +1,28 @@
 import Foundation
 
-/// A model's `config.json` in Hugging Face's GPT-2 layout, with Sotto's extension.
+/// A model's `config.json` in Hugging Face's layout of GPT-2, with Sotto's extension, or of LLaMA.
 ///
 /// What GPT-2 cannot say stands under the key `sotto`: `final_norm`, `layers` (one object a layer with all of `norm1`,
-/// `norm2`, `activation`, `fused`, `scaled`, `temperature`) and, if it is not known otherwise, `tokenizer`.
+/// `norm2`, `activation`, `fused`, `scaled`, `temperature`, and `gated` where it is true), `key_value_heads`, `rotary_base`
+/// and `biases` where they are not GPT-2's and, if it is not known otherwise, `tokenizer`.
 public struct HuggingFaceConfiguration: Sendable, Hashable {
     /// What the file describes.
     public let architecture: Architecture
     /// Whether token ids are the bytes of the text; told by `"tokenizer": "bytes"` under `sotto`.
     public let usesByteTokenizer: Bool
+    /// How the weights beside the file are stored.
+    let layout: HuggingFaceLayout
 
-    /// The configuration of an architecture.
+    /// The configuration of an architecture, in LLaMA's layout if that can say it all.
     public init(architecture: Architecture, usesByteTokenizer: Bool = false) {
+        self.init(
+            architecture, usesByteTokenizer: usesByteTokenizer, layout: architecture.isLLaMA ? .llama : .gpt2)
+    }
+
+    init(_ architecture: Architecture, usesByteTokenizer: Bool, layout: HuggingFaceLayout) {
         self.architecture = architecture
         self.usesByteTokenizer = usesByteTokenizer
+        self.layout = layout
     }
 
     /// Reads a `config.json`.
@@ -27,46 +36,20 @@ public struct HuggingFaceConfiguration: Sendable, Hashable {
             throw ModelError.malformedConfiguration(reason: error.description)
         }
         guard case .object = document else { throw ModelError.malformedConfiguration(reason: "it is no JSON object") }
-        try Self.refuseUnsupported(document)
-        let width = try document.size("n_embd")
-        let tied = try document.flag("tie_word_embeddings", default: true)
-        let epsilon = try document.epsilon()
-        let count = try document.size("n_layer")
-        guard (1...Architecture.limits.layers).contains(count) else {
-            throw ArchitectureError.sizeOutOfRange(name: "layers", size: count, limit: Architecture.limits.layers)
+        let type = document[key: "model_type"]
+        switch type {
+        case .string("gpt2")?: try self.init(gpt2: document)
+        case .string("llama")?: try self.init(llama: document)
+        default:
+            throw ModelError.unsupportedSetting(
+                key: "model_type", value: type?.kind ?? "missing", supported: "\"gpt2\" or \"llama\"")
         }
-        var finalNorm = Architecture.Norm.layerNorm
-        var layers: [Architecture.Layer]
-        var usesByteTokenizer = false
-        if let addition = document[key: "sotto"] {
-            (layers, finalNorm, usesByteTokenizer) = try Self.read(addition, layers: count)
-        } else {
-            layers = Array(repeating: .init(activation: try document.activation()), count: count)
-        }
-        guard (1...Architecture.limits.width).contains(width) else {
-            throw ArchitectureError.sizeOutOfRange(name: "width", size: width, limit: Architecture.limits.width)
-        }
-        architecture = try Architecture(
-            layers: layers, heads: try document.size("n_head"), width: width,
-            feedForwardWidth: try document.size("n_inner", default: 4 * width),
-            context: try document.context(), vocabulary: try document.size("vocab_size"), tiedHead: tied,
-            finalNorm: finalNorm, layerNormEpsilon: epsilon)
-        self.usesByteTokenizer = usesByteTokenizer
     }
 
-    /// Settings that change the forward pass, with the one value that is supported.
-    private static let required: [(key: String, value: JSONValue)] = [
-        ("scale_attn_weights", .boolean(true)), ("scale_attn_by_inverse_layer_idx", .boolean(false)),
-        ("add_cross_attention", .boolean(false)), ("is_encoder_decoder", .boolean(false)),
-    ]
-
-    private static func refuseUnsupported(_ document: JSONValue) throws(ModelError) {
-        guard let type = document[key: "model_type"] else {
-            throw .unsupportedSetting(key: "model_type", value: "missing", supported: "\"gpt2\"")
-        }
-        guard type == .string("gpt2") else {
-            throw .unsupportedSetting(key: "model_type", value: type.kind, supported: "\"gpt2\"")
-        }
+    /// Refuses settings that change the forward pass, each with the one value that is supported, and quantized weights.
+    static func refuse(
+        unless required: [(key: String, value: JSONValue)], in document: JSONValue
+    ) throws(ModelError) {
         for (key, supported) in required {
             guard let value = document[key: key], value != supported else { continue }
             throw .unsupportedSetting(key: key, value: value.kind, supported: supported.kind)
@@ -76,32 +59,150 @@ public struct HuggingFaceConfiguration: Sendable, Hashable {
         }
     }
 
-    private static func read(
-        _ json: JSONValue, layers count: Int
-    ) throws -> (layers: [Architecture.Layer], finalNorm: Architecture.Norm, usesByteTokenizer: Bool) {
-        let place = "config.json under \"sotto\""
-        try json.checkKeys(["final_norm", "layers", "tokenizer"], place: place)
-        guard let norm = json[key: "final_norm"] else {
-            throw ArchitectureError.missingKey(key: "final_norm", place: place)
+    /// Checks a number of layers before a list of as many is made.
+    static func layerCount(_ count: Int) throws(ArchitectureError) -> Int {
+        guard (1...Architecture.limits.layers).contains(count) else {
+            throw ArchitectureError.sizeOutOfRange(name: "layers", size: count, limit: Architecture.limits.layers)
         }
-        guard case .array(let elements)? = json[key: "layers"] else {
-            throw ArchitectureError.missingKey(key: "layers", place: place)
+        return count
+    }
+
+    /// Whether `tokenizer` in the extension names bytes.
+    static func usesBytes(_ addition: JSONValue) throws(ArchitectureError) -> Bool {
+        guard let tokenizer = addition[key: "tokenizer"] else { return false }
+        guard tokenizer == .string("bytes") else {
+            throw .invalidValue(key: "tokenizer", value: tokenizer.kind, valid: ["\"bytes\""])
         }
-        guard elements.count == count else {
+        return true
+    }
+}
+
+// MARK: - GPT-2
+
+extension HuggingFaceConfiguration {
+    private init(gpt2 document: JSONValue) throws {
+        try Self.refuse(
+            unless: [
+                ("scale_attn_weights", .boolean(true)), ("scale_attn_by_inverse_layer_idx", .boolean(false)),
+                ("add_cross_attention", .boolean(false)), ("is_encoder_decoder", .boolean(false)),
+            ], in: document)
+        let width = try document.size("n_embd")
+        let count = try Self.layerCount(document.size("n_layer"))
+        let addition = try document[key: "sotto"].map { try Extension($0, layers: count) }
+        guard (1...Architecture.limits.width).contains(width) else {
+            throw ArchitectureError.sizeOutOfRange(name: "width", size: width, limit: Architecture.limits.width)
+        }
+        let architecture = try Architecture(
+            layers: try addition?.layers
+                ?? Array(
+                    repeating: .init(activation: try document.activation("activation_function", default: .geluNew)),
+                    count: count),
+            heads: try document.size("n_head"), keyValueHeads: addition?.keyValueHeads, width: width,
+            feedForwardWidth: try document.size("n_inner", default: 4 * width),
+            context: try document.context(), vocabulary: try document.size("vocab_size"),
+            tiedHead: try document.flag("tie_word_embeddings", default: true),
+            finalNorm: addition?.finalNorm ?? .layerNorm,
+            layerNormEpsilon: try document.number("layer_norm_epsilon", default: 1e-5),
+            positions: addition?.rotaryBase.map { .rotary(theta: $0) } ?? .learned,
+            hasBiases: addition?.hasBiases ?? true)
+        self.init(architecture, usesByteTokenizer: addition?.usesByteTokenizer ?? false, layout: .gpt2)
+    }
+
+    /// What stands under the key `sotto`.
+    private struct Extension {
+        let layers: [Architecture.Layer]
+        let finalNorm: Architecture.Norm
+        let keyValueHeads: Int?
+        let rotaryBase: Double?
+        let hasBiases: Bool
+        let usesByteTokenizer: Bool
+
+        init(_ json: JSONValue, layers count: Int) throws {
+            let place = "config.json under \"sotto\""
+            try json.checkKeys(
+                ["final_norm", "layers", "tokenizer", "key_value_heads", "rotary_base", "biases"], place: place)
+            guard let norm = json[key: "final_norm"] else {
+                throw ArchitectureError.missingKey(key: "final_norm", place: place)
+            }
+            guard case .array(let elements)? = json[key: "layers"] else {
+                throw ArchitectureError.missingKey(key: "layers", place: place)
+            }
+            guard elements.count == count else {
+                throw ModelError.unsupportedSetting(
+                    key: "sotto.layers", value: "of \(elements.count) layers",
+                    supported: "as long as n_layer, \(count)")
+            }
+            layers = try elements.enumerated().map { index, element in
+                try Architecture.Layer(json: element, place: "layer \(index) of config.json")
+            }
+            finalNorm = try norm.choice(of: Architecture.Norm.self, key: "final_norm")
+            keyValueHeads = try json[key: "key_value_heads"].map { _ in try json.size("key_value_heads") }
+            rotaryBase = try json[key: "rotary_base"].map { _ in try json.number("rotary_base", default: 0) }
+            hasBiases = try json.flag("biases", default: true)
+            usesByteTokenizer = try HuggingFaceConfiguration.usesBytes(json)
+        }
+    }
+}
+
+// MARK: - LLaMA
+
+extension HuggingFaceConfiguration {
+    private init(llama document: JSONValue) throws {
+        try Self.refuse(
+            unless: [
+                ("attention_bias", .boolean(false)), ("mlp_bias", .boolean(false)), ("rope_scaling", .null),
+                ("partial_rotary_factor", .integer(1)), ("is_encoder_decoder", .boolean(false)),
+                ("add_cross_attention", .boolean(false)),
+            ], in: document)
+        let (width, heads) = (try document.size("hidden_size"), try document.size("num_attention_heads"))
+        let count = try Self.layerCount(document.size("num_hidden_layers"))
+        var layer = Architecture.Layer.llama
+        layer.activation = try document.activation("hidden_act", default: .silu)
+        let architecture = try Architecture(
+            layers: Array(repeating: layer, count: count), heads: heads,
+            keyValueHeads: try document.size("num_key_value_heads", default: heads), width: width,
+            feedForwardWidth: try document.size("intermediate_size"),
+            context: try document.size("max_position_embeddings"), vocabulary: try document.size("vocab_size"),
+            tiedHead: try document.flag("tie_word_embeddings", default: false), finalNorm: .rmsNorm,
+            layerNormEpsilon: try document.number("rms_norm_eps", default: 1e-6),
+            positions: .rotary(theta: try document.rotaryBase()), hasBiases: false)
+        let headWidth = try document.size("head_dim", default: architecture.headWidth)
+        guard headWidth == architecture.headWidth else {
             throw ModelError.unsupportedSetting(
-                key: "sotto.layers", value: "of \(elements.count) layers", supported: "as long as n_layer, \(count)")
-        }
-        let layers = try elements.enumerated().map { index, element in
-            try Architecture.Layer(json: element, place: "layer \(index) of config.json")
+                key: "head_dim", value: "\(headWidth)", supported: "the width over the heads, \(architecture.headWidth)"
+            )
         }
         var usesByteTokenizer = false
-        if let tokenizer = json[key: "tokenizer"] {
-            guard tokenizer == .string("bytes") else {
-                throw ArchitectureError.invalidValue(key: "tokenizer", value: tokenizer.kind, valid: ["\"bytes\""])
-            }
-            usesByteTokenizer = true
+        if let addition = document[key: "sotto"] {
+            try addition.checkKeys(["tokenizer"], place: "config.json under \"sotto\"")
+            usesByteTokenizer = try Self.usesBytes(addition)
         }
-        return (layers, try norm.choice(of: Architecture.Norm.self, key: "final_norm"), usesByteTokenizer)
+        self.init(architecture, usesByteTokenizer: usesByteTokenizer, layout: .llama)
+    }
+
+}
+
+extension Architecture {
+    /// Whether LLaMA's configuration can say everything about this network.
+    var isLLaMA: Bool {
+        guard case .rotary = positions, !hasBiases, finalNorm == .rmsNorm else { return false }
+        var expected = Layer.llama
+        expected.activation = layers[0].activation
+        return layers.allSatisfy { $0 == expected }
+    }
+}
+
+extension JSONValue {
+    /// `rope_theta`, which newer files have in `rope_parameters`.
+    fileprivate func rotaryBase() throws(ModelError) -> Double {
+        guard let parameters = self[key: "rope_parameters"], parameters != .null else {
+            return try number("rope_theta", default: 10000)
+        }
+        for (key, supported) in [("rope_type", JSONValue.string("default")), ("partial_rotary_factor", .integer(1))] {
+            guard let value = parameters[key: key], value != supported else { continue }
+            throw .unsupportedSetting(key: "rope_parameters.\(key)", value: value.kind, supported: supported.kind)
+        }
+        return try parameters.number("rope_theta", default: try number("rope_theta", default: 10000))
     }
 }
 
@@ -110,12 +211,38 @@ public struct HuggingFaceConfiguration: Sendable, Hashable {
 extension HuggingFaceConfiguration {
     /// The text of a `config.json` that reads back as this configuration.
     ///
-    /// The key `sotto` is there only where GPT-2's own keys do not say everything.
+    /// The key `sotto` is there only where the layout's own keys do not say everything.
     public var json: String {
-        let architecture = self.architecture
+        let lines = layout == .llama ? llamaLines : gpt2Lines
+        return "{\n" + lines.map { "  \($0)" }.joined(separator: ",\n") + "\n}\n"
+    }
+
+    private var llamaLines: [String] {
+        var theta = 10000.0
+        if case .rotary(let base) = architecture.positions { theta = base }
+        let lines = [
+            "\"model_type\": \"llama\"",
+            "\"architectures\": [\"LlamaForCausalLM\"]",
+            "\"vocab_size\": \(architecture.vocabulary)",
+            "\"max_position_embeddings\": \(architecture.context)",
+            "\"hidden_size\": \(architecture.width)",
+            "\"num_hidden_layers\": \(architecture.layers.count)",
+            "\"num_attention_heads\": \(architecture.heads)",
+            "\"num_key_value_heads\": \(architecture.keyValueHeads)",
+            "\"intermediate_size\": \(architecture.feedForwardWidth)",
+            "\"hidden_act\": \(architecture.layers[0].activation.huggingFaceName.asJSON)",
+            "\"rms_norm_eps\": \(architecture.layerNormEpsilon)",
+            "\"rope_theta\": \(theta)",
+            "\"tie_word_embeddings\": \(architecture.tiedHead)",
+        ]
+        return usesByteTokenizer ? lines + ["\"sotto\": {\"tokenizer\": \"bytes\"}"] : lines
+    }
+
+    private var gpt2Lines: [String] {
         let first = architecture.layers[0]
         let isPlain =
-            architecture.finalNorm == .layerNorm && !usesByteTokenizer
+            architecture.finalNorm == .layerNorm && !usesByteTokenizer && architecture.positions == .learned
+            && architecture.keyValueHeads == architecture.heads && architecture.hasBiases
             && architecture.layers.allSatisfy { $0 == Architecture.Layer(activation: first.activation) }
         var lines = [
             "\"model_type\": \"gpt2\"",
@@ -132,10 +259,9 @@ extension HuggingFaceConfiguration {
         ]
         if !isPlain {
             let layers = architecture.layers.map { "      \($0.json)" }.joined(separator: ",\n")
-            let tokenizer = usesByteTokenizer ? "\n    \"tokenizer\": \"bytes\"," : ""
             lines.append(
                 """
-                "sotto": {\(tokenizer)
+                "sotto": {\(extensionLines.map { "\n    \($0)," }.joined())
                     "final_norm": \(architecture.finalNorm.rawValue.asJSON),
                     "layers": [
                 \(layers)
@@ -143,7 +269,19 @@ extension HuggingFaceConfiguration {
                   }
                 """)
         }
-        return "{\n" + lines.map { "  \($0)" }.joined(separator: ",\n") + "\n}\n"
+        return lines
+    }
+
+    /// What of the extension is there only where it is not GPT-2's.
+    private var extensionLines: [String] {
+        var lines: [String] = []
+        if usesByteTokenizer { lines.append("\"tokenizer\": \"bytes\"") }
+        if architecture.keyValueHeads != architecture.heads {
+            lines.append("\"key_value_heads\": \(architecture.keyValueHeads)")
+        }
+        if case .rotary(let theta) = architecture.positions { lines.append("\"rotary_base\": \(theta)") }
+        if !architecture.hasBiases { lines.append("\"biases\": false") }
+        return lines
     }
 }
 
@@ -152,7 +290,7 @@ extension Architecture.Layer {
         """
         {"norm1": \(norm1.rawValue.asJSON), "norm2": \(norm2.rawValue.asJSON), \
         "activation": \(activation.rawValue.asJSON), "fused": \(feedForward.fused), \
-        "scaled": \(feedForward.scaled), "temperature": \(temperature)}
+        "scaled": \(feedForward.scaled), "temperature": \(temperature)\(feedForward.gated ? ", \"gated\": true" : "")}
         """
     }
 }
@@ -161,17 +299,17 @@ extension Architecture.Activation {
     /// The name that Hugging Face gives this function.
     var huggingFaceName: String { self == .identity ? "linear" : rawValue }
 
-    /// The names in `activation_function` and what they stand for.
+    /// The names in `activation_function` and `hidden_act` and what they stand for.
     static let huggingFaceNames: [(name: String, activation: Self)] = [
-        ("gelu_new", .geluNew), ("gelu_pytorch_tanh", .geluNew), ("gelu", .gelu), ("relu", .relu),
-        ("linear", .identity),
+        ("gelu_new", .geluNew), ("gelu_pytorch_tanh", .geluNew), ("gelu", .gelu), ("relu", .relu), ("silu", .silu),
+        ("swish", .silu), ("linear", .identity),
     ]
 }
 
 // MARK: - Reading settings
 
 extension JSONValue {
-    fileprivate func size(_ key: String, default fallback: Int? = nil) throws(ModelError) -> Int {
+    func size(_ key: String, default fallback: Int? = nil) throws(ModelError) -> Int {
         switch self[key: key] {
         case .integer(let value)?: return value
         case nil, .null?:
@@ -181,7 +319,7 @@ extension JSONValue {
         }
     }
 
-    fileprivate func flag(_ key: String, default fallback: Bool) throws(ModelError) -> Bool {
+    func flag(_ key: String, default fallback: Bool) throws(ModelError) -> Bool {
         switch self[key: key] {
         case .boolean(let value)?: return value
         case nil: return fallback
@@ -189,13 +327,12 @@ extension JSONValue {
         }
     }
 
-    fileprivate func epsilon() throws(ModelError) -> Double {
-        switch self[key: "layer_norm_epsilon"] {
+    func number(_ key: String, default fallback: Double) throws(ModelError) -> Double {
+        switch self[key: key] {
         case .real(let value)?: return value
         case .integer(let value)?: return Double(value)
-        case nil: return 1e-5
-        case let value?:
-            throw .unsupportedSetting(key: "layer_norm_epsilon", value: value.kind, supported: "a number")
+        case nil: return fallback
+        case let value?: throw .unsupportedSetting(key: key, value: value.kind, supported: "a number")
         }
     }
 
@@ -205,13 +342,14 @@ extension JSONValue {
         return try size("n_ctx")
     }
 
-    fileprivate func activation() throws(ModelError) -> Architecture.Activation {
-        guard let value = self[key: "activation_function"] else { return .geluNew }
+    func activation(
+        _ key: String, default fallback: Architecture.Activation
+    ) throws(ModelError) -> Architecture.Activation {
+        guard let value = self[key: key] else { return fallback }
         let names = Architecture.Activation.huggingFaceNames
         guard case .string(let name) = value, let match = names.first(where: { $0.name == name }) else {
             throw .unsupportedSetting(
-                key: "activation_function", value: value.kind,
-                supported: "one of \(names.map(\.name).joined(separator: ", "))")
+                key: key, value: value.kind, supported: "one of \(names.map(\.name).joined(separator: ", "))")
         }
         return match.activation
     }

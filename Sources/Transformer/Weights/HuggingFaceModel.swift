@@ -1,25 +1,22 @@
 import Foundation
 
-/// A directory with `config.json` and `model.safetensors` in Hugging Face's GPT-2 layout, with Sotto's extension.
+/// A directory with `config.json` and `model.safetensors`, or several files behind `model.safetensors.index.json`, in
+/// Hugging Face's layout of GPT-2, with Sotto's extension, or of LLaMA.
 ///
-/// Tensor names may carry the prefix `transformer.`; the buffers `attn.bias` and `attn.masked_bias` of older files are
-/// passed over. `docs/formats.md` lists the names.
+/// GPT-2's tensor names may carry the prefix `transformer.`; buffers of older files (`attn.bias`, `attn.masked_bias`,
+/// `rotary_emb.inv_freq`) are passed over. `docs/formats.md` lists the names.
 public struct HuggingFaceModel: Sendable {
     /// What `config.json` says.
     public let configuration: HuggingFaceConfiguration
-    private let tensors: SafeTensors
+    private let tensors: StoredTensors
     private let storedNames: [String: String]
 
     /// Opens a model and checks the names and shapes of its tensors, without reading the weights yet.
     /// - Throws: ``ModelError``, ``ArchitectureError`` or ``SafeTensorsError``.
     public init(directory: URL) throws {
         configuration = try Self.configuration(directory: directory)
-        let url = directory.appendingPathComponent(Self.weightsFile)
-        guard FileManager.default.isReadableFile(atPath: url.path) else {
-            throw ModelError.missingFile(path: url.path)
-        }
-        tensors = try SafeTensors(contentsOf: url)
-        storedNames = try Self.match(tensors, with: configuration.architecture)
+        tensors = try StoredTensors(directory: directory)
+        storedNames = try Self.match(tensors, with: configuration)
     }
 
     /// Reads only the `config.json` of a directory.
@@ -34,12 +31,13 @@ public struct HuggingFaceModel: Sendable {
     /// - Throws: ``ModelError`` or ``SafeTensorsError``.
     public func weights() throws -> ModelWeights {
         if configuration.architecture.tiedHead { try checkTiedHead() }
-        return try ModelWeights(architecture: configuration.architecture) { name, _ in
-            try tensor(name)
+        return try ModelWeights(architecture: configuration.architecture) { name, shape in
+            try tensor(name, shape: shape)
         }
     }
 
-    /// Writes a directory that reads back as these weights; with ``SafeTensors/StoredType/float32`` exactly.
+    /// Writes a directory that reads back as these weights; with ``SafeTensors/StoredType/float32`` exactly. LLaMA's layout
+    /// is used for networks that it can describe, GPT-2's with the extension for all others.
     /// - Throws: ``ModelError/unwritable(path:)`` or ``SafeTensorsError``.
     public static func write(
         _ weights: ModelWeights, to directory: URL, as type: SafeTensors.StoredType = .float32,
@@ -54,57 +52,57 @@ public struct HuggingFaceModel: Sendable {
         } catch {
             throw ModelError.unwritable(path: directory.path)
         }
+        let layout = configuration.layout
         try SafeTensors.write(
-            weights.tensors.map { (storedName($0.name), $0.tensor) },
-            to: directory.appendingPathComponent(weightsFile), as: type, metadata: ["format": "pt"])
+            weights.tensors.flatMap { name, tensor in
+                let parts = layout.parts(of: name, shape: tensor.shape, in: weights.architecture)
+                return zip(parts, layout.split(tensor, name, into: parts)).map { ($0.writtenName, $1) }
+            },
+            to: directory.appendingPathComponent(StoredTensors.weightsFile), as: type, metadata: ["format": "pt"])
     }
 
-    static let configurationFile = "config.json"
-    static let weightsFile = "model.safetensors"
-    private static let prefix = "transformer."
+    private static let configurationFile = "config.json"
 
-    private static func storedName(_ name: WeightName) -> String {
-        name == .head ? name.description : prefix + name.description
-    }
-
-    private func tensor(_ name: WeightName) throws -> WeightTensor {
-        guard let stored = storedNames[name.description] else { throw ModelError.missingTensor(name.description) }
-        let tensor = try tensors.tensor(named: stored)
-        // A scalar may be stored as a list of one.
-        if case .layer(_, let part) = name, part == .alpha || part == .beta, tensor.shape == [1] {
-            return WeightTensor(scalar: tensor.values[0])
+    private func tensor(_ name: WeightName, shape: [Int]) throws -> WeightTensor {
+        let layout = configuration.layout
+        let parts = try layout.parts(of: name, shape: shape, in: configuration.architecture).map { part in
+            guard let stored = storedNames[part.name] else { throw ModelError.missingTensor(part.name) }
+            return try tensors.tensor(named: stored)
         }
-        return tensor
+        // A scalar may be stored as a list of one.
+        if shape.isEmpty, let scalar = parts.first, scalar.shape == [1] {
+            return WeightTensor(scalar: scalar.values[0])
+        }
+        return layout.joined(parts, name)
     }
 
-    /// Maps the architecture's names to the file's; every tensor of the file must be known.
+    /// Maps the layout's names to the file's; every tensor of the file must be known.
     private static func match(
-        _ tensors: SafeTensors, with architecture: Architecture
+        _ tensors: StoredTensors, with configuration: HuggingFaceConfiguration
     ) throws -> [String: String] {
+        let (architecture, layout) = (configuration.architecture, configuration.layout)
         var storedNames: [String: String] = [:]
         for entry in tensors.entries {
-            let name = entry.name.hasPrefix(prefix) ? String(entry.name.dropFirst(prefix.count)) : entry.name
+            let name = layout.canonicalName(entry.name)
             guard storedNames.updateValue(entry.name, forKey: name) == nil else {
                 throw SafeTensorsError.duplicateTensor(name)
             }
         }
         var unknown = Set(storedNames.keys)
         for (name, shape) in architecture.weightShapes {
-            let key = name.description
-            guard let stored = storedNames[key], let entry = tensors.entry(named: stored) else {
-                throw ModelError.missingTensor(key)
+            for part in layout.parts(of: name, shape: shape, in: architecture) {
+                guard let stored = storedNames[part.name], let entry = tensors.entry(named: stored) else {
+                    throw ModelError.missingTensor(part.name)
+                }
+                let isScalar = part.shape.isEmpty && entry.shape == [1]
+                guard entry.shape == part.shape || isScalar else {
+                    throw ModelError.wrongShape(tensor: stored, expected: part.shape, found: entry.shape)
+                }
+                unknown.remove(part.name)
             }
-            let isScalar = shape.isEmpty && entry.shape == [1]
-            guard entry.shape == shape || isScalar else {
-                throw ModelError.wrongShape(tensor: stored, expected: shape, found: entry.shape)
-            }
-            unknown.remove(key)
         }
         if architecture.tiedHead { unknown.remove(WeightName.head.description) }
-        for index in architecture.layers.indices {
-            unknown.remove("h.\(index).attn.bias")
-            unknown.remove("h.\(index).attn.masked_bias")
-        }
+        for index in architecture.layers.indices { unknown.subtract(layout.buffers(ofLayer: index)) }
         if let name = unknown.min() { throw ModelError.unexpectedTensor(storedNames[name] ?? name) }
         return storedNames
     }
@@ -112,8 +110,8 @@ public struct HuggingFaceModel: Sendable {
     /// Some exporters store a tied head as well; it must then be the embedding.
     private func checkTiedHead() throws {
         guard let stored = storedNames[WeightName.head.description] else { return }
-        guard try tensors.tensor(named: stored) == tensor(.tokenEmbedding) else {
-            throw ModelError.headNotTied(tensor: stored)
-        }
+        let architecture = configuration.architecture
+        let embedding = try tensor(.tokenEmbedding, shape: [architecture.vocabulary, architecture.width])
+        guard try tensors.tensor(named: stored) == embedding else { throw ModelError.headNotTied(tensor: stored) }
     }
 }

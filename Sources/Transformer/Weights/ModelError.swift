@@ -8,6 +8,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case unwritable(path: String)
     /// The configuration is no JSON object.
     case malformedConfiguration(reason: String)
+    /// The index of a model in several files cannot be used.
+    case malformedIndex(reason: String)
     /// A setting is missing or has a value that is not supported.
     case unsupportedSetting(key: String, value: String, supported: String)
     /// The weights lack a tensor.
@@ -36,6 +38,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
             "\(path) cannot be written; choose a directory that can."
         case .malformedConfiguration(let reason):
             "config.json cannot be read: \(reason)."
+        case .malformedIndex(let reason):
+            "model.safetensors.index.json cannot be used: \(reason)."
         case .unsupportedSetting(let key, let value, let supported):
             "config.json has \(key) \(value), which is not supported; it must be \(supported)."
         case .missingTensor(let tensor):

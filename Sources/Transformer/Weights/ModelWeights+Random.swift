@@ -1,7 +1,7 @@
 import Foundation
 
 extension ModelWeights {
-    /// Random weights of an architecture: matrices, embeddings and biases normal with mean 0, LayerNorms the identity,
+    /// Random weights of an architecture: matrices, embeddings and biases normal with mean 0, norms the identity,
     /// temperatures, alpha and beta 1.
     ///
     /// A seed gives the same weights on every run. They stand in for trained ones where only cost matters and are no

@@ -4,8 +4,8 @@ public struct ModelWeights: Sendable {
     public let architecture: Architecture
     /// [vocabulary, width].
     public let tokenEmbedding: WeightTensor
-    /// [context, width].
-    public let positionEmbedding: WeightTensor
+    /// [context, width], or nil where positions are rotary.
+    public let positionEmbedding: WeightTensor?
     /// One for each layer of the architecture.
     public let layers: [Layer]
     /// The norm before the head, if the architecture has one.
@@ -16,21 +16,21 @@ public struct ModelWeights: Sendable {
     /// [vocabulary, width]: logits are `x·headᵀ`.
     public var head: WeightTensor { untiedHead ?? tokenEmbedding }
 
-    /// The affine part of a LayerNorm: `gamma·x + beta`, each [width].
+    /// The affine part of a norm: `gamma·x + beta`, each [width]; RMSNorm has no beta.
     public struct Norm: Sendable {
         public let gamma: WeightTensor
-        public let beta: WeightTensor
+        public let beta: WeightTensor?
     }
 
-    /// `x·weight + bias` with weight [in, out] and bias [out].
+    /// `x·weight + bias` with weight [in, out] and bias [out], where there is one.
     public struct Linear: Sendable {
         public let weight: WeightTensor
-        public let bias: WeightTensor
+        public let bias: WeightTensor?
     }
 
     /// Attention's weights.
     public struct Attention: Sendable {
-        /// [width, 3·width]: queries, keys, values, each split into heads in order.
+        /// [width, queryKeyValueWidth]: queries, keys, values, each split into heads in order.
         public let queryKeyValue: Linear
         /// [heads, context]: what softmax divides by besides √headWidth; nil where it is 1 everywhere.
         public let temperature: WeightTensor?
@@ -40,7 +40,7 @@ public struct ModelWeights: Sendable {
 
     /// The FFN's matrices.
     public enum FeedForward: Sendable {
-        /// [width, feedForwardWidth], then after the activation [feedForwardWidth, width].
+        /// [width, feedForwardWidth], twice as wide where it is gated, then after the activation [feedForwardWidth, width].
         case pair(input: Linear, output: Linear)
         /// [width, width].
         case fused(Linear)
@@ -92,13 +92,17 @@ public struct ModelWeights: Sendable {
         }
         self.architecture = architecture
         tokenEmbedding = try part(.tokenEmbedding)
-        positionEmbedding = try part(.positionEmbedding)
+        positionEmbedding = tensors[.positionEmbedding]
         layers = try architecture.layers.indices.map { index in
-            try Layer(architecture.layers[index]) { try part(.layer(index, $0)) }
+            try Layer(architecture.layers[index]) {
+                try part(.layer(index, $0))
+            } optional: {
+                tensors[.layer(index, $0)]
+            }
         }
         finalNorm =
             architecture.finalNorm == .none
-            ? nil : Norm(gamma: try part(.finalNormGamma), beta: try part(.finalNormBeta))
+            ? nil : Norm(gamma: try part(.finalNormGamma), beta: tensors[.finalNormBeta])
         untiedHead = architecture.tiedHead ? nil : try part(.head)
     }
 
@@ -129,7 +133,7 @@ public struct ModelWeights: Sendable {
     }
 
     private init(
-        architecture: Architecture, tokenEmbedding: WeightTensor, positionEmbedding: WeightTensor, layers: [Layer],
+        architecture: Architecture, tokenEmbedding: WeightTensor, positionEmbedding: WeightTensor?, layers: [Layer],
         finalNorm: Norm?, untiedHead: WeightTensor?
     ) {
         self.architecture = architecture
@@ -143,17 +147,18 @@ public struct ModelWeights: Sendable {
 
 extension ModelWeights.Layer {
     fileprivate init(
-        _ layer: Architecture.Layer, part: (WeightName.LayerPart) throws -> WeightTensor
+        _ layer: Architecture.Layer, part: (WeightName.LayerPart) throws -> WeightTensor,
+        optional: (WeightName.LayerPart) -> WeightTensor?
     ) throws {
         func linear(_ weight: WeightName.LayerPart, _ bias: WeightName.LayerPart) throws -> ModelWeights.Linear {
-            try .init(weight: part(weight), bias: part(bias))
+            try .init(weight: part(weight), bias: optional(bias))
         }
-        norm1 = layer.norm1 == .none ? nil : .init(gamma: try part(.norm1Gamma), beta: try part(.norm1Beta))
+        norm1 = layer.norm1 == .none ? nil : .init(gamma: try part(.norm1Gamma), beta: optional(.norm1Beta))
         attention = .init(
             queryKeyValue: try linear(.queryKeyValueWeight, .queryKeyValueBias),
             temperature: layer.temperature ? try part(.temperature) : nil,
             output: try linear(.attentionOutputWeight, .attentionOutputBias))
-        norm2 = layer.norm2 == .none ? nil : .init(gamma: try part(.norm2Gamma), beta: try part(.norm2Beta))
+        norm2 = layer.norm2 == .none ? nil : .init(gamma: try part(.norm2Gamma), beta: optional(.norm2Beta))
         feedForward =
             layer.feedForward.fused
             ? .fused(try linear(.fusedWeight, .fusedBias))

@@ -4,22 +4,23 @@
 public enum WeightName: Sendable, Hashable, CustomStringConvertible {
     /// [vocabulary, width].
     case tokenEmbedding
-    /// [context, width].
+    /// [context, width]; absent where positions are rotary.
     case positionEmbedding
     /// A weight of a layer, counted from 0.
     case layer(Int, LayerPart)
     /// [width].
     case finalNormGamma
-    /// [width].
+    /// [width]; RMSNorm has none.
     case finalNormBeta
     /// [vocabulary, width]; absent where the head is tied.
     case head
 
-    /// A weight inside a layer. Matrices are [in, out].
+    /// A weight inside a layer. Matrices are [in, out]. The biases of linear layers are there if the architecture has
+    /// them, those of norms if the norm is LayerNorm.
     public enum LayerPart: String, Sendable, Hashable, CaseIterable {
         case norm1Gamma = "ln_1.weight"
         case norm1Beta = "ln_1.bias"
-        /// [width, 3·width]: queries, keys, values, each split into heads in order.
+        /// [width, queryKeyValueWidth]: queries, keys, values, each split into heads in order.
         case queryKeyValueWeight = "attn.c_attn.weight"
         case queryKeyValueBias = "attn.c_attn.bias"
         /// [heads, context].
@@ -28,7 +29,7 @@ public enum WeightName: Sendable, Hashable, CustomStringConvertible {
         case attentionOutputBias = "attn.c_proj.bias"
         case norm2Gamma = "ln_2.weight"
         case norm2Beta = "ln_2.bias"
-        /// [width, feedForwardWidth].
+        /// [width, feedForwardWidth]; gated [width, 2·feedForwardWidth], what the activation takes before the other factor.
         case feedForwardInputWeight = "mlp.c_fc.weight"
         case feedForwardInputBias = "mlp.c_fc.bias"
         /// [feedForwardWidth, width].
@@ -58,33 +59,42 @@ public enum WeightName: Sendable, Hashable, CustomStringConvertible {
 extension Architecture {
     /// Every weight of this architecture with its shape, in the order of the forward pass.
     public var weightShapes: [(name: WeightName, shape: [Int])] {
-        var shapes: [(name: WeightName, shape: [Int])] = [
-            (.tokenEmbedding, [vocabulary, width]), (.positionEmbedding, [context, width]),
-        ]
+        var shapes: [(name: WeightName, shape: [Int])] = [(.tokenEmbedding, [vocabulary, width])]
+        if positions == .learned { shapes.append((.positionEmbedding, [context, width])) }
         for (index, layer) in layers.enumerated() {
             shapes += self.shapes(of: layer).map { (.layer(index, $0.part), $0.shape) }
         }
-        if finalNorm == .layerNorm {
-            shapes += [(.finalNormGamma, [width]), (.finalNormBeta, [width])]
-        }
+        if finalNorm != .none { shapes.append((.finalNormGamma, [width])) }
+        if finalNorm == .layerNorm { shapes.append((.finalNormBeta, [width])) }
         if !tiedHead { shapes.append((.head, [vocabulary, width])) }
         return shapes
     }
 
-    private func shapes(of layer: Layer) -> [(part: WeightName.LayerPart, shape: [Int])] {
-        var shapes: [(part: WeightName.LayerPart, shape: [Int])] = []
-        if layer.norm1 == .layerNorm { shapes += [(.norm1Gamma, [width]), (.norm1Beta, [width])] }
-        shapes += [(.queryKeyValueWeight, [width, 3 * width]), (.queryKeyValueBias, [3 * width])]
+    private typealias PartShape = (part: WeightName.LayerPart, shape: [Int])
+
+    private func shapes(of layer: Layer) -> [PartShape] {
+        func norm(_ norm: Norm, _ gamma: WeightName.LayerPart, _ beta: WeightName.LayerPart) -> [PartShape] {
+            switch norm {
+            case .none: []
+            case .layerNorm: [(gamma, [width]), (beta, [width])]
+            case .rmsNorm: [(gamma, [width])]
+            }
+        }
+        func linear(
+            _ weight: WeightName.LayerPart, _ bias: WeightName.LayerPart, _ inputs: Int, _ outputs: Int
+        ) -> [PartShape] {
+            hasBiases ? [(weight, [inputs, outputs]), (bias, [outputs])] : [(weight, [inputs, outputs])]
+        }
+        var shapes = norm(layer.norm1, .norm1Gamma, .norm1Beta)
+        shapes += linear(.queryKeyValueWeight, .queryKeyValueBias, width, queryKeyValueWidth)
         if layer.temperature { shapes.append((.temperature, [heads, context])) }
-        shapes += [(.attentionOutputWeight, [width, width]), (.attentionOutputBias, [width])]
-        if layer.norm2 == .layerNorm { shapes += [(.norm2Gamma, [width]), (.norm2Beta, [width])] }
+        shapes += linear(.attentionOutputWeight, .attentionOutputBias, width, width)
+        shapes += norm(layer.norm2, .norm2Gamma, .norm2Beta)
         if layer.feedForward.fused {
-            shapes += [(.fusedWeight, [width, width]), (.fusedBias, [width])]
+            shapes += linear(.fusedWeight, .fusedBias, width, width)
         } else {
-            shapes += [
-                (.feedForwardInputWeight, [width, feedForwardWidth]), (.feedForwardInputBias, [feedForwardWidth]),
-                (.feedForwardOutputWeight, [feedForwardWidth, width]), (.feedForwardOutputBias, [width]),
-            ]
+            shapes += linear(.feedForwardInputWeight, .feedForwardInputBias, width, feedForwardInputWidth(layer))
+            shapes += linear(.feedForwardOutputWeight, .feedForwardOutputBias, feedForwardWidth, width)
         }
         if layer.feedForward.scaled { shapes += [(.alpha, []), (.beta, [])] }
         return shapes

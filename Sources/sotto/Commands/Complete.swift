@@ -36,7 +36,11 @@ struct Complete: ParsableCommand {
     @Option(help: .hidden)
     var startedAt: Double?
 
+    @Flag(help: PrefetchHelp.text)
+    var prefetch = false
+
     @OptionGroup var role: RoleOptions
+    @OptionGroup var network: NetworkOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -52,7 +56,7 @@ struct Complete: ParsableCommand {
         let transport = TCPTransport()
         let channel = try role.connect(to: connect, role: "server", over: transport)
         let session = try ClientSession(
-            channel: channel, configuration: role.protocols.session, threads: role.threads
+            channel: channel, configuration: role.protocols.session, threads: role.threads, prefetch: prefetch
         ) {
             try role.connect(to: dealer, role: "dealer", over: transport)
         }
@@ -60,7 +64,7 @@ struct Complete: ParsableCommand {
             session.close()
             transport.shutdown()
         }
-        var account = ClientAccount(session)
+        var account = ClientAccount(session, networks: network.networks, prefetch: prefetch)
         if blocksOnly {
             let hidden = Blocks.randomHidden(rows: context, width: session.architecture.width, seed: 0)
             account.record(try session.run(hidden: hidden.map(Double.init)))
@@ -111,18 +115,28 @@ struct Complete: ParsableCommand {
 /// The client's account of its session.
 private struct ClientAccount {
     private let session: ClientSession
-    private var cost = SessionCost()
+    private var cost: SessionCost
     private var last: AccountedRun?
+    private var elapsed: CostReport.Elapsed
 
-    init(_ session: ClientSession) { self.session = session }
+    init(_ session: ClientSession, networks: [Network], prefetch: Bool) {
+        self.session = session
+        cost = SessionCost(networks: networks)
+        elapsed = CostReport.Elapsed(prefetched: prefetch)
+    }
 
     mutating func record(_ run: ClientSession.Run) {
         if last == nil {
             cost.recordSetup(
-                of: run.accounted.program, sentBytes: session.setup?.bytes, seconds: session.setup?.seconds)
+                of: run.accounted.program, sentBytes: session.setup?.bytes, seconds: session.setup?.seconds,
+                work: run.accounted.times.map(\.setupWork))
         }
         cost.record(run.accounted.program, trace: run.accounted.trace)
         last = run.accounted
+        let times = run.accounted.times
+        elapsed.setup += times.map(\.setup).max() ?? 0
+        elapsed.offline += times.map(\.offline).max() ?? 0
+        elapsed.online += times.map(\.online).max() ?? 0
     }
 
     func report(context: Int, positions: ForwardPass.Output, _ role: RoleOptions) -> CostReport {
@@ -133,6 +147,7 @@ private struct ClientAccount {
                 context: context, positions: positions.rawValue, insecure: false))
         report.wireOverheadBytes = last?.overheadBytesSent
         report.peakMemoryBytes = last?.peakMemoryBytes
+        report.elapsed = elapsed
         return report
     }
 }

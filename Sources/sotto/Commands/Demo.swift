@@ -23,8 +23,12 @@ struct Demo: ParsableCommand {
     @Option(help: "How many tokens to add.")
     var tokens: Int = 16
 
+    @Flag(help: PrefetchHelp.text)
+    var prefetch = false
+
     @OptionGroup var variant: VariantOptions
     @OptionGroup var protocols: ProtocolOptions
+    @OptionGroup var network: NetworkOptions
     @OptionGroup var output: OutputOptions
 
     @Option(help: ArgumentHelp("How long a process waits for another before it gives up.", valueName: "seconds"))
@@ -85,7 +89,7 @@ struct Demo: ParsableCommand {
             [
                 "complete", "--connect", try server.address(), "--dealer", dealerAddress, "--prompt=\(prompt)",
                 "--tokens", "\(tokens)", "--format", "json", "--started-at", "\(start)",
-            ] + common)
+            ] + (prefetch ? ["--prefetch"] : []) + network.arguments + common)
         defer { client.stop() }
         let output = try client.output()
         return try JSONDecoder().decode(CostReport.self, from: output)

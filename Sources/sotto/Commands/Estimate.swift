@@ -22,7 +22,9 @@ struct Estimate: ParsableCommand {
         let count = try length.count(for: named.architecture)
         let passes = try length.passes(named.architecture, count: count)
         let progress = ProgressBar("estimating")
-        var session = SessionCost(networks: network.networks)
+        var session = SessionCost(
+            networks: network.networks,
+            compute: network.networks.isEmpty ? nil : CalibrationStore.model(threads: machine.threadCount))
         for (index, pass) in passes.enumerated() {
             let program = try pass.program()
             if index == 0 { session.recordSetup(of: program) }

@@ -17,6 +17,7 @@ struct Simulate: ParsableCommand {
     @OptionGroup var input: InputOptions
     @OptionGroup var length: LengthOptions
     @OptionGroup var protocols: ProtocolOptions
+    @OptionGroup var network: NetworkOptions
     @OptionGroup var machine: RunOptions
     @OptionGroup var files: LogitsOptions
     @OptionGroup var output: OutputOptions
@@ -45,7 +46,7 @@ struct Simulate: ParsableCommand {
         guard !traceValues else { return try trace(selected, run) }
         var simulation = Simulation(
             model: selected, input: run, length: length,
-            private: PrivateRun(selected, seed: model.variant.seed, machine: machine))
+            private: PrivateRun(selected, seed: model.variant.seed, machine: machine, networks: network.networks))
         try simulation.run()
         logger.info("simulated", metadata: ["inferences": "\(simulation.private.session.inferences)"])
         try LogitsOptions.write(

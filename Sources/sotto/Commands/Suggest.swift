@@ -27,6 +27,8 @@ struct Suggest: ParsableCommand {
     @OptionGroup var model: ModelOptions
     @OptionGroup var length: LengthOptions
     @OptionGroup var protocols: ProtocolOptions
+    @OptionGroup var network: NetworkOptions
+    @OptionGroup var machine: RunOptions
 
     @Option(help: "Rank by online bytes, by online rounds, or by online latency on the first network.")
     var by: Measure = .bytes
@@ -50,7 +52,11 @@ struct Suggest: ParsableCommand {
             configuration: length.configuration(named, protocols, count: count, insecure: false),
             notation: named.notation)
         let progress = ProgressBar("trying edits")
-        let suggestions = try Suggestions(for: scenario, by: by.measure) { progress.update($0) }
+        let networks = network.networks.isEmpty ? [Network.wan] : network.networks
+        let pricing = Pricing(networks: networks, compute: CalibrationStore.model(threads: machine.threadCount))
+        let suggestions = try Suggestions(for: scenario, by: by.measure, pricing: pricing) {
+            progress.update($0)
+        }
         progress.finish()
         Output.write(
             try OutputOptions.tableFormat(format).map { suggestions.rendered(as: $0, limit: top) }

@@ -17,6 +17,8 @@ struct TableCommand: ParsableCommand {
     var models: String
 
     @OptionGroup var sweep: SweepOptions
+    @OptionGroup var network: NetworkOptions
+    @OptionGroup var machine: RunOptions
 
     @Flag(help: "Set the figures that the paper publishes beside the rows.")
     var paper = false
@@ -33,7 +35,12 @@ struct TableCommand: ParsableCommand {
         let sources = try modelSources()
         let scenarios = try sweep.scenarios(of: sources)
         let progress = ProgressBar("counting")
-        var comparison = try Comparison(of: scenarios, published: paper ? PublishedFigures() : nil) { done in
+        let networks = network.networks.isEmpty ? [Network.lan, .wan] : network.networks
+        var comparison = try Comparison(
+            of: scenarios,
+            pricing: Pricing(networks: networks, compute: CalibrationStore.model(threads: machine.threadCount)),
+            published: paper ? PublishedFigures() : nil
+        ) { done in
             progress.update(Double(done) / Double(scenarios.count))
         }
         progress.finish()

@@ -1,5 +1,6 @@
 import Algebra
 import ArgumentParser
+import CostModel
 import Foundation
 import Preprocessing
 import SecureComputation
@@ -64,7 +65,8 @@ struct Failure {
         case is UsageError:
             return .usage
         case is DataError, is ArchitectureError, is ModelError, is SafeTensorsError, is TokenizerError,
-            is ReferenceModelError, is PreparedWeightsError, is FixedPointError, is ProgramError:
+            is ReferenceModelError, is PreparedWeightsError, is FixedPointError, is ProgramError,
+            is CalibrationError:
             return .badData
         case let error as TransportError:
             switch error.category {

@@ -13,13 +13,14 @@ struct PrivateRun {
     let threads: Int
     let timeout: Double?
     let seed: UInt64
-    private(set) var session = SessionCost()
+    private(set) var session: SessionCost
     private var setupSeconds = 0.0
 
     /// Long enough that only a dead party ends it.
     private static let patience = 86400.0
 
-    init(_ model: SelectedModel, seed: UInt64, machine: RunOptions) {
+    init(_ model: SelectedModel, seed: UInt64, machine: RunOptions, networks: [Network] = []) {
+        session = SessionCost(networks: networks)
         weights = PreparedWeights(model.weights)
         threads = machine.threadCount
         timeout = machine.timeout
@@ -38,7 +39,9 @@ struct PrivateRun {
             seeds: InsecureSeededSource(seed &+ UInt64(session.inferences) &* 0x9E37_79B9_7F4A_7C15),
             channels: channels, progress: progress)
         if session.inferences == 0 {
-            session.recordSetup(of: program, sentBytes: outcome.setupBytes, seconds: outcome.setupSeconds)
+            session.recordSetup(
+                of: program, sentBytes: outcome.setupBytes, seconds: outcome.setupSeconds,
+                work: outcome.setupWork)
         }
         session.record(program, trace: outcome.trace)
         let name = pass.outputName

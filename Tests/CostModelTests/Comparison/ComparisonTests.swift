@@ -54,6 +54,27 @@ import Transformer
         }
     }
 
+    @Test func latencyOnEveryNetwork() throws {
+        let networks = [Network.wan, Network(name: "slow", megabitsPerSecond: 1, rttMilliseconds: 5)]
+        let comparison = try Comparison(
+            of: [scenario("SM+LN+G"), scenario("SM")], pricing: Pricing(networks: networks))
+        for row in comparison.rows {
+            var session = SessionCost(networks: networks)
+            let program = try row.scenario.pass.program()
+            session.recordSetup(of: program)
+            session.record(program)
+            #expect(row.report.latency == session.report(row.scenario.configuration).latency)
+            #expect(row.report.latency.map(\.network) == ["wan", "slow"])
+        }
+        let (first, own) = (comparison.rows[0].report.latency, comparison.rows[1].report.latency)
+        let savings = try #require(comparison.rows[1].savings)
+        #expect(savings.latency == ["wan": first[0].online / own[0].online, "slow": first[1].online / own[1].online])
+        let text = comparison.rendered()
+        #expect(text.contains("wan online") && text.contains("slow offline") && text.contains("sotto calibrate"))
+        let csv = comparison.rendered(.init(format: .csv))
+        #expect(csv.contains("wan_online") && csv.contains("\(own[1].online)"))
+    }
+
     @Test func concurrentRowsKeepTheirOrderAndErrors() throws {
         let contexts = [9, 1, 5, 2, 8, 3, 7, 4, 6]
         let comparison = try Comparison(of: contexts.map { try scenario("SM", context: $0) })

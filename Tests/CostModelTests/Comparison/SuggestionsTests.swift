@@ -42,6 +42,30 @@ import Transformer
         #expect(byBytes != byRounds)
     }
 
+    @Test func latencyIsRankedOnTheFirstNetwork() throws {
+        let slow = Network(name: "slow", megabitsPerSecond: 0.01, rttMilliseconds: 0)
+        let far = Network(name: "far", megabitsPerSecond: 1e6, rttMilliseconds: 1000)
+        for networks in [[slow, far], [far, slow]] {
+            let ranked = try Suggestions(
+                for: scenario("SM+LN+G"), by: .latency, pricing: Pricing(networks: networks))
+            let saved = try ranked.suggestions.map { try #require($0.latency[networks[0].name]) }
+            #expect(saved == saved.sorted(by: >))
+            for suggestion in ranked.suggestions {
+                let changes = try suggestion.edit.edits.map { try ArchitectureEdit($0) }
+                let base = try scenario("SM+LN+G").pass
+                let pass = try ForwardPass(architecture: base.architecture.applying(changes), new: 5, output: .last)
+                for (index, network) in networks.enumerated() {
+                    func online(_ pass: ForwardPass) throws -> Double {
+                        var session = SessionCost(networks: networks)
+                        session.record(try pass.program())
+                        return session.report(Small.configuration()).latency[index].online
+                    }
+                    #expect(suggestion.latency[network.name] == (try online(base) - online(pass)))
+                }
+            }
+        }
+    }
+
     @Test func equalEditsShareARowAndLimitsCount() throws {
         let ranked = try Suggestions(for: scenario("SM+LN+G"), by: .bytes)
         let all = ranked.rendered().split(separator: "\n").filter { $0.contains("layers[") }

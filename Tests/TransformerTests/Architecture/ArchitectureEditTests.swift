@@ -47,7 +47,9 @@ import Transformer
         #expect(result.layers[2].feedForward.fused)
     }
 
-    static let layerKeys = ["index", "notation", "norm1", "norm2", "activation", "fused", "scaled", "temperature"]
+    static let layerKeys = [
+        "index", "notation", "norm1", "norm2", "activation", "fused", "scaled", "temperature", "gated",
+    ]
 
     static let refused: [(String, ArchitectureError)] = [
         (
@@ -61,11 +63,12 @@ import Transformer
         (#"{"layers": [{"norm1": "none"}]}"#, .missingKey(key: "index", place: "the edit of a layer")),
         (
             #"{"layers": [{"index": 0, "norm1": "rms"}]}"#,
-            .invalidValue(key: "norm1", value: "\"rms\"", valid: ["none", "layer_norm"])
+            .invalidValue(key: "norm1", value: "\"rms\"", valid: ["none", "layer_norm", "rms_norm"])
         ),
         (
             #"{"layers": [{"index": 0, "activation": "swish"}]}"#,
-            .invalidValue(key: "activation", value: "\"swish\"", valid: ["identity", "relu", "gelu", "gelu_new"])
+            .invalidValue(
+                key: "activation", value: "\"swish\"", valid: ["identity", "relu", "gelu", "gelu_new", "silu"])
         ),
         (
             #"{"layers": [{"index": 0, "fused": 1}]}"#,
@@ -84,7 +87,10 @@ import Transformer
         (#"{"layers": {}}"#, .invalidValue(key: "layers", value: "an object", valid: ["a list of edits"])),
         (#"{"layers": [3]}"#, .invalidValue(key: "the edit of a layer", value: "3", valid: ["an object"])),
         (#"{"notation": "SM+X"}"#, .unknownNotation("SM+X")),
-        (#"{"final_norm": null}"#, .invalidValue(key: "final_norm", value: "null", valid: ["none", "layer_norm"])),
+        (
+            #"{"final_norm": null}"#,
+            .invalidValue(key: "final_norm", value: "null", valid: ["none", "layer_norm", "rms_norm"])
+        ),
         ("[]", .invalidValue(key: "the edits", value: "a list", valid: ["an object"])),
         ("", .malformedJSON(reason: "byte 0: a value expected")),
         (#"{"layers": [], "layers": []}"#, .malformedJSON(reason: "the key \"layers\" occurs twice")),
@@ -100,6 +106,6 @@ import Transformer
         }
         #expect(
             error?.description
-                == "The value of \"activation\" cannot be \"swish\"; choose identity, relu, gelu or gelu_new.")
+                == "The value of \"activation\" cannot be \"swish\"; choose identity, relu, gelu, gelu_new or silu.")
     }
 }

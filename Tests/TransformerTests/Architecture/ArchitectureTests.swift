@@ -87,7 +87,7 @@ import Transformer
             ("gpt2-large", 36, 20, 1280, 5120, 1024, 50257), ("gpt2-xl", 48, 25, 1600, 6400, 1024, 50257),
             ("gpt2-18l", 18, 12, 768, 3072, 1024, 50257),
         ]
-        #expect(Architecture.presetNames == expected.map(\.0))
+        #expect(Array(Architecture.presetNames.prefix(expected.count)) == expected.map(\.0))
         for (name, layers, heads, width, feedForward, context, vocabulary) in expected {
             let preset = try Architecture.preset(named: name)
             #expect(preset.layers.count == layers && preset.heads == heads && preset.width == width)

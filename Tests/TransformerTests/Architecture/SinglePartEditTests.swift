@@ -104,6 +104,14 @@ import Transformer
         #expect(kinds.contains(.dropTemperature) == layer.temperature)
     }
 
+    @Test func gatedNetworksHaveEditsOfTheirOwn() throws {
+        let base = try Architecture.preset(named: "llama-7b")
+        let edits = SingleEdit.all(of: base).filter { $0.layer == 3 }
+        #expect(edits.map(\.kind) == [.dropNorm, .dropNorm, .useReLU, .dropActivation, .dropGate, .fuse])
+        for edit in edits { _ = try base.applying(edit.edits.map { try ArchitectureEdit($0) }) }
+        #expect(try base.applying([ArchitectureEdit("layers[3].ffn.gated=false")]).layers[3].feedForward.gated == false)
+    }
+
     // MARK: Sizes
 
     @Test func depthsRepeatEqualLayers() throws {
@@ -124,7 +132,10 @@ import Transformer
         #expect(wide.heads == 16 && wide.width == 1024 && wide.feedForwardWidth == 4096)
         #expect(wide.layers == base.layers && wide.vocabulary == base.vocabulary && wide.tiedHead == base.tiedHead)
         #expect(try base.withWidth(768) == base)
-        #expect(throws: ArchitectureError.indivisibleResize(width: 1000, headWidth: 64)) { try base.withWidth(1000) }
+        let llama = try Architecture.preset(named: "llama3-8b").withWidth(2048)
+        #expect(llama.heads == 16 && llama.keyValueHeads == 4 && llama.positions == .rotary(theta: 500_000))
+        #expect(!llama.hasBiases && llama.feedForwardWidth == 7168)
+        #expect(throws: ArchitectureError.indivisibleResize(width: 1000, groupWidth: 64)) { try base.withWidth(1000) }
         for width in [0, -64, Architecture.limits.width + 64] {
             #expect(throws: ArchitectureError.self) { try base.withWidth(width) }
         }

@@ -10,8 +10,8 @@ import Transformer
         return zip(found, expected).map { abs(Double($0) - Double($1)) }.reduce(0, max) / scale
     }
 
-    /// Against logits that Hugging Face's GPT-2, or PyTorch from the formulas, computed in double precision.
-    @Test(arguments: ReferenceData.huggingFace + ReferenceData.notation) func agreesWithPyTorch(
+    /// Against logits that Hugging Face's GPT-2 and LLaMA, or PyTorch from the formulas, computed in double precision.
+    @Test(arguments: ReferenceData.all) func agreesWithPyTorch(
         reference: ReferenceData
     ) throws {
         let model = ReferenceModel(try HuggingFaceModel(directory: reference.directory).weights())
@@ -33,7 +33,7 @@ import Transformer
     }
 
     /// Some head's last query gives a key more than twice the uniform share; else the references would not test attention.
-    @Test(arguments: ReferenceData.huggingFace + ReferenceData.notation) func storedAttentionIsNotUniform(
+    @Test(arguments: ReferenceData.all) func storedAttentionIsNotUniform(
         reference: ReferenceData
     ) throws {
         let tokens = try reference.tokens()
@@ -50,7 +50,7 @@ import Transformer
     }
 
     @Test func laterTokensDoNotChangeEarlierLogits() throws {
-        for reference in [ReferenceData.huggingFace[1], ReferenceData.notation[7]] {
+        for reference in [ReferenceData.huggingFace[1], ReferenceData.notation[7], ReferenceData.llama[2]] {
             let model = ReferenceModel(try HuggingFaceModel(directory: reference.directory).weights())
             let tokens = try reference.tokens()
             let all = try model.logits(tokens: tokens)

@@ -50,7 +50,7 @@ import Transformer
         #expect(weights.layers[0].scale == .init(alpha: 1, beta: 1))
         #expect(weights.layers[1].attention.temperature?.values.allSatisfy { $0 == 1 } == true)
         #expect(weights.layers[0].norm1?.gamma.values.allSatisfy { $0 == 1 } == true)
-        #expect(weights.layers[1].norm2?.beta.values.allSatisfy { $0 == 0 } == true)
+        #expect(weights.layers[1].norm2?.beta?.values.allSatisfy { $0 == 0 } == true)
         #expect(weights.layers[0].norm2 == nil && weights.layers[1].norm1 == nil)
     }
 

@@ -1,0 +1,98 @@
+import Foundation
+
+/// What `sotto calibrate` keeps: the machine that was measured, and a model of its local work for each number of threads.
+public struct Calibration: Sendable, Hashable, Codable {
+    /// Another version's files are measured anew.
+    public static let currentVersion = 1
+
+    public let version: Int
+    public let machine: Machine
+    /// By number of threads for matrix products.
+    public private(set) var models: [String: ComputeModel]
+
+    public init(machine: Machine, models: [Int: ComputeModel] = [:]) {
+        version = Self.currentVersion
+        self.machine = machine
+        self.models = Dictionary(uniqueKeysWithValues: models.map { ("\($0.key)", $0.value) })
+    }
+
+    public subscript(threads threads: Int) -> ComputeModel? {
+        get { models["\(threads)"] }
+        set { models["\(threads)"] = newValue }
+    }
+
+    /// What tells machines apart.
+    public struct Machine: Sendable, Hashable, Codable {
+        public let processor: String
+        public let cores: Int
+
+        public init(processor: String, cores: Int) {
+            self.processor = processor
+            self.cores = cores
+        }
+    }
+}
+
+/// Why there is no calibration to use.
+public enum CalibrationError: Error, Equatable, Sendable, CustomStringConvertible {
+    case absent(path: String)
+    case malformed(path: String)
+    case otherVersion(path: String)
+    case otherMachine(path: String)
+    case otherThreads(path: String, threads: Int)
+    case unwritable(path: String, reason: String)
+
+    public var description: String {
+        switch self {
+        case .absent(let path): "There is no calibration at \(path); run `sotto calibrate`."
+        case .malformed(let path):
+            "The calibration at \(path) cannot be read and is left out; run `sotto calibrate` again."
+        case .otherVersion(let path):
+            "The calibration at \(path) is of another version and is left out; run `sotto calibrate` again."
+        case .otherMachine(let path):
+            "The calibration at \(path) is of another machine and is left out; run `sotto calibrate` here."
+        case .otherThreads(let path, let threads):
+            "The calibration at \(path) has nothing for \(threads) threads and is left out; run "
+                + "`sotto calibrate --threads \(threads)`."
+        case .unwritable(let path, let reason): "The calibration cannot be written to \(path): \(reason)."
+        }
+    }
+}
+
+extension Calibration {
+    /// - Throws: ``CalibrationError``, which says why the file is of no use here.
+    public init(contentsOf url: URL, machine: Machine) throws(CalibrationError) {
+        guard let data = try? Data(contentsOf: url) else { throw .absent(path: url.path) }
+        struct Versioned: Decodable { let version: Int }
+        guard let versioned = try? JSONDecoder().decode(Versioned.self, from: data) else {
+            throw .malformed(path: url.path)
+        }
+        guard versioned.version == Self.currentVersion else { throw .otherVersion(path: url.path) }
+        guard let calibration = try? JSONDecoder().decode(Calibration.self, from: data), calibration.isUsable else {
+            throw .malformed(path: url.path)
+        }
+        guard calibration.machine == machine else { throw .otherMachine(path: url.path) }
+        self = calibration
+    }
+
+    /// Coefficients that could have been measured: of the right number, finite, not negative.
+    private var isUsable: Bool {
+        models.values.allSatisfy { model in
+            model.coefficients.values.allSatisfy { coefficients in
+                coefficients.count == WorkSize.names.count && coefficients.allSatisfy { $0.isFinite && $0 >= 0 }
+            }
+        }
+    }
+
+    /// Replaces the file as a whole, so that nobody reads half of it; makes its directory.
+    /// - Throws: ``CalibrationError/unwritable(path:reason:)``
+    public func write(to url: URL) throws(CalibrationError) {
+        do {
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(JSONText.of(self).utf8).write(to: url, options: .atomic)
+        } catch {
+            throw .unwritable(path: url.path, reason: (error as NSError).localizedDescription)
+        }
+    }
+}

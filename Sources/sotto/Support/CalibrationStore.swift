@@ -1,0 +1,57 @@
+import CostModel
+import Foundation
+
+#if canImport(Darwin)
+    import Darwin
+#endif
+
+/// Where this machine's calibration is kept.
+enum CalibrationStore {
+    /// In the user's cache directory: `$XDG_CACHE_HOME` or `~/.cache` on Linux, `~/Library/Caches` on macOS.
+    static var url: URL {
+        #if canImport(Darwin)
+            let cache = FileManager.default.urls(for: .cachesDirectory, in: .userDomainMask).first
+        #else
+            let cache = ProcessInfo.processInfo.environment["XDG_CACHE_HOME"]
+                .flatMap { $0.hasPrefix("/") ? URL(fileURLWithPath: $0, isDirectory: true) : nil }
+        #endif
+        let fallback = FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(
+            ".cache", isDirectory: true)
+        return (cache ?? fallback).appendingPathComponent("sotto", isDirectory: true)
+            .appendingPathComponent("calibration.json")
+    }
+
+    /// The model of this machine, or nil; a file that is of no use is said on standard error, a missing one is not.
+    static func model(threads: Int) -> ComputeModel? {
+        do {
+            let calibration = try Calibration(contentsOf: url, machine: machine)
+            guard let model = calibration[threads: threads] else {
+                throw CalibrationError.otherThreads(path: url.path, threads: threads)
+            }
+            return model
+        } catch CalibrationError.absent {
+            return nil
+        } catch {
+            Diagnostics.warn("\(error)")
+            return nil
+        }
+    }
+
+    static var machine: Calibration.Machine {
+        Calibration.Machine(processor: processor, cores: ProcessInfo.processInfo.processorCount)
+    }
+
+    private static var processor: String {
+        #if canImport(Darwin)
+            var size = 0
+            guard sysctlbyname("machdep.cpu.brand_string", nil, &size, nil, 0) == 0, size > 1 else { return "unknown" }
+            var name = [UInt8](repeating: 0, count: size)
+            guard sysctlbyname("machdep.cpu.brand_string", &name, &size, nil, 0) == 0 else { return "unknown" }
+            return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+        #else
+            let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n") ?? []
+            let line = lines.first { $0.hasPrefix("model name") }
+            return line?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces) ?? "unknown"
+        #endif
+    }
+}
