@@ -133,7 +133,7 @@ import Testing
         }
         // A little to the right or, where a tail already holds, far to the left.
         for knot in function.knots.indices {
-            let isFound = [3, -64].contains { shift in
+            let isFound = ([3, -64] as [Int64]).contains { shift in
                 var fields = Fields(function)
                 fields.knots[knot] += shift
                 guard let error = try? fields.make().maximumError(against: entry.exact) else { return false }
