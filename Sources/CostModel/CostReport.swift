@@ -147,7 +147,8 @@ public struct CostReport: Sendable, Hashable, Codable {
         }
     }
 
-    /// Seconds of every phase until the slower party was done, of all inferences.
+    /// Seconds of every phase, of all inferences: the setup and the offline phase until the client is done (without
+    /// prefetching until it has its seed), the online phase until the slower party is.
     public struct Elapsed: Sendable, Hashable, Codable {
         public var setup: Double
         public var offline: Double

@@ -11,7 +11,8 @@ import Transport
 
 /// A server, a client and a dealer on threads of their own, over TCP on loopback.
 @Suite struct SecureSessionTests {
-    @Test func completionOverSockets() throws {
+    @Test(arguments: [false, true])
+    func completionOverSockets(prefetch: Bool) throws {
         let architecture = try Architecture(
             layers: [
                 .init(),
@@ -56,7 +57,7 @@ import Transport
         }
         let channel = try connect(serverListener.endpoint)
         let client = try ClientSession(
-            channel: channel,
+            channel: channel, prefetch: prefetch,
             dealer: { try connect(dealerListener.endpoint) })
         let prompt = [1, 2, 3, 30, 0]
         var tokens = prompt
@@ -67,6 +68,13 @@ import Transport
             #expect(ReferenceModel.mostLikely(last) == token)
             let declared = CostInterpreter().run(run.accounted.program)
             #expect(declared == run.accounted.cost)
+            // Both parties' times, instruction by instruction, and the setup in the first run only.
+            #expect(run.accounted.trace.times.allSatisfy { $0.count == run.accounted.program.instructionCount })
+            #expect(run.accounted.trace.times.joined().contains { $0.value.preparation > 0 })
+            #expect(run.accounted.trace.times.joined().allSatisfy { $0.value.dealing == 0 })
+            let weights = tokens.count == prompt.count ? run.accounted.program.plan.weights.count : 0
+            #expect(run.accounted.times.allSatisfy { $0.setupWork.count == weights && ($0.setup > 0) == (weights > 0) })
+            #expect(run.accounted.times.allSatisfy { $0.offline > 0 && $0.online > 0 })
             tokens.append(token)
         }
         #expect(throws: ArchitectureError.self) {

@@ -67,6 +67,26 @@ public struct Trace: Sendable, Hashable, Codable {
             dealerBytes: dealerBytes.merging(peer.dealerBytes) { zip($0, $1).map { $0 + $1 } })
     }
 
+    /// Whether the trace could be of a run of `program` by `party`: a peer's must be before it is used.
+    public func isPlausible(for program: Program, party: Party) -> Bool {
+        let sizes = 0...(1 << 50)
+        let instructions = program.instructions
+        return events.allSatisfy { event in
+            event.sender == party.rawValue && instructions.indices.contains(event.instruction)
+                && instructions[event.instruction].primitive.rounds.indices.contains(event.round)
+                && sizes.contains(event.bytes) && sizes.contains(event.depth)
+        }
+            && times.count == 2 && times[party.peer.rawValue].isEmpty
+            && times[party.rawValue].allSatisfy { index, times in
+                instructions.indices.contains(index) && times.steps.count <= 1 + 2 * Strand.roundLimit
+                    && ([times.preparation, times.dealing] + times.steps).allSatisfy(sizes.contains)
+            }
+            && dealerBytes.allSatisfy { index, bytes in
+                program.plan.correlations.indices.contains(index) && bytes.count == 2
+                    && bytes.allSatisfy(sizes.contains)
+            }
+    }
+
     /// Seconds of online work for an instruction, of the slower party.
     public func onlineSeconds(_ instruction: Int) -> Double {
         Double(times.compactMap { $0[instruction]?.online }.max() ?? 0) / 1e9

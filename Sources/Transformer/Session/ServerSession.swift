@@ -151,7 +151,9 @@ extension RunReport {
     func exchanged(over channel: any Channel, _ program: Program, party: Party) throws -> AccountedRun {
         try channel.sendControl(Array(try JSONEncoder().encode(self)))
         let bytes = try channel.receiveControl(limit: Self.byteLimit)
-        guard let peer = try? JSONDecoder().decode(RunReport.self, from: Data(bytes)) else {
+        guard let peer = try? JSONDecoder().decode(RunReport.self, from: Data(bytes)),
+            peer.isPlausible(for: program, party: party.peer)
+        else {
             throw TransportError.malformedHandshake(peer: channel.peerName, reason: "its report is not a report")
         }
         return AccountedRun(program: program, own: self, peer: peer, party: party)

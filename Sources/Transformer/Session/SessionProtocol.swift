@@ -44,6 +44,15 @@ public struct RunReport: Codable, Sendable {
     public let times: SessionTimes
 
     static let byteLimit = 1 << 28
+
+    /// Whether the report could be `party`'s of a run of `program`.
+    func isPlausible(for program: Program, party: Party) -> Bool {
+        trace.isPlausible(for: program, party: party)
+            && [times.setup, times.offline, times.online].allSatisfy { (0..<1e9).contains($0) }
+            && times.setupWork.count <= program.plan.weights.count
+            && times.setupWork.allSatisfy { (0...(1 << 50)).contains($0) }
+            && overheadBytesSent >= 0 && peakMemoryBytes >= 0
+    }
 }
 
 /// How long a party took for a run, waiting included, and for the work of the setup.

@@ -28,6 +28,9 @@ struct Calibrate: ParsableCommand {
             "Where to keep the calibration, in place of the user's cache directory.", valueName: "path"))
     var file: String?
 
+    @Flag(help: "Measure the smallest layers only: in a second, and roughly.")
+    var quick = false
+
     @Option(help: "The form of the rates.")
     var format: Format = .text
 
@@ -43,7 +46,7 @@ struct Calibrate: ParsableCommand {
         let progress = ProgressBar("calibrating")
         var rates: [MeasuredRates] = []
         for (index, threads) in counts.enumerated() {
-            let calibrator = try CalibrationRun(threads: threads).run {
+            let calibrator = try CalibrationRun(threads: threads, isQuick: quick).run {
                 progress.update((Double(index) + $0) / Double(counts.count))
             }
             calibration[threads: threads] = calibrator.model
@@ -63,6 +66,7 @@ struct Calibrate: ParsableCommand {
 /// The layers that a calibration runs.
 private struct CalibrationRun {
     let threads: Int
+    let isQuick: Bool
 
     private struct Sample {
         let notation: String
@@ -82,13 +86,15 @@ private struct CalibrationRun {
         Sample(notation: "SM+LN+G", positions: 160, width: 512, heads: 8),
         Sample(notation: "SM+LN+G", positions: 112, width: 1024, heads: 16),
     ]
+    private static let quickCount = 3
     private static let repetitions = 3
 
     func run(_ progress: (Double) -> Void) throws -> Calibrator {
         var calibrator = Calibrator()
-        for (index, sample) in Self.samples.enumerated() {
+        let samples = isQuick ? Array(Self.samples.prefix(Self.quickCount)) : Self.samples
+        for (index, sample) in samples.enumerated() {
             try add(sample, to: &calibrator)
-            progress(Double(index + 1) / Double(Self.samples.count))
+            progress(Double(index + 1) / Double(samples.count))
         }
         return calibrator
     }

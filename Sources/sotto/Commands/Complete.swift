@@ -134,8 +134,9 @@ private struct ClientAccount {
         cost.record(run.accounted.program, trace: run.accounted.trace)
         last = run.accounted
         let times = run.accounted.times
-        elapsed.setup += times.map(\.setup).max() ?? 0
-        elapsed.offline += times.map(\.offline).max() ?? 0
+        // The server is done with sending before the client has what was sent.
+        elapsed.setup += times[Party.client.rawValue].setup
+        elapsed.offline += times[Party.client.rawValue].offline
         elapsed.online += times.map(\.online).max() ?? 0
     }
 

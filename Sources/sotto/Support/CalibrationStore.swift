@@ -24,17 +24,22 @@ enum CalibrationStore {
     /// The model of this machine, or nil; a file that is of no use is said on standard error, a missing one is not.
     static func model(threads: Int) -> ComputeModel? {
         do {
-            let calibration = try Calibration(contentsOf: url, machine: machine)
-            guard let model = calibration[threads: threads] else {
-                throw CalibrationError.otherThreads(path: url.path, threads: threads)
-            }
-            return model
+            return try model(at: url, threads: threads)
         } catch CalibrationError.absent {
             return nil
         } catch {
             Diagnostics.warn("\(error)")
             return nil
         }
+    }
+
+    /// - Throws: `CalibrationError`
+    static func model(at url: URL, threads: Int) throws(CalibrationError) -> ComputeModel {
+        let calibration = try Calibration(contentsOf: url, machine: machine)
+        guard let model = calibration[threads: threads] else {
+            throw .otherThreads(path: url.path, threads: threads)
+        }
+        return model
     }
 
     static var machine: Calibration.Machine {

@@ -113,6 +113,42 @@ import Transport
         }
     }
 
+    @Test func aPeersTraceMustBePlausible() throws {
+        let example = try EveryPrimitive(rows: 2, columns: 3)
+        let program = example.program
+        let run = try example.run({ Int64($0) }, weight: 3, share: 5, seed: 1).run
+        let (server, client) = (run.outcome.server.trace, run.outcome.client.trace)
+        #expect(server.isPlausible(for: program, party: .server) && client.isPlausible(for: program, party: .client))
+        #expect(!server.isPlausible(for: program, party: .client) && !client.isPlausible(for: program, party: .server))
+        #expect(!server.merged(with: client).isPlausible(for: program, party: .server))
+        let event = try #require(server.events.first)
+        func with(instruction: Int? = nil, round: Int = 0, sender: Int = 0, bytes: Int = 1, depth: Int = 1) -> Trace {
+            Trace(events: [
+                TraceEvent(
+                    instruction: instruction ?? event.instruction, round: round, sender: sender, bytes: bytes,
+                    depth: depth)
+            ])
+        }
+        #expect(with().isPlausible(for: program, party: .server))
+        for wrong in [
+            with(instruction: -1), with(instruction: program.instructionCount), with(round: -1), with(round: 16),
+            with(sender: 1), with(sender: 2), with(sender: -1), with(bytes: -1), with(bytes: .max), with(depth: -1),
+        ] {
+            #expect(!wrong.isPlausible(for: program, party: .server))
+        }
+        for times in [
+            [], [[:]], [[:], [0: InstructionTimes()]], [[-1: InstructionTimes()], [:]],
+            [[program.instructionCount: InstructionTimes()], [:]], [[0: InstructionTimes(preparation: -1)], [:]],
+            [[0: InstructionTimes(dealing: .max)], [:]], [[0: InstructionTimes(steps: [0, -1])], [:]],
+            [[0: InstructionTimes(steps: [Int](repeating: 0, count: 1000))], [:]],
+        ] {
+            #expect(!Trace(times: times).isPlausible(for: program, party: .server))
+        }
+        for dealt in [[-1: [0, 0]], [program.plan.correlations.count: [0, 0]], [0: [1]], [0: [0, -1]]] {
+            #expect(!Trace(dealerBytes: dealt).isPlausible(for: program, party: .server))
+        }
+    }
+
     @Test func aMissingMessageTakesNoTimeOnTheLine() throws {
         let x = secret()
         try builder.open(x, as: "a", to: [.server])
