@@ -17,8 +17,9 @@ import Testing
         let (stored, made) = (Self.lines(page), Self.lines(result.output))
         let first = zip(stored, made).first { $0 != $1 }
         #expect(first == nil, "docs/costs.md is out of date; \(regenerate)")
-        // Byte for byte, with the same end.
-        #expect(page.utf8.elementsEqual(result.output.utf8), "docs/costs.md is out of date; \(regenerate)")
+        // Byte for byte, with the same end; the pages themselves are too long to be shown.
+        let isSame = page.utf8.elementsEqual(result.output.utf8)
+        #expect(isSame, "docs/costs.md is out of date; \(regenerate)")
     }
 
     private static func lines(_ text: String) -> [Substring] {
