@@ -11,9 +11,9 @@ import Transport
 
 /// A server, a client and a dealer on threads of their own, over TCP on loopback.
 @Suite struct SecureSessionTests {
-    @Test(arguments: [false, true])
-    func completionOverSockets(prefetch: Bool) throws {
-        let architecture = try Architecture(
+    @Test(arguments: [false, true], [false, true])
+    func completionOverSockets(prefetch: Bool, isLLaMA: Bool) throws {
+        let mixed = try Architecture(
             layers: [
                 .init(),
                 .init(
@@ -21,6 +21,10 @@ import Transport
                     temperature: true),
             ],
             heads: 2, width: 12, feedForwardWidth: 20, context: 16, vocabulary: 31)
+        let llama = try Architecture(
+            layers: [.llama, .llama], heads: 4, keyValueHeads: 2, width: 16, feedForwardWidth: 11, context: 16,
+            vocabulary: 31, tiedHead: false, finalNorm: .rmsNorm, positions: .rotary(theta: 10000), hasBiases: false)
+        let architecture = isLLaMA ? llama : mixed
         let weights = try ModelWeights.random(architecture, seed: 5, standardDeviation: 0.3)
         let prepared = PreparedWeights(weights)
         let transport = TCPTransport()
@@ -82,7 +86,7 @@ import Transport
         }
         // Blocks alone have no embedding and no head: the setup of this session does not serve them.
         #expect(throws: PreprocessingError.otherWeights) {
-            try client.run(hidden: [Double](repeating: 0, count: 24))
+            try client.run(hidden: [Double](repeating: 0, count: 2 * architecture.width))
         }
         client.close()
         #expect(completion.count == 3)
