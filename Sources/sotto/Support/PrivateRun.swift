@@ -32,6 +32,7 @@ struct PrivateRun {
         _ pass: ForwardPass, input: ClientInput, progress: (@Sendable (Int, Int) -> Void)? = nil
     ) throws -> [Double] {
         let program = try pass.program()
+        try weights.prepare(for: program)
         let channels = InMemoryChannel.pair(timeout: .seconds(timeout ?? Self.patience))
         // Every inference has randomness of its own.
         let outcome = try InsecureSimulation(domain: Ring64(), threads: threads).run(
