@@ -28,6 +28,7 @@ struct Suggest: ParsableCommand {
     @OptionGroup var length: LengthOptions
     @OptionGroup var protocols: ProtocolOptions
     @OptionGroup var network: NetworkOptions
+    @OptionGroup var calibration: CalibrationOptions
     @OptionGroup var machine: RunOptions
 
     @Option(help: "Rank by online bytes, by online rounds, or by online latency on the first network.")
@@ -53,7 +54,7 @@ struct Suggest: ParsableCommand {
             notation: named.notation)
         let progress = ProgressBar("trying edits")
         let networks = network.networks.isEmpty ? [Network.wan] : network.networks
-        let pricing = Pricing(networks: networks, compute: CalibrationStore.model(threads: machine.threadCount))
+        let pricing = Pricing(networks: networks, compute: try calibration.model(machine))
         let suggestions = try Suggestions(for: scenario, by: by.measure, pricing: pricing) {
             progress.update($0)
         }

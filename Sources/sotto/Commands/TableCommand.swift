@@ -18,6 +18,7 @@ struct TableCommand: ParsableCommand {
 
     @OptionGroup var sweep: SweepOptions
     @OptionGroup var network: NetworkOptions
+    @OptionGroup var calibration: CalibrationOptions
     @OptionGroup var machine: RunOptions
 
     @Flag(help: "Set the figures that the paper publishes beside the rows.")
@@ -38,7 +39,7 @@ struct TableCommand: ParsableCommand {
         let networks = network.networks.isEmpty ? [Network.lan, .wan] : network.networks
         var comparison = try Comparison(
             of: scenarios,
-            pricing: Pricing(networks: networks, compute: CalibrationStore.model(threads: machine.threadCount)),
+            pricing: Pricing(networks: networks, compute: try calibration.model(machine)),
             published: paper ? PublishedFigures() : nil
         ) { done in
             progress.update(Double(done) / Double(scenarios.count))
