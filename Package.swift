@@ -23,8 +23,10 @@ let package = Package(
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(
+            name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"]), .brew(["gmp"])]),
         .target(name: "CKernels"),
-        .target(name: "Algebra", dependencies: ["CKernels"]),
+        .target(name: "Algebra", dependencies: ["CKernels", "CGMP"]),
         .target(name: "Randomness", dependencies: ["Algebra", "COpenSSL"]),
         .target(
             name: "Transport",
@@ -56,7 +58,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation"],
             path: "Tests/TestSupport"),
-        .testTarget(name: "AlgebraTests", dependencies: ["Algebra", "TestSupport"]),
+        .testTarget(name: "AlgebraTests", dependencies: ["Algebra", "CGMP", "TestSupport"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness", "TestSupport"]),
         .testTarget(name: "TransportTests", dependencies: ["Transport", "TestSupport"]),
         .testTarget(name: "PreprocessingTests", dependencies: ["Preprocessing", "TestSupport"]),

@@ -28,19 +28,20 @@ struct Estimate: ParsableCommand {
         guard !network.networks.isEmpty else { return nil }
         if let calibration {
             return try CalibrationStore.model(
-                at: URL(fileURLWithPath: calibration), threads: machine.threadCount)
+                at: URL(fileURLWithPath: calibration), threads: machine.threadCount, profile: protocols.profile())
         }
-        return CalibrationStore.model(threads: machine.threadCount)
+        return CalibrationStore.model(threads: machine.threadCount, profile: try protocols.profile())
     }
 
     func run() throws {
         let named = try model.architecture()
         let count = try length.count(for: named.architecture)
         let passes = try length.passes(named.architecture, count: count)
+        let profile = try protocols.profile()
         let progress = ProgressBar("estimating")
         var session = SessionCost(networks: network.networks, compute: try compute())
         for (index, pass) in passes.enumerated() {
-            let program = try pass.program()
+            let program = try pass.program(profile: profile)
             if index == 0 { session.recordSetup(of: program) }
             session.record(program)
             progress.update(Double(index + 1) / Double(passes.count))

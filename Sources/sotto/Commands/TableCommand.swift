@@ -1,6 +1,7 @@
 import ArgumentParser
 import CostModel
 import Foundation
+import SecureComputation
 import Transformer
 
 /// Networks side by side: what each would cost.
@@ -38,7 +39,7 @@ struct TableCommand: ParsableCommand {
         let networks = network.networks.isEmpty ? [Network.lan, .wan] : network.networks
         var comparison = try Comparison(
             of: scenarios,
-            pricing: Pricing(networks: networks, compute: CalibrationStore.model(threads: machine.threadCount)),
+            pricing: Pricing(networks: networks, computes: try computes()),
             published: paper ? PublishedFigures() : nil
         ) { done in
             progress.update(Double(done) / Double(scenarios.count))
@@ -48,6 +49,16 @@ struct TableCommand: ParsableCommand {
         let options = Comparison.TableOptions(format: tableFormat ?? .text, breakdown: by?.grouping)
         Output.write(
             try tableFormat == nil ? JSONText.of(comparison.rows) : comparison.rendered(options))
+    }
+
+    /// What local work takes in each of the domains, where that is known.
+    private func computes() throws -> [DomainProfile: ComputeModel] {
+        var models: [DomainProfile: ComputeModel] = [:]
+        for domain in Set(sweep.domain.elements) {
+            let profile = try sweep.prime.profile(of: domain)
+            models[profile] = CalibrationStore.model(threads: machine.threadCount, profile: profile)
+        }
+        return models
     }
 
     private var tableFormat: Table.Format? { OutputOptions.tableFormat(format) }
