@@ -56,9 +56,9 @@ let package = Package(
             ]),
         .target(
             name: "TestSupport",
-            dependencies: ["Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation"],
+            dependencies: ["Algebra", "CGMP", "Randomness", "Transport", "Preprocessing", "SecureComputation"],
             path: "Tests/TestSupport"),
-        .testTarget(name: "AlgebraTests", dependencies: ["Algebra", "CGMP", "TestSupport"]),
+        .testTarget(name: "AlgebraTests", dependencies: ["Algebra", "TestSupport"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness", "TestSupport"]),
         .testTarget(name: "TransportTests", dependencies: ["Transport", "TestSupport"]),
         .testTarget(name: "PreprocessingTests", dependencies: ["Preprocessing", "TestSupport"]),

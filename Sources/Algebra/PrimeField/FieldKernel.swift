@@ -9,6 +9,7 @@ protocol FieldKernel: Sendable {
     func scale(_ x: [UInt64], by y: [UInt64]) -> [UInt64]
     /// Row `i` of `[rows, k]` times row `j` of `[columns, k]`, for all pairs of rows or with `paired` for `i = j` only.
     /// Sums of products are reduced once, at their end.
-    func dots(_ x: UnsafePointer<UInt64>, _ y: UnsafePointer<UInt64>, k: Int, rows: Int, columns: Int, paired: Bool,
+    func dots(
+        _ x: UnsafePointer<UInt64>, _ y: UnsafePointer<UInt64>, k: Int, rows: Int, columns: Int, paired: Bool,
         into output: UnsafeMutablePointer<UInt64>)
 }

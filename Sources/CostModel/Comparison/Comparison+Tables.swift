@@ -74,7 +74,8 @@ extension Comparison {
         let isMixed = domains(of: rows).count > 1
         for row in rows {
             let cost = [
-                row.label + (isMixed ? ", \(row.report.domain)" : ""), row.cell(.softmax), row.normCell, row.activationCell,
+                row.label + (isMixed ? ", \(row.report.domain)" : ""), row.cell(.softmax), row.normCell,
+                row.activationCell,
                 Quantity.flops(row.counts.feedForwardFlops), Quantity.flops(row.counts.attentionFlops),
                 Quantity.bytes(row.bytes(.setup)), Quantity.bytes(row.bytes(.offline)),
                 Quantity.bytes(row.onlineBytes), factor(row.savings?.bytes), "\(row.report.totals.online.rounds)",

@@ -104,7 +104,8 @@ public struct InsecureSimulation<Domain: ShareDomain>: Sendable {
             server: results.0.0, client: results.1.0, setupBytes: results.0.1.bytes, setupSeconds: results.0.2,
             setupWork: [results.0.1.work, results.1.1],
             virtualTimes: link.map { _ in
-                SimulationOutcome.VirtualTimes(setup: [serverEnds[0], clientEnds[0]], online: [serverEnds[1], clientEnds[1]])
+                SimulationOutcome.VirtualTimes(
+                    setup: [serverEnds[0], clientEnds[0]], online: [serverEnds[1], clientEnds[1]])
             })
     }
 

@@ -24,7 +24,8 @@ public struct Secret: Sendable, Hashable {
     public func narrowed(to width: Int) -> Secret {
         let isOfRing = self.width <= DomainProfile.widestRing
         return Secret(
-            slot: slot, shape: shape, scale: scale, magnitude: magnitude, width: isOfRing ? min(width, self.width) : self.width)
+            slot: slot, shape: shape, scale: scale, magnitude: magnitude,
+            width: isOfRing ? min(width, self.width) : self.width)
     }
 
     /// The same value under a smaller promised bound, in real units. A value beyond it gives wrong results that nobody

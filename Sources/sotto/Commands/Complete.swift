@@ -145,7 +145,8 @@ private struct ClientAccount {
         var report = cost.report(
             CostReport.Configuration(
                 model: session.modelName, architecture: session.notation, protocol: agreed.protocolName,
-                preprocessing: agreed.preprocessing, profile: agreed.profile, context: context, positions: positions.rawValue, insecure: false))
+                preprocessing: agreed.preprocessing, profile: agreed.profile, context: context,
+                positions: positions.rawValue, insecure: false))
         report.wireOverheadBytes = last?.overheadBytesSent
         report.peakMemoryBytes = last?.peakMemoryBytes
         report.elapsed = elapsed

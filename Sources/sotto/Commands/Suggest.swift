@@ -54,7 +54,8 @@ struct Suggest: ParsableCommand {
         let profile = try protocols.profile()
         let progress = ProgressBar("trying edits")
         let networks = network.networks.isEmpty ? [Network.wan] : network.networks
-        let pricing = Pricing(networks: networks, compute: CalibrationStore.model(threads: machine.threadCount, profile: profile),
+        let pricing = Pricing(
+            networks: networks, compute: CalibrationStore.model(threads: machine.threadCount, profile: profile),
             profile: profile)
         let suggestions = try Suggestions(for: scenario, by: by.measure, pricing: pricing) {
             progress.update($0)
