@@ -22,8 +22,8 @@ LAYERS = ["SM+LN+G", "SM+LN+R", "SM+ScFuFFN"]
 # Addresses of the loopback block, because Sotto speaks plain TCP to no others. Each pair of roles has a subnet.
 LINKS = {("server", "client"): 1, ("server", "dealer"): 2, ("client", "dealer"): 3}
 # The largest burst that leaves at once: small, so that a rate is a rate for small messages as well.
-BURST = 20_000
-SEGMENT = 16_000
+BURST = 28_000
+SEGMENT = 12_000
 
 
 def arguments():
@@ -38,6 +38,9 @@ def arguments():
     parser.add_argument("--no-netem", action="store_true", help="delay by wire.py in any case")
     parser.add_argument(
         "--slow-start", action="store_true", help="leave TCP's slow start as it is; without it windows begin large")
+    parser.add_argument(
+        "--link-rate", action="store_true",
+        help="the rate is that of the link, headers of Ethernet, IP and TCP included; without it it is the payload's")
     parser.add_argument("--json", metavar="FILE", help="also write everything to a file")
     options = parser.parse_args()
     if os.geteuid() != 0:
@@ -287,14 +290,19 @@ def compare(options, network, netem, everything):
     case_list = cases(options)
     predictions = [estimate(options, case, network) for case in case_list]
     rate, trip = predictions[0]["mbit_per_s"] * 1e6, predictions[0]["rtt_ms"] * 1e-3
-    # What the way itself takes is part of the round trip.
-    with Shaped(rate, trip / 2, netem, options.slow_start) as first:
-        excess = probe(first, 1)[0] - trip
-    with Shaped(rate, max(0.0, (trip - excess) / 2), netem, options.slow_start) as shaped:
+    # What the way itself takes is part of the round trip, and headers are no payload: both are measured and made good.
+    link, delay = rate, trip / 2
+    for _ in range(2):
+        with Shaped(link, delay, netem, options.slow_start) as trial:
+            seen_trip, seen_rate = probe(trial, int(rate / 4))
+        delay = max(0.0, delay - (seen_trip - trip) / 2)
+        if not options.link_rate:
+            link *= rate / seen_rate
+    with Shaped(link, delay, netem, options.slow_start) as shaped:
         open_ways_to_the_dealer(shaped, options.slow_start)
-        seen_trip, seen_rate = probe(shaped, int(rate / 8))
+        seen_trip, seen_rate = probe(shaped, int(rate / 4))
         print(f"\n{network}: round trip {seen_trip * 1e3:.3f} ms of {trip * 1e3:g}, "
-              f"payload {seen_rate / 1e6:.1f} of {rate / 1e6:g} Mbit/s, delay by {'netem' if netem else 'wire.py'}")
+              f"payload {seen_rate / 1e6:.1f} of {rate / 1e6:g} Mbit/s by tbf at {link / 1e6:.1f}, delay by {'netem' if netem else 'wire.py'}")
         print(f"  {'':18} {'local work':12}" + "".join(f"{phase:>30}" for phase in PHASES))
         for case, predicted in zip(case_list, predictions):
             reports = [run(shaped, options, case) for _ in range(options.runs)]

@@ -14,6 +14,10 @@ void sotto_keep_freed_memory(void) {
     mallopt(M_TOP_PAD, 64 << 20);
     mallopt(M_ARENA_MAX, 1);
 }
+
+void sotto_release_freed_memory(void) { malloc_trim(0); }
 #else
 void sotto_keep_freed_memory(void) {}
+
+void sotto_release_freed_memory(void) {}
 #endif

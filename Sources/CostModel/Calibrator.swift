@@ -34,7 +34,8 @@ public struct Calibrator: Sendable {
     }
 
     private mutating func add(_ work: (kind: WorkKind, size: WorkSize), _ runs: [Int]) {
-        let median = Double(runs.sorted()[runs.count / 2])
+        let sorted = runs.sorted()
+        let median = Double(sorted[(runs.count - 1) / 2] + sorted[runs.count / 2]) / 2
         for kind in Set([work.kind, work.kind.withoutKernel]) {
             fits[kind, default: ComputeFit()].add(work.size, nanoseconds: median)
         }

@@ -103,7 +103,7 @@ extension CostCatalogue.Section {
     private var sessionTable: Table {
         Table(
             columns: [
-                .init("architecture", .left), .init("setup"), .init("dealer"), .init("server sends"),
+                .init(title.lowercased(), .left), .init("setup"), .init("dealer"), .init("server sends"),
                 .init("client sends"), .init("online"), .init("rounds"),
             ],
             rows: rows.map { row in

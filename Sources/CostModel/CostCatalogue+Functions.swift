@@ -48,11 +48,18 @@ extension CostCatalogue {
                 rows("softmax", columns) { b, x, rows in _ = try b.softmax(x, rows: rows, scale: scale) },
             ]
         }
-        + [128, 768, 1600, 4096].map { columns in
+        + normWidths.map { columns in
             rows("layernorm", columns) { b, x, rows in
                 _ = try b.layerNorm(x, rows: rows.rowCount, columns: columns, epsilon: epsilon, scale: scale)
             }
         }
+        + normWidths.map { columns in
+            rows("rmsnorm", columns) { b, x, rows in
+                _ = try b.rmsNorm(x, rows: rows.rowCount, columns: columns, epsilon: epsilon, scale: scale)
+            }
+        }
+
+    private static let normWidths = [128, 768, 1600, 4096]
 
     /// What norms add to the variance.
     private static let epsilon = 1e-5

@@ -22,7 +22,7 @@ extension CostCatalogue {
     // MARK: Elements
 
     package static let primitives: [Entry] =
-        local + [8, 16, 32, 64].map { compare(thresholds: 1, width: $0) }
+        local + rotations + [8, 16, 32, 64].map { compare(thresholds: 1, width: $0) }
         + [7, 15].map { compare(thresholds: $0, width: 16) }
         + conversions + products(of: productWidth) + selections + openings
 
@@ -37,6 +37,14 @@ extension CostCatalogue {
             _ = b.concatenate(
                 [try b.map(sum, .permute(shape: [n, 1], order: [1, 0]), shape: [1, n]), x], shape: [2 * n])
         },
+    ]
+
+    /// Of elements in pairs, one pair a position.
+    private static let rotations = [
+        Entry("rotary embedding", "public angles, \(fullWidth) bits") { b, n in
+            let x = operand(b, 2 * n, width: fullWidth, spare: shift + 2).reshaped([n, 2])
+            _ = try b.rotate(x, heads: 1, theta: 10000, firstPosition: 0, coefficientScale: shift, bound: x.magnitude)
+        }
     ]
 
     private static func compare(thresholds: Int, width: Int) -> Entry {

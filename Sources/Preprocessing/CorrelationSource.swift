@@ -1,5 +1,6 @@
 import Algebra
 import Randomness
+import Transport
 
 /// Where one party's correlated randomness comes from. Items may be taken in any order, each once.
 public protocol CorrelationSource<Domain>: AnyObject {
@@ -80,9 +81,9 @@ public final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
         guard !used[index] else { throw PreprocessingError.alreadyUsed(index: index) }
         used[index] = true
         var spent = CorrelationTimes()
-        let start = ContinuousClock.now
+        let start = ProcessorTime.now
         let share = try make(index, &spent)
-        spent.preparation = ContinuousClock.now - start - spent.dealing
+        spent.preparation = ProcessorTime.now - start - spent.dealing
         if stream?.isDealer != true { spent.dealing = .zero }
         times[index] = spent
         return share
@@ -98,9 +99,9 @@ public final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
         let byteCount = correlation.dealerBytes[0]
         // Corrections of empty tensors have no bytes, but their products still need their shape.
         guard byteCount > 0 else { return try correct(share, correlation, []) }
-        let start = ContinuousClock.now
+        let start = ProcessorTime.now
         let corrections = try stream.corrections(index, byteCount: byteCount)
-        spent.dealing = ContinuousClock.now - start
+        spent.dealing = ProcessorTime.now - start
         receivedBytes[index] = corrections.count
         return try correct(share, correlation, corrections)
     }

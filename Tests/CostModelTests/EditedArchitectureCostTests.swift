@@ -30,13 +30,21 @@ import Transformer
         }
 
         private static func original(_ generator: inout SeededGenerator) throws -> Architecture {
-            let heads = Int.random(in: 1...3, using: &generator)
+            let (keyValueHeads, layers) = (
+                Int.random(in: 1...2, using: &generator), Int.random(in: 1...3, using: &generator)
+            )
+            let heads = keyValueHeads * .random(in: 1...2, using: &generator)
+            let notation = try Architecture.Notation(Small.notations.randomElement(using: &generator)!)
+            let layer: Architecture.Layer = .random(using: &generator) ? .llama : notation.layer
+            let isRotary = Bool.random(using: &generator)
             return try Architecture(
-                notation: .init(Small.notations.randomElement(using: &generator)!),
-                layers: .random(in: 1...3, using: &generator), heads: heads,
-                width: heads * .random(in: 2...6, using: &generator),
+                layers: [Architecture.Layer](repeating: layer, count: layers), heads: heads,
+                keyValueHeads: keyValueHeads,
+                width: heads * (isRotary ? 2 : 1) * .random(in: 1...3, using: &generator),
                 feedForwardWidth: .random(in: 1...20, using: &generator),
-                context: .random(in: 1...9, using: &generator), vocabulary: .random(in: 2...23, using: &generator))
+                context: .random(in: 1...9, using: &generator), vocabulary: .random(in: 2...23, using: &generator),
+                finalNorm: layer.norm1, positions: isRotary ? .rotary(theta: 10000) : .learned,
+                hasBiases: .random(using: &generator))
         }
 
         private static func document(_ original: Architecture, _ generator: inout SeededGenerator) throws -> String {
@@ -54,9 +62,11 @@ import Transformer
                 }
                 if coin() { edit["scaled"] = coin() }
                 if coin() { edit["temperature"] = coin() }
+                if coin() { edit["gated"] = coin() }
                 if coin() { edit["fused"] = coin() }
                 if edit["fused"] as? Bool == true {
                     edit["activation"] = Architecture.Activation.identity.rawValue
+                    edit["gated"] = false
                 } else if coin() {
                     edit["activation"] = Architecture.Activation.allCases.randomElement(using: &generator)!.rawValue
                 }
@@ -67,7 +77,7 @@ import Transformer
         }
     }
 
-    private static let seeds: ClosedRange<UInt64> = 1...24
+    private static let seeds: ClosedRange<UInt64> = 1...32
 
     @Test(arguments: seeds, DomainProfile.both)
     func randomEditsCostWhatTheyDeclare(seed: UInt64, profile: DomainProfile) throws {
@@ -86,8 +96,14 @@ import Transformer
         #expect(Set(layers.map(\.norm2)) == Set(Architecture.Norm.allCases))
         #expect(Set(edited.map(\.architecture.finalNorm)) == Set(Architecture.Norm.allCases))
         #expect(Set(layers.map(\.temperature)).count == 2)
-        // Fused or not, scaled or not.
-        #expect(Set(layers.map(\.feedForward)).count >= 4)
+        // Fused, gated or neither, scaled or not.
+        #expect(Set(layers.map(\.feedForward)).count == 6)
+        #expect(Set(edited.map(\.architecture.hasBiases)).count == 2)
+        #expect(Set(edited.map { $0.architecture.positions == .learned }).count == 2)
+        #expect(
+            edited.contains {
+                $0.architecture.keyValueHeads > 1 && $0.architecture.keyValueHeads < $0.architecture.heads
+            })
         #expect(edited.count { $0.architecture.notation == nil } >= 12)
         #expect(edited.contains { Set($0.architecture.layers).count > 1 })
         #expect(Set(edited.map(\.pass.output)).count == ForwardPass.Output.allCases.count)

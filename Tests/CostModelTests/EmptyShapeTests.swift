@@ -51,6 +51,10 @@ import Testing
         Case("permutation") { b in
             [try b.map(input(b, "x", [0, 3]), .permute(shape: [0, 3], order: [1, 0]), shape: [3, 0])]
         },
+        Case("rotation of no positions") { b in
+            let x = input(b, "x", [0, 8])
+            return [try b.rotate(x, heads: 2, theta: 10000, firstPosition: 3, coefficientScale: 8, bound: 200)]
+        },
         Case("triangle of no rows") { b in
             let triangle = CausalTriangle(groups: 2, past: 3, new: 0)
             return [try b.map(input(b), .packTriangle(triangle), shape: [0])]
@@ -90,6 +94,12 @@ import Testing
             Case("layernorm of no rows of \(columns)") { b in
                 let x = input(b, "x", [0, columns])
                 return [try b.layerNorm(x, rows: 0, columns: columns, epsilon: 1e-5, scale: 16)]
+            }
+        }
+        + [1, 4, 768].map { columns in
+            Case("rmsnorm of no rows of \(columns)") { b in
+                let x = input(b, "x", [0, columns])
+                return [try b.rmsNorm(x, rows: 0, columns: columns, epsilon: 1e-5, scale: 16)]
             }
         }
 

@@ -33,7 +33,7 @@ import Transformer
             try ForwardPass(architecture: Small.architecture(notation), new: 4, output: .all).program())
     }
 
-    @Test(arguments: [31, 32, 33, 34] as [UInt64])
+    @Test(arguments: [31, 32, 33, 34, 35] as [UInt64])
     func editedArchitecturesToo(seed: UInt64) throws {
         try expectIdentical(try EditedArchitectureCostTests.Edited(seed: seed).pass.program())
     }

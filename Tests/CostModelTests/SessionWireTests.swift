@@ -53,6 +53,8 @@ import Transport
                         of: run.accounted.program, sentBytes: client.setup?.bytes, seconds: client.setup?.seconds)
                 }
                 cost.record(run.accounted.program, trace: run.accounted.trace)
+                // With the depths that travelled, which a report does not show.
+                #expect(run.accounted.trace.events == CostInterpreter().run(run.accounted.program).trace.events)
             }
             client.close()
             ended.wait()

@@ -15,6 +15,8 @@ import Transformer
         var context = 7
         var vocabulary = 11
         var positions = 3
+        /// Of keys and values, where they are fewer than heads.
+        var keyValueHeads = 1
 
         var testDescription: String { name }
     }
@@ -53,6 +55,31 @@ import Transformer
         for output in sizes.positions > 8 ? [ForwardPass.Output.all] : [.all, .last] {
             let program = try ForwardPass(architecture: architecture, new: sizes.positions, output: output).program(
                 profile: profile)
+            #expect(try ExactRun(program, fill: .small(seed: 3, bits: 12)).mismatch == nil, "\(output)")
+        }
+    }
+
+    private static let llamaSizes = [
+        Sizes(name: "one position", heads: 4, width: 8, positions: 1, keyValueHeads: 2),
+        Sizes(name: "one position of a context of one", width: 8, context: 1, positions: 1),
+        Sizes(name: "all of the context", width: 12, positions: 7, keyValueHeads: 2),
+        Sizes(name: "one head of width two", heads: 1, width: 2),
+        Sizes(name: "heads of width two", heads: 6, width: 12, keyValueHeads: 3),
+        Sizes(name: "an FFN and a vocabulary of one", width: 4, inner: 1, vocabulary: 1),
+        // Norms of at most 62 columns open once, of more twice.
+        Sizes(name: "62 columns", heads: 1, width: 62, inner: 63), Sizes(name: "64 columns", width: 64, inner: 65),
+        Sizes(name: "65 positions", heads: 2, width: 4, inner: 97, context: 65, vocabulary: 129, positions: 65),
+    ]
+
+    /// RMSNorm, a gated FFN, rotary positions, shared keys and no biases.
+    @Test(arguments: llamaSizes)
+    func everySizeOfLLaMACostsWhatItDeclares(sizes: Sizes) throws {
+        let architecture = try Architecture(
+            layers: [.llama, .llama], heads: sizes.heads, keyValueHeads: sizes.keyValueHeads, width: sizes.width,
+            feedForwardWidth: sizes.inner, context: sizes.context, vocabulary: sizes.vocabulary, tiedHead: false,
+            finalNorm: .rmsNorm, positions: .rotary(theta: 10000), hasBiases: false)
+        for output in [ForwardPass.Output.all, .last] {
+            let program = try ForwardPass(architecture: architecture, new: sizes.positions, output: output).program()
             #expect(try ExactRun(program, fill: .small(seed: 3, bits: 12)).mismatch == nil, "\(output)")
         }
     }

@@ -17,8 +17,9 @@ import Testing
         let (stored, made) = (Self.lines(page), Self.lines(result.output))
         let first = zip(stored, made).first { $0 != $1 }
         #expect(first == nil, "docs/costs.md is out of date; \(regenerate)")
-        // Byte for byte, with the same end.
-        #expect(page.utf8.elementsEqual(result.output.utf8), "docs/costs.md is out of date; \(regenerate)")
+        // Byte for byte, with the same end; the pages themselves are too long to be shown.
+        let isSame = page.utf8.elementsEqual(result.output.utf8)
+        #expect(isSame, "docs/costs.md is out of date; \(regenerate)")
     }
 
     private static func lines(_ text: String) -> [Substring] {
@@ -31,8 +32,8 @@ import Testing
         let made = try BuiltProgram.run("costs", "--format", "json")
         let catalogue = try JSONDecoder().decode(CostCatalogue.self, from: Data(made.output.utf8))
         let options = [["--layers", "1", "--blocks-only"], []]
-        for (section, options) in zip(catalogue.sections.suffix(2), options) {
-            #expect(section.unit == .session)
+        for (title, options) in zip(["Layers", "Models"], options) {
+            let section = try #require(catalogue.sections.first { $0.title == title })
             let row = try #require(section.rows.first { $0.name == notation })
             let estimate = try BuiltProgram.run(
                 ["estimate", "gpt2", "--context", "128", "--architecture", notation, "--format", "json"] + options)

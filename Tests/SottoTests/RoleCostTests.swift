@@ -109,7 +109,9 @@ import Transformer
         let documents = [
             #"{"layers": [{"index": 1, "activation": "relu", "norm1": "none"}, {"index": 0, "temperature": true}]}"#,
             #"{"final_norm": "none", "layers": [{"index": 0, "activation": "identity", "fused": true}, {"index": [1], "scaled": true, "activation": "gelu"}]}"#,
+            #"{"final_norm": "rms_norm", "layers": [{"index": 1, "norm1": "rms_norm", "norm2": "rms_norm", "activation": "silu", "gated": true}]}"#,
         ]
+        // The last is LLaMA's layer after GPT-2's.
         for (index, document) in documents.enumerated() {
             let edits = try files.file("edits-\(index).json", Data(document.utf8))
             try expectEqualCosts([model.path, "--architecture", edits], dealer, name: document)

@@ -1,4 +1,5 @@
 import Algebra
+import CostModel
 import Foundation
 import Randomness
 import SecureComputation
@@ -117,6 +118,21 @@ import Transformer
         }
         let (learned, rotary) = (try attention(.learned), try attention(.rotary(theta: 10000)))
         #expect(learned.bytes == rotary.bytes && learned.rounds == rotary.rounds)
+    }
+
+    /// The products of a program are those that a comparison of architectures counts.
+    @Test(arguments: cases) func flopsAreThoseOfTheProgram(_ test: Case) throws {
+        let pass = try ForwardPass(architecture: test.architecture, new: 5, output: .last)
+        let counts = ArchitectureCounts(pass)
+        func flops(_ block: String, _ names: [String]) throws -> Int {
+            try pass.program().instructions.filter { instruction in
+                let parts = instruction.path.split(separator: "/")
+                return parts.count == 4 && parts[1] == block && names.contains(String(parts[2]))
+                    && parts[3].contains("multiply")
+            }.reduce(0) { $0 + $1.primitive.flops }
+        }
+        #expect(try flops("ffn", ["input", "output", "fused"]) == counts.feedForwardFlops)
+        #expect(try flops("attention", ["qkv", "scores", "context", "output"]) == counts.attentionFlops)
     }
 
     @Test func whatTravelsDependsOnNeitherInputNorWeights() throws {

@@ -19,10 +19,11 @@ import Transport
         return { try service.serve($0, seeds: SystemSeedSource()) }
     }
 
-    @Test(arguments: [false, true], DomainProfile.both)
-    func completionOverSockets(prefetch: Bool, profile: DomainProfile) throws {
+    @Test(arguments: [(false, false), (false, true), (true, false), (true, true)], DomainProfile.both)
+    func completionOverSockets(options: (Bool, Bool), profile: DomainProfile) throws {
+        let (prefetch, isLLaMA) = options
         let session = SessionConfiguration(profile: profile)
-        let architecture = try Architecture(
+        let mixed = try Architecture(
             layers: [
                 .init(),
                 .init(
@@ -30,6 +31,10 @@ import Transport
                     temperature: true),
             ],
             heads: 2, width: 12, feedForwardWidth: 20, context: 16, vocabulary: 31)
+        let llama = try Architecture(
+            layers: [.llama, .llama], heads: 4, keyValueHeads: 2, width: 16, feedForwardWidth: 11, context: 16,
+            vocabulary: 31, tiedHead: false, finalNorm: .rmsNorm, positions: .rotary(theta: 10000), hasBiases: false)
+        let architecture = isLLaMA ? llama : mixed
         let weights = try ModelWeights.random(architecture, seed: 5, standardDeviation: 0.3)
         let prepared = PreparedWeights(weights)
         let transport = TCPTransport()
@@ -92,7 +97,7 @@ import Transport
         }
         // Blocks alone have no embedding and no head: the setup of this session does not serve them.
         #expect(throws: PreprocessingError.otherWeights) {
-            try client.run(hidden: [Double](repeating: 0, count: 24))
+            try client.run(hidden: [Double](repeating: 0, count: 2 * architecture.width))
         }
         client.close()
         #expect(completion.count == 3)

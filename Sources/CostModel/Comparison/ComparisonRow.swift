@@ -90,6 +90,15 @@ public struct Scenario: Sendable, Hashable {
         self.edits = edits
     }
 
+    /// The same with one edit more.
+    /// - Throws: ``ArchitectureError`` if the edit does not fit the architecture.
+    func applying(_ edit: SingleEdit) throws -> Scenario {
+        let changes = try edit.edits.map { try ArchitectureEdit($0) }
+        let changed = try ForwardPass(
+            architecture: pass.architecture.applying(changes), past: pass.past, new: pass.new, output: pass.output)
+        return Scenario(pass: changed, configuration: configuration, notation: notation, edits: edits + edit.edits)
+    }
+
     /// What rows of one group have in common: all but the architecture's layers and the domain.
     struct Group: Hashable {
         let model: String

@@ -56,17 +56,9 @@ public struct Suggestions: Sendable, Encodable {
     ) throws {
         let base = try pricing.row(scenario)
         let edits = SingleEdit.all(of: scenario.pass.architecture)
-        let suggestions = try Comparison.concurrently(edits, progress: { progress?(Double($0) / Double(edits.count)) })
-        {
-            edit in
-            let changes = try edit.edits.map { try ArchitectureEdit($0) }
-            let pass = try ForwardPass(
-                architecture: scenario.pass.architecture.applying(changes), past: scenario.pass.past,
-                new: scenario.pass.new, output: scenario.pass.output)
-            let row = try pricing.row(
-                Scenario(
-                    pass: pass, configuration: scenario.configuration, notation: scenario.notation, edits: edit.edits))
-            return Suggestion(edit, base, row)
+        let tell: @Sendable (Int) -> Void = { progress?(Double($0) / Double(edits.count)) }
+        let suggestions = try Comparison.concurrently(edits, progress: tell) { edit in
+            Suggestion(edit, base, try pricing.row(scenario.applying(edit)))
         }
         self.base = base
         self.measure = measure

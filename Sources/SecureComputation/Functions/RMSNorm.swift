@@ -12,7 +12,7 @@ extension ProgramBuilder {
     ///   - scale, minimumWidth: fraction bits and least ring width of the result, which is bounded by `sqrt(columns)`.
     /// - Returns: error at most `2e-3·(1 + |y|)`.
     /// - Communication: `[rows, columns]` is opened once in the 64-bit ring for the squares and, in the same round, once in
-    ///   a ring of at most 61 bits for the product; below 63 columns one opening serves both. Before it an extension and a
+    ///   a ring of at most 56 bits for the product; below 63 columns one opening serves both. Before it an extension and a
     ///   truncation at the same time, after it a truncation of `[rows, columns]`; the rest is for rows only.
     public func rmsNorm(
         _ x: Secret, rows: Int, columns: Int, epsilon: Double, scale: Int, minimumWidth: Int = 0

@@ -2,7 +2,8 @@ import Preprocessing
 import Synchronization
 import Transport
 
-/// Keeps what a party's local work takes, step by step, in whole nanoseconds; waiting is not work.
+/// Keeps what a party's local work takes, step by step, in whole nanoseconds of its thread's processor time; waiting is not
+/// work. The threads that help with matrix products count as the time in which this one works with them.
 ///
 /// With a function in place of the clock it counts made-up times, which makes a run on a virtual clock repeatable.
 public final class ComputeMeter: Sendable {

@@ -24,14 +24,14 @@ public struct ModelSetup<Domain: ShareDomain>: Sendable {
     ) throws -> (bytes: Int, work: [Int]) {
         var (sent, work): (Int, [Int]) = (0, [])
         for (index, weight) in weights.enumerated() {
-            let start = ContinuousClock.now
+            let start = ProcessorTime.now
             let values = try tensors.tensor(weight.name)
             guard values.count == weight.count else {
                 throw InterpreterError.inputSize(name: weight.name, expected: weight.count, got: values.count)
             }
             let masked = try masks.masked(weight, index: index, value: domain.encode(values))
             let payload = domain.pack(masked, width: weight.width)
-            work.append((ContinuousClock.now - start).wholeNanoseconds)
+            work.append((ProcessorTime.now - start).wholeNanoseconds)
             try channel.send(Frame(tag: Self.firstTag + UInt32(index), depth: 1, payload: payload))
             sent += payload.count
             progress?(index + 1, weights.count)
@@ -48,8 +48,8 @@ public struct ModelSetup<Domain: ShareDomain>: Sendable {
             let frame = try channel.receive(tag: Self.firstTag + UInt32(index), byteCount: weight.wireBytes)
             bytes += frame.payload.count
             progress?(index + 1, weights.count)
-            let start = ContinuousClock.now
-            defer { work.append((ContinuousClock.now - start).wholeNanoseconds) }
+            let start = ProcessorTime.now
+            defer { work.append((ProcessorTime.now - start).wholeNanoseconds) }
             return try domain.unpack(frame.payload, count: weight.count, width: weight.width)
         }
         return (masked, bytes, work)

@@ -115,10 +115,10 @@ private final class PartyRun<Domain: ShareDomain> {
     }
 
     private func timed<Result>(_ step: PartyStep, _ body: () throws -> Result) rethrows -> Result {
-        let start = ContinuousClock.now
+        let start = ProcessorTime.now
         state.resetTimes()
         let result = try body()
-        let elapsed = ContinuousClock.now - start
+        let elapsed = ProcessorTime.now - start
         meter.record(step, online: elapsed - state.inSource, correlations: state.correlationTimes)
         return result
     }

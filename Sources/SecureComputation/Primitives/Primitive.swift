@@ -1,5 +1,6 @@
 import Algebra
 import Preprocessing
+import Transport
 
 /// What a primitive sends in one round: bytes of either party, both at the same time. Zero bytes are no message.
 public struct DeclaredRound: Sendable, Hashable {
@@ -107,9 +108,9 @@ public final class PartyState<Domain: ShareDomain> {
     }
 
     func take(_ index: Int) throws -> CorrelationShare<Domain.Elements> {
-        let start = ContinuousClock.now
+        let start = ProcessorTime.now
         let share = try source.take(index)
-        inSource += ContinuousClock.now - start
+        inSource += ProcessorTime.now - start
         correlationTimes.add(source.times(of: index))
         return share
     }

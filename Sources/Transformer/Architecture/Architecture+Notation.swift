@@ -156,6 +156,13 @@ extension Architecture: CustomStringConvertible {
         return parts.compactMap { $0 }.joined(separator: "+")
     }
 
+    /// What to call this network where a notation was asked for: the paper's name if it is the paper's network, else its
+    /// ``description``, with `EReg` around it if the notation has that.
+    public func name(as notation: Notation) -> String {
+        guard self.notation?.network != notation.network else { return notation.name }
+        return notation.isEntropyRegularised ? "EReg(\(description))" : description
+    }
+
     private func attentionName(of layer: Layer) -> String {
         var qualifiers = layer.temperature ? ["t"] : []
         if positions != .learned { qualifiers.append("RoPE") }

@@ -93,11 +93,22 @@ public final class ClientSession {
         do {
             return try run(agreed, input, progress: progress)
         } catch {
-            let cause = channel.failure ?? error
+            let cause = cause(of: error)
             channel.abort(reason: "the client gave up")
             throw cause
         }
     }
+
+    /// Where the dealer closes because the server is gone, the server's own end is known a moment later.
+    private func cause(of error: any Error) -> any Error {
+        let deadline = ContinuousClock.now + Self.patienceForServer
+        while error is TransportError, channel.failure == nil, ContinuousClock.now < deadline {
+            Thread.sleep(forTimeInterval: 0.01)
+        }
+        return channel.failure ?? error
+    }
+
+    private static let patienceForServer = Duration.milliseconds(500)
 
     private func run(
         _ agreed: AgreedProgram, _ input: ClientInput, progress: ((Int, Int) -> Void)?

@@ -50,11 +50,8 @@ enum HuggingFaceLayout: Sendable, Hashable {
         var values = [Float](repeating: 0, count: inputs * outputs)
         var offset = 0
         for part in parts {
-            for output in 0..<part.shape[0] {
-                for input in 0..<inputs {
-                    values[input * outputs + offset + output] = part.values[output * inputs + input]
-                }
-            }
+            Self.transpose(
+                part.values, rows: part.shape[0], columns: inputs, into: &values, at: offset, stride: outputs)
             offset += part.shape[0]
         }
         return WeightTensor(shape: [inputs, outputs], values: values)
@@ -64,13 +61,35 @@ enum HuggingFaceLayout: Sendable, Hashable {
     func split(_ weight: WeightTensor, _ name: WeightName, into parts: [Part]) -> [WeightTensor] {
         guard self == .llama, name.isMatrixOfLayer else { return [weight] }
         let (inputs, outputs) = (weight.shape[0], weight.shape[1])
-        var offset = 0
+        var transposed = [Float](repeating: 0, count: weight.count)
+        Self.transpose(
+            weight.values, rows: inputs, columns: outputs, into: &transposed, at: 0, stride: inputs)
+        var row = 0
         return parts.map { part in
-            defer { offset += part.shape[0] }
-            let values = (offset..<(offset + part.shape[0])).flatMap { output in
-                (0..<inputs).map { weight.values[$0 * outputs + output] }
+            defer { row += part.shape[0] }
+            return WeightTensor(
+                shape: part.shape, values: Array(transposed[(row * inputs)..<((row + part.shape[0]) * inputs)]))
+        }
+    }
+
+    /// Writes the transpose of `[rows, columns]` to the columns from `offset` on of rows of `stride` elements, in square
+    /// blocks that stay in the cache.
+    private static func transpose(
+        _ source: [Float], rows: Int, columns: Int, into target: inout [Float], at offset: Int, stride: Int
+    ) {
+        let block = 32
+        source.withUnsafeBufferPointer { source in
+            target.withUnsafeMutableBufferPointer { target in
+                for top in Swift.stride(from: 0, to: rows, by: block) {
+                    for left in Swift.stride(from: 0, to: columns, by: block) {
+                        for row in top..<min(top + block, rows) {
+                            for column in left..<min(left + block, columns) {
+                                target[column * stride + offset + row] = source[row * columns + column]
+                            }
+                        }
+                    }
+                }
             }
-            return WeightTensor(shape: part.shape, values: values)
         }
     }
 

@@ -24,6 +24,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case zeroDivisor(tensor: String)
     /// The file of the head differs from the token embedding that it is said to be tied to.
     case headNotTied(tensor: String)
+    /// There are more weights than are drawn at random.
+    case tooManyRandomWeights(count: Int, limit: Int)
     /// A model's weights cannot be drawn with this standard deviation.
     case invalidDeviation(Float)
 
@@ -54,6 +56,9 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
             "Tensor \(tensor.quoted) divides and must not be zero."
         case .headNotTied(let tensor):
             "Tensor \(tensor.quoted) differs from the token embedding; set tie_word_embeddings to false in config.json."
+        case .tooManyRandomWeights(let count, let limit):
+            "The model has \(count) weights and none of its own, and no more than \(limit) are drawn at random; estimate it, "
+                + "which needs none, or choose fewer layers."
         case .invalidDeviation(let deviation):
             "A standard deviation of \(deviation) is not possible; choose one that is finite and not negative."
         }

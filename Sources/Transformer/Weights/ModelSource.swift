@@ -76,9 +76,13 @@ public enum ModelSource: Sendable, Hashable {
     ///
     /// A model that has none, because it is only a preset or because `change` makes another network of it, gets random
     /// weights of standard deviation 0.02.
-    /// - Parameter seed: what the random weights are drawn from.
+    /// - Parameters:
+    ///   - seed: what the random weights are drawn from.
+    ///   - layers: how many layers random weights are drawn for, all if nil; stored weights are read whole.
     /// - Throws: ``ModelError``, ``ArchitectureError`` or ``SafeTensorsError``.
-    public func load(applying change: ArchitectureOverride? = nil, seed: UInt64) throws -> LoadedModel {
+    public func load(
+        applying change: ArchitectureOverride? = nil, seed: UInt64, layers: Int? = nil
+    ) throws -> LoadedModel {
         let stored = try storedArchitecture()
         let architecture = try change?.applied(to: stored) ?? stored
         let directory = try directory()
@@ -89,11 +93,12 @@ public enum ModelSource: Sendable, Hashable {
                 tokenizer: model.configuration.tokenizer)
         }
         let tokenizer = try directory.flatMap { try HuggingFaceModel.configuration(directory: $0).tokenizer }
+        let drawn = try layers.map { count in try architecture.firstLayers(count) } ?? architecture
         return LoadedModel(
-            name: name, weights: try .random(architecture, seed: seed), areWeightsRandom: true, tokenizer: tokenizer)
+            name: name, weights: try .random(drawn, seed: seed), areWeightsRandom: true, tokenizer: tokenizer)
     }
 
-    /// Loads a model by its name or directory; see ``load(applying:seed:)``.
+    /// Loads a model by its name or directory; see ``load(applying:seed:layers:)``.
     public static func load(
         _ name: String, architectureOverride: ArchitectureOverride? = nil, seed: UInt64
     ) throws -> LoadedModel {

@@ -1,17 +1,25 @@
 import Foundation
 
 extension ModelWeights {
+    /// The most weights that are drawn: 16 GiB of them.
+    public static let randomWeightLimit = 1 << 32
+
     /// Random weights of an architecture: matrices, embeddings and biases normal with mean 0, norms the identity,
     /// temperatures, alpha and beta 1.
     ///
     /// A seed gives the same weights on every run. They stand in for trained ones where only cost matters and are no
     /// secret: the generator is not cryptographic.
-    /// - Throws: ``ModelError/invalidDeviation(_:)`` if the standard deviation is negative or not finite.
+    /// - Throws: ``ModelError/invalidDeviation(_:)`` if the standard deviation is negative or not finite,
+    ///   ``ModelError/tooManyRandomWeights(count:limit:)`` beyond ``randomWeightLimit``.
     public static func random(
         _ architecture: Architecture, seed: UInt64, standardDeviation: Float = 0.02
     ) throws -> ModelWeights {
         guard standardDeviation.isFinite, standardDeviation >= 0 else {
             throw ModelError.invalidDeviation(standardDeviation)
+        }
+        let count = architecture.parameterCount
+        guard count <= randomWeightLimit else {
+            throw ModelError.tooManyRandomWeights(count: count, limit: randomWeightLimit)
         }
         var stream = SplitMix64(state: seed)
         return try ModelWeights(architecture: architecture) { name, shape in

@@ -49,6 +49,14 @@ struct Costs: ParsableCommand {
                 "The \(whole.layers.count) layers of \(preset)'s size with embedding and the logits of all "
                     + "\(positions) positions: `sotto estimate \(preset) --context \(positions) --architecture A`.",
                 whole, .all),
+            .init(
+                title: "Presets",
+                note: "Every preset with the logits of all \(positions) positions: "
+                    + "`sotto estimate PRESET --context \(positions)`.",
+                models: try Architecture.presetNames.map { name in
+                    let pass = try ForwardPass(architecture: .preset(named: name), new: positions, output: .all)
+                    return .init(name: name, program: try pass.program())
+                }),
         ]
     }
 }

@@ -17,8 +17,9 @@ struct ModelOptions: ParsableArguments {
 
     func load() throws -> SelectedModel {
         let source = try ModelSource(model)
-        let loaded = try source.load(applying: variant.override(), seed: variant.seed)
-        let limited = try variant.limited(loaded.weights.architecture)
+        let change = try variant.override()
+        let limited = try variant.limited(source.architecture(applying: change))
+        let loaded = try source.load(applying: change, seed: variant.seed, layers: variant.layers)
         let weights =
             limited == loaded.weights.architecture
             ? loaded.weights : try loaded.weights.firstLayers(limited.layers.count)
@@ -80,9 +81,11 @@ struct VariantOptions: ParsableArguments {
         }
     }
 
-    /// What reports call the architecture: the name that was given, or the paper's, or `edited`.
+    /// What reports call the architecture: the paper's name if it is the paper's network, or a systematic one, or `edited`.
     func notation(of architecture: Architecture) throws -> String {
-        if case .notation(let notation)? = try override() { return notation.name }
+        if case .notation(let notation)? = try override() {
+            return architecture.name(as: notation)
+        }
         return architecture.description
     }
 }

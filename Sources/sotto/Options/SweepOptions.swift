@@ -101,14 +101,21 @@ struct SweepOptions: ParsableArguments {
         }
         guard architectures.elements != ["all"] else {
             if architecture.notation == nil { try add(architecture.description, architecture) }
-            for notation in Architecture.Notation.all { try add(notation.name, architecture.withNotation(notation)) }
+            for notation in Architecture.Notation.all {
+                let variant = try architecture.withNotation(notation)
+                // LLaMA under the name of its own network is the same once more.
+                if variant != architecture || variant.notation != nil { try add(variant.name(as: notation), variant) }
+            }
             return variants
         }
         for argument in architectures.elements {
             guard let change = try VariantOptions.architecture(argument) else { continue }
-            let isFile = argument.hasSuffix(".json")
-            let name = isFile ? URL(fileURLWithPath: argument).lastPathComponent : argument
-            try add(name, try change.applied(to: architecture))
+            let variant = try change.applied(to: architecture)
+            if case .notation(let notation) = change {
+                try add(variant.name(as: notation), variant)
+            } else {
+                try add(URL(fileURLWithPath: argument).lastPathComponent, variant)
+            }
         }
         return variants
     }

@@ -141,6 +141,45 @@ import Transformer
         #expect(try llama.with(layers: layers).description == "edited")
     }
 
+    @Test func askedForNotationsNameTheNetworkThatResults() throws {
+        func name(_ architecture: Architecture, _ notation: String) throws -> String {
+            try architecture.withNotation(.init(notation)).name(as: .init(notation))
+        }
+        let gpt2 = try ArchitectureTests.small()
+        for notation in Architecture.Notation.all { #expect(try name(gpt2, notation.name) == notation.name) }
+        #expect(try name(Self.small(), "SM+LN+R") == "SM(RoPE,GQA)+RMSN+ReGLU")
+        #expect(try name(Self.small(), "EReg(SM(t)+ScFuFFN)") == "EReg(SM(t,RoPE,GQA)+ScFuFFN)")
+    }
+
+    // MARK: Single parts and sizes
+
+    @Test func singleEditsCanBeApplied() throws {
+        let base = try Self.small()
+        let edits = SingleEdit.all(of: base)
+        for edit in edits {
+            let found = try base.applying(edit.edits.map { try ArchitectureEdit($0) })
+            #expect(found != base)
+            #expect(edit.kind != .dropGate || !found.layers[edit.layer ?? 0].feedForward.gated)
+            #expect(edit.kind != .fuse || found.layers[edit.layer ?? 0].feedForward.fused)
+        }
+        #expect(edits.filter { $0.kind == .dropGate }.count == 2 && edits.filter { $0.kind == .fuse }.count == 2)
+        #expect(
+            try base.applying([ArchitectureEdit("layers[*].ffn.gated=false")]).layers.allSatisfy {
+                !$0.feedForward.gated
+            })
+    }
+
+    @Test func otherSizesKeepGroups() throws {
+        let wide = try Self.small(theta: 5).withWidth(24)
+        #expect(wide.heads == 6 && wide.keyValueHeads == 3 && wide.headWidth == 4 && wide.feedForwardWidth == 16)
+        #expect(wide.positions == .rotary(theta: 5) && !wide.hasBiases)
+        #expect(throws: ArchitectureError.indivisibleResize(width: 20, groupWidth: 8)) {
+            try Self.small().withWidth(20)
+        }
+        let deep = try Self.small().withDepth(5)
+        #expect(deep.layers == Array(repeating: .llama, count: 5) && deep.keyValueHeads == 2)
+    }
+
     // MARK: JSON
 
     @Test func codableRoundTrip() throws {

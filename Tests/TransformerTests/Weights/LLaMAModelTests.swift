@@ -250,3 +250,28 @@ import Transformer
         }
     }
 }
+
+/// Presets that are too large to be drawn whole.
+@Suite struct LargeModelTests {
+    @Test func sevenBillionWeightsAreNotDrawn() throws {
+        let source = try ModelSource("llama-7b")
+        #expect(try source.architecture() == .preset(named: "llama-7b"))
+        #expect(throws: ModelError.tooManyRandomWeights(count: 6_738_415_616, limit: 1 << 32)) {
+            try source.load(seed: 1)
+        }
+        #expect(throws: ArchitectureError.layerCount(requested: 33, available: 32)) {
+            try source.load(seed: 1, layers: 33)
+        }
+    }
+
+    @Test func onlyTheLayersThatAreAskedForAreDrawn() throws {
+        let loaded = try ModelSource("tiny").load(
+            applying: .notation(.init("SM+R")), seed: 4, layers: 2)
+        #expect(loaded.areWeightsRandom && loaded.weights.architecture.layers.count == 2)
+        let whole = try ModelSource("tiny").load(applying: .notation(.init("SM+R")), seed: 4)
+        // A tied head: the first layers' weights do not depend on how many follow.
+        #expect(try whole.weights.firstLayers(2).tensors.map(\.tensor) == loaded.weights.tensors.map(\.tensor))
+        // Stored weights are read whole.
+        #expect(try ModelSource("tiny").load(seed: 4, layers: 2).weights.architecture.layers.count == 4)
+    }
+}
