@@ -22,7 +22,7 @@ import Transport
     @Test(arguments: [(false, false), (false, true), (true, false), (true, true)], DomainProfile.both)
     func completionOverSockets(options: (Bool, Bool), profile: DomainProfile) throws {
         let (prefetch, isLLaMA) = options
-        let session = SessionConfiguration(profile: profile)
+        let agreed = SessionConfiguration(profile: profile)
         let mixed = try Architecture(
             layers: [
                 .init(),
@@ -65,14 +65,14 @@ import Transport
                     model: .init(
                         name: "test", notation: "test", architecture: architecture, weights: prepared,
                         usesByteTokenizer: false),
-                    configuration: session,
+                    configuration: agreed,
                     dealer: { try connect(dealerListener.endpoint) })
                 _ = try session.serve()
             } catch { failure.withLock { $0 = "\(error)" } }
         }
         let channel = try connect(serverListener.endpoint)
         let client = try ClientSession(
-            channel: channel, configuration: session, prefetch: prefetch,
+            channel: channel, configuration: agreed, prefetch: prefetch,
             dealer: { try connect(dealerListener.endpoint) })
         let prompt = [1, 2, 3, 30, 0]
         var tokens = prompt
