@@ -215,7 +215,7 @@ extension CorrelationTests.Dealt {
                 domain.product(x, y, shape: .elementwise(count: count), threads: 1)
             }
             let ones = domain.encode([Int64](repeating: 1, count: count))
-            let powers = (0..<degree).reduce(into: [ones]) { $0.append(product($0.last!, mask!)) }
+            let powers = (0..<degree).reduce(into: [ones]) { powers, _ in powers.append(product(powers.last!, mask!)) }
             let expected = domain.concatenate(
                 Array(powers.dropFirst(2))
                     + bits.flatMap { bit in powers.map { product($0, domain.fromBits(bit)) } } + [domain.zeros(0)])

@@ -5,13 +5,13 @@ import CGMP
 public final class GMPInteger {
     private let pointer: UnsafeMutablePointer<__mpz_struct>
 
-    init(_ value: Int64 = 0) {
+    public init(_ value: Int64 = 0) {
         pointer = .allocate(capacity: 1)
         __gmpz_init_set_si(pointer, Int(value))
     }
 
     /// Limbs, the least significant first.
-    convenience init(_ limbs: some Sequence<UInt64>) {
+    public convenience init(_ limbs: some Sequence<UInt64>) {
         self.init()
         let limbs = Array(limbs)
         limbs.withUnsafeBytes { __gmpz_import(pointer, limbs.count, -1, 8, 0, 0, $0.baseAddress) }

@@ -44,6 +44,8 @@ extension PrimeField {
                 result[start + limb] = sum
                 carry = overflow ? 1 : 0
             }
+            // Rounded up, the quotient may have one limb more than rounded down.
+            if words > 0, words <= limbs { result[start + limbs - words] = carry }
         }
         return result
     }

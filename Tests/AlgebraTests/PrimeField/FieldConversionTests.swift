@@ -11,7 +11,8 @@ import Testing
 
         /// Values of up to `magnitude` in magnitude, each on every awkward first share and on random ones.
         init(_ prime: String, magnitude: (PrimeField) -> GMPInteger) throws {
-            field = PrimeField(try PrimeModulus(prime))
+            let field = PrimeField(try PrimeModulus(prime))
+            self.field = field
             let bits = field.modulus.bits
             var words = SeededWords(5)
             let end = magnitude(field)
@@ -23,8 +24,10 @@ import Testing
                 field.awkward, try field.uniform(count: 12, width: bits, from: &words), field.elements(all),
                 field.elements(all.map { $0 + one }),
             ])
-            values = all.flatMap { value in (0..<field.count(first)).map { _ in value } }
+            let count = field.count(first)
+            let values = all.flatMap { value in (0..<count).map { _ in value } }
             let server = field.concatenate(all.map { _ in first })
+            self.values = values
             shares = [server, field.subtract(field.elements(values), server)]
         }
     }

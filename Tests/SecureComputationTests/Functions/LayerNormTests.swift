@@ -42,7 +42,7 @@ import Testing
     @Test(arguments: [1, 2, 3, 64, 768, 1600, 8191, 8192])
     func everyWidthAndVariance(columns: Int) throws { try check(columns: columns, .ring64) }
 
-    @Test(arguments: [(1, DomainProfile.field), (3, .oddField), (64, .fullField), (768, .field), (2048, .field)])
+    @Test(arguments: [(1, DomainProfile.field), (3, .oddField), (64, .fullField), (768, .field), (1600, .field)])
     func widthsAndVariancesInAField(columns: Int, profile: DomainProfile) throws {
         try check(columns: columns, profile)
     }

@@ -126,12 +126,12 @@ import Testing
                 "s": .adversarial(switches, width: 12, using: &generator),
                 "x": .adversarial(x, width: 60, using: &generator),
             ])
-        func value(_ s: Int64, _ x: Int64, origins: [Int64]) -> Int64 {
+        func expected(_ s: Int64, _ x: Int64, origins: [Int64]) -> Int64 {
             let interval = limits.count { s >= $0 }
             return rows[interval].reversed().reduce(0) { $0 * (x - origins[interval]) + $1 }
         }
-        #expect(run.opened("plain") == zip(switches, x).map { value($0, $1, origins: [0, 0, 0, 0]) })
-        #expect(run.opened("moved") == zip(switches, x).map { value($0, $1, origins: origins) })
+        #expect(run.opened("plain") == zip(switches, x).map { expected($0, $1, origins: [0, 0, 0, 0]) })
+        #expect(run.opened("moved") == zip(switches, x).map { expected($0, $1, origins: origins) })
         #expect(run.opened("bits") == switches.map { s in Int64(limits.count { s >= $0 }) })
         for name in ["plain", "moved", "bits"] { #expect(run.reference(name) == run.opened(name)) }
         #expect(run.costIsExact)
