@@ -181,14 +181,14 @@ else:
     times = []
     for _ in range(41):
         t = time.perf_counter(); s.sendall(b"x"); read(s, 1); times.append(time.perf_counter() - t)
-    trip = sorted(times)[20]
+    trip = sorted(times)[10]
     n = int(sys.argv[4]); t = time.perf_counter(); s.sendall(bytes(n)); read(s, 1)
     print(trip, n * 8 / (time.perf_counter() - t - trip))
 """
 
 
 def probe(shaped, count):
-    """Round trip in seconds and payload bits per second from the client to the server, as a program sees them."""
+    """Round trip in seconds (the lower quartile) and payload bits per second from the client to the server, as a program sees them."""
     host = shaped.address("server", "client")
     answer = shaped.start("server", [sys.executable, "-c", PROBE, "answer", host, "7900", str(count)])
     answer.stdout.readline()
@@ -220,7 +220,7 @@ class Role:
             self.process.wait()
 
 
-def run(shaped, options, case):
+def run(shaped, options, case, network):
     common = ["--insecure-plaintext", "--timeout", "900", "--threads", "1"]
     roles = []
 
@@ -238,7 +238,7 @@ def run(shaped, options, case):
         server.wait_until_listening()
         client = start(
             "client", ["complete", "--connect", f"{address}:7001", "--dealer", f"{DEALER}:7003", "--prefetch",
-                       "--format", "json", *case["complete"]])
+                       "--format", "json", "--network", network, *case["complete"]])
         report = json.loads(client.finish())
         for role in (server, dealer):
             role.finish()
@@ -305,15 +305,18 @@ def compare(options, network, netem, everything):
               f"payload {seen_rate / 1e6:.1f} of {rate / 1e6:g} Mbit/s by tbf at {link / 1e6:.1f}, delay by {'netem' if netem else 'wire.py'}")
         print(f"  {'':18} {'local work':12}" + "".join(f"{phase:>30}" for phase in PHASES))
         for case, predicted in zip(case_list, predictions):
-            reports = [run(shaped, options, case) for _ in range(options.runs)]
+            reports = [run(shaped, options, case, network) for _ in range(options.runs)]
             measured = {
                 phase: statistics.median(report["elapsed_seconds"][phase] for report in reports) for phase in PHASES}
-            cells = "".join(
-                f"{measured[phase]:9.3f} /{predicted[phase]:8.3f} = {measured[phase] / predicted[phase]:5.3f} "
-                for phase in PHASES)
-            print(f"  {case['name']:18} {predicted['compute']:12}{cells}", flush=True)
+            replayed = {
+                phase: statistics.median(report["latency"][0][phase] for report in reports) for phase in PHASES}
+            for prediction, compute in ((predicted, predicted["compute"]), (replayed, "measured")):
+                cells = "".join(
+                    f"{measured[phase]:9.3f} /{prediction[phase]:8.3f} = {measured[phase] / prediction[phase]:5.3f} "
+                    for phase in PHASES)
+                print(f"  {case['name']:18} {compute:12}{cells}", flush=True)
             everything.append({
-                "network": network, "case": case["name"], "predicted": predicted, "measured": measured,
+                "network": network, "case": case["name"], "predicted": predicted, "measured": measured, "replayed": replayed,
                 "round_trip": seen_trip, "bits_per_second": seen_rate,
                 "runs": [report["elapsed_seconds"] for report in reports],
             })

@@ -27,6 +27,13 @@ public final class PreparedWeights: TensorSource {
         keepsMatrices = weights.architecture.weightShapes.reduce(0) { $0 + $1.shape.reduce(1, *) } <= Self.cachedWeights
     }
 
+    /// Encodes ahead what a program will ask for and what then stays in memory, so that the first run need not wait for it.
+    public func prepare(for program: Program) throws {
+        for input in program.inputs where input.owner == .server && (keepsMatrices || input.name.hasSuffix("/bias")) {
+            _ = try tensor(input.name)
+        }
+    }
+
     public func tensor(_ name: String) throws -> [Int64] {
         if let known = cache.withLock({ $0.biases[name] }) { return known }
         if let known = cache.withLock({ $0.matrices[name] }) { return known.map(Int64.init) }

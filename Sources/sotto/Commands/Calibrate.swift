@@ -95,8 +95,7 @@ private struct CalibrationRun {
         Sample(notation: "SM+LN+G", positions: 112, width: 1024, heads: 16),
     ]
     private static let quickCount = 3
-    /// Even: half of them in fresh memory.
-    private static let repetitions = 4
+    private static let repetitions = 3
 
     func run(_ progress: (Double) -> Void) throws -> Calibrator {
         var calibrator = Calibrator()
@@ -115,19 +114,18 @@ private struct CalibrationRun {
         let weights = PreparedWeights(try ModelWeights.random(architecture, seed: 1))
         let program = try ForwardPass(architecture: architecture, new: sample.positions, output: .all).program(
             profile: profile)
+        try weights.prepare(for: program)
         let tokens = (0..<sample.positions).map { $0 * 37 % 256 }
         let input = try ClientInput(tokens: tokens, vocabulary: 256)
         var traces: [Trace] = []
         var setups: [[[Int]]] = []
         for repetition in 0..<Self.repetitions {
-            // A run's first layers work in fresh memory and the later ones in that which those have left; a setup's memory
-            // is fresh.
-            let isFresh = repetition % 2 == 0
-            if isFresh { sotto_release_freed_memory() }
+            // As in a process that begins: a setup and a run's first layers work in fresh memory.
+            sotto_release_freed_memory()
             let outcome = try program.simulated(
                 server: weights, client: input, seeds: InsecureSeededSource(UInt64(repetition)), threads: threads)
             traces.append(outcome.trace)
-            if isFresh { setups.append(outcome.setupWork) }
+            setups.append(outcome.setupWork)
         }
         calibrator.add(program, traces: traces, setups: setups)
     }

@@ -27,6 +27,9 @@ struct Serve: ParsableCommand {
         let offered = ServerSession.Model(
             name: selected.named.name, notation: selected.named.notation, architecture: selected.architecture,
             weights: PreparedWeights(selected.weights), usesByteTokenizer: selected.tokenizer is ByteTokenizer)
+        // Before anybody waits for it; embedding and head only once a run needs them.
+        try offered.weights.prepare(
+            for: ForwardPass(architecture: selected.architecture, new: 1, output: .blocks).program())
         let transport = TCPTransport()
         let listener = try role.listen(on: listen, over: transport)
         var served = 0

@@ -37,6 +37,7 @@ struct PrivateRun {
         _ pass: ForwardPass, input: ClientInput, progress: (@Sendable (Int, Int) -> Void)? = nil
     ) throws -> [Double] {
         let program = try pass.program(profile: profile)
+        try weights.prepare(for: program)
         let channels = InMemoryChannel.pair(timeout: .seconds(timeout ?? Self.patience))
         // Every inference has randomness of its own.
         let outcome = try program.simulated(
