@@ -23,8 +23,10 @@ let package = Package(
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(
+            name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"]), .brew(["gmp"])]),
         .target(name: "CKernels"),
-        .target(name: "Algebra", dependencies: ["CKernels"]),
+        .target(name: "Algebra", dependencies: ["CKernels", "CGMP"]),
         .target(name: "Randomness", dependencies: ["Algebra", "COpenSSL"]),
         .target(
             name: "Transport",
@@ -54,7 +56,7 @@ let package = Package(
             ]),
         .target(
             name: "TestSupport",
-            dependencies: ["Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation"],
+            dependencies: ["Algebra", "CGMP", "Randomness", "Transport", "Preprocessing", "SecureComputation"],
             path: "Tests/TestSupport"),
         .testTarget(name: "AlgebraTests", dependencies: ["Algebra", "TestSupport"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness", "TestSupport"]),

@@ -12,9 +12,11 @@ let package = Package(
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas",
             providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+        .systemLibrary(
+            name: "CGMPIntegers", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"]), .brew(["gmp"])]),
         .target(
             name: "KernelWorkloads",
-            dependencies: ["COpenBLAS", .product(name: "Sotto", package: "sotto")]),
+            dependencies: ["CGMPIntegers", "COpenBLAS", .product(name: "Sotto", package: "sotto")]),
         .executableTarget(name: "Comparisons", dependencies: ["KernelWorkloads"]),
         .executableTarget(
             name: "KernelBenchmarks",

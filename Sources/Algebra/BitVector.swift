@@ -4,6 +4,8 @@ public enum PackingError: Error, Equatable, CustomStringConvertible {
     case wrongByteCount(expected: Int, actual: Int)
     /// A bit after the last element is set, so that the encoding is not the canonical one.
     case nonzeroPadding
+    /// An element of a field is not below its modulus.
+    case notAnElement(index: Int)
 
     public var description: String {
         switch self {
@@ -12,6 +14,8 @@ public enum PackingError: Error, Equatable, CustomStringConvertible {
                 + "check that both sides agree on count and width"
         case .nonzeroPadding:
             "packed data has set bits after its last element; send the padding bits as zero"
+        case .notAnElement(let index):
+            "packed element \(index) is not below the modulus; check that both sides use the same prime"
         }
     }
 }

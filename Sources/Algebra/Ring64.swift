@@ -116,13 +116,31 @@ public struct Ring64: ShareDomain {
 // MARK: - Share conversion
 
 extension Ring64 {
+    public func comparisonBits(width: Int) -> Int { width - 1 }
+
+    public func comparisonOperand(
+        _ share: [UInt64], party: Int, width: Int
+    ) -> (digits: [BitVector], sign: BitVector) {
+        let planes = BitPlanes.planes(of: share, width: width)
+        return (Array(planes.dropLast()), planes[width - 1])
+    }
+
+    public func truncationOffset(width: Int) -> Int { width - 2 }
+
+    public func add(_ x: [UInt64], powerOfTwo exponent: Int, isNegative: Bool) -> [UInt64] {
+        let power: UInt64 = 1 << UInt64(exponent)
+        return isNegative ? x.map { $0 &- power } : x.map { $0 &+ power }
+    }
+
+    public func subtractWraps(_ wraps: [UInt64], from quotient: [UInt64], shift: Int, width: Int) -> [UInt64] {
+        // A wrap is worth 2^(width - shift), nothing where that is the whole ring's.
+        let exponent = UInt64(width - shift)
+        return exponent >= 64 ? quotient : zip(quotient, wraps) { $0 &- $1 << exponent }
+    }
+
     public func topBits(_ share: [UInt64], width: Int) -> BitVector {
         let shift = UInt64(width - 1)
         return bits(count: share.count) { (share[$0] >> shift) & 1 }
-    }
-
-    public func lowBitPlanes(_ share: [UInt64], bits: Int) -> [BitVector] {
-        BitPlanes.planes(of: share, width: bits)
     }
 
     public func shiftShare(_ share: [UInt64], party: Int, by shift: Int, width: Int) -> [UInt64] {

@@ -36,13 +36,21 @@ public protocol ShareDomain: Sendable {
     func pack(_ x: Elements, width: Int) -> [UInt8]
     func unpack(_ bytes: [UInt8], count: Int, width: Int) throws -> Elements
 
-    /// For each share, whether it lies in the upper half of its ring.
+    /// Bits of either party's operand of a comparison.
+    func comparisonBits(width: Int) -> Int
+    /// One party's private operand for the sign of a shared value: the bits, lowest first, that a millionaires' tree adds
+    /// up to a carry, and a bit. The value is negative exactly where the XOR of both bits and of the carry is set.
+    func comparisonOperand(_ share: Elements, party: Int, width: Int) -> (digits: [BitVector], sign: BitVector)
+    /// What has to be added to a value of a magnitude below it, `2^exponent`, before it is divided.
+    func truncationOffset(width: Int) -> Int
+    func add(_ x: Elements, powerOfTwo exponent: Int, isNegative: Bool) -> Elements
+    /// For each share whether it lies in the upper half: shares of a value in the lower half wrap exactly where one does.
     func topBits(_ share: Elements, width: Int) -> BitVector
-    /// Bit `j` of every share, for `j` in `0..<bits`.
-    func lowBitPlanes(_ share: Elements, bits: Int) -> [BitVector]
     /// One party's part of a division by `2^shift`: party 0 rounds down, party 1 up, so that the sum of both
     /// parts is within one unit of the quotient.
     func shiftShare(_ share: Elements, party: Int, by shift: Int, width: Int) -> Elements
+    /// Takes the quotient of the wraps that the sum of both shares made.
+    func subtractWraps(_ wraps: Elements, from quotient: Elements, shift: Int, width: Int) -> Elements
     /// One party's share of the product of both parties' private bits, from a correlated OT on random bits.
     /// `own` is the party's bit, `difference0` and `difference1` the opened `bit ^ mask` of either party.
     func privateBitProduct(

@@ -1,4 +1,5 @@
 import Foundation
+import SecureComputation
 
 /// What `sotto calibrate` keeps: the machine that was measured, and a model of its local work for each number of threads.
 public struct Calibration: Sendable, Hashable, Codable {
@@ -7,7 +8,7 @@ public struct Calibration: Sendable, Hashable, Codable {
 
     public let version: Int
     public let machine: Machine
-    /// By number of threads for matrix products.
+    /// By number of threads for matrix products, and by domain where that is not the ring.
     public private(set) var models: [String: ComputeModel]
 
     public init(machine: Machine, models: [Int: ComputeModel] = [:]) {
@@ -16,9 +17,13 @@ public struct Calibration: Sendable, Hashable, Codable {
         self.models = Dictionary(uniqueKeysWithValues: models.map { ("\($0.key)", $0.value) })
     }
 
-    public subscript(threads threads: Int) -> ComputeModel? {
-        get { models["\(threads)"] }
-        set { models["\(threads)"] = newValue }
+    public subscript(threads threads: Int, profile: DomainProfile = .ring64) -> ComputeModel? {
+        get { models[Self.key(threads, profile)] }
+        set { models[Self.key(threads, profile)] = newValue }
+    }
+
+    private static func key(_ threads: Int, _ profile: DomainProfile) -> String {
+        profile.prime.map { "\(threads) field \($0)" } ?? "\(threads)"
     }
 
     /// What tells machines apart.
@@ -39,7 +44,7 @@ public enum CalibrationError: Error, Equatable, Sendable, CustomStringConvertibl
     case malformed(path: String)
     case otherVersion(path: String)
     case otherMachine(path: String)
-    case otherThreads(path: String, threads: Int)
+    case otherThreads(path: String, threads: Int, domain: String)
     case unwritable(path: String, reason: String)
 
     public var description: String {
@@ -51,9 +56,9 @@ public enum CalibrationError: Error, Equatable, Sendable, CustomStringConvertibl
             "The calibration at \(path) is of another version and is left out; run `sotto calibrate` again."
         case .otherMachine(let path):
             "The calibration at \(path) is of another machine and is left out; run `sotto calibrate` here."
-        case .otherThreads(let path, let threads):
-            "The calibration at \(path) has nothing for \(threads) threads and is left out; run "
-                + "`sotto calibrate --threads \(threads)`."
+        case .otherThreads(let path, let threads, let domain):
+            "The calibration at \(path) has nothing for \(threads) threads and --domain \(domain) and is left out; run "
+                + "`sotto calibrate --threads \(threads) --domain \(domain)`."
         case .unwritable(let path, let reason): "The calibration cannot be written to \(path): \(reason)."
         }
     }

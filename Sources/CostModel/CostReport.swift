@@ -1,3 +1,5 @@
+import SecureComputation
+
 /// What a run costs, or would cost, operation by operation: the report that every command prints.
 ///
 /// Its JSON form is described in `docs/report.md`. Pairs of bytes are `[server, client]`: the sender for `bytes_sent`, the
@@ -11,6 +13,8 @@ public struct CostReport: Sendable, Hashable, Codable {
     public let `protocol`: String
     public let preprocessing: String
     public let domain: String
+    /// In decimal; of a field only.
+    public let prime: String?
     /// Positions of the input; for a completion those of the prompt.
     public let context: Int
     /// Whose outputs the client learns: `last`, `all` or, for hidden states, `blocks`.
@@ -35,7 +39,7 @@ public struct CostReport: Sendable, Hashable, Codable {
 
     private enum CodingKeys: String, CodingKey {
         case schemaVersion = "schema_version"
-        case model, architecture, `protocol`, preprocessing, domain, context, positions, inferences, insecure
+        case model, architecture, `protocol`, preprocessing, domain, prime, context, positions, inferences, insecure
         case totals, operations, latency
         case wireOverheadBytes = "wire_overhead_bytes"
         case peakMemoryBytes = "peak_memory_bytes"
@@ -217,20 +221,20 @@ public struct CostReport: Sendable, Hashable, Codable {
         public var architecture: String
         public var `protocol`: String
         public var preprocessing: String
-        public var domain: String
+        public var profile: DomainProfile
         public var context: Int
         public var positions: String
         public var insecure: Bool
 
         public init(
             model: String, architecture: String, protocol: String = "ot", preprocessing: String = "dealer",
-            domain: String = "ring64", context: Int, positions: String, insecure: Bool
+            profile: DomainProfile = .ring64, context: Int, positions: String, insecure: Bool
         ) {
             self.model = model
             self.architecture = architecture
             self.protocol = `protocol`
             self.preprocessing = preprocessing
-            self.domain = domain
+            self.profile = profile
             self.context = context
             self.positions = positions
             self.insecure = insecure
@@ -243,7 +247,8 @@ public struct CostReport: Sendable, Hashable, Codable {
         architecture = configuration.architecture
         `protocol` = configuration.protocol
         preprocessing = configuration.preprocessing
-        domain = configuration.domain
+        domain = configuration.profile.name
+        prime = configuration.profile.prime?.description
         context = configuration.context
         positions = configuration.positions
         insecure = configuration.insecure

@@ -139,6 +139,7 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
     case sessionTaken(role: String)
     case unknownRole(String)
     case malformedRequest(String)
+    case otherDomain(dealer: String, parties: String)
 
     public var description: String {
         switch self {
@@ -156,6 +157,8 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
             "The server asked for program \(server), the client for \(client); both must run the same version and model."
         case .sessionTaken(let role): "This session already has a \(role); start a new session."
         case .unknownRole(let role): "The dealer serves a server and a client, not a \(role)."
+        case .otherDomain(let dealer, let parties):
+            "The dealer deals for \(dealer) and the parties ask for \(parties); start all three with the same domain and prime."
         case .malformedRequest(let reason): "The dealer could not read a party's request: \(reason)."
         }
     }

@@ -5,7 +5,7 @@ import Transport
 
 /// Version of what parties and dealer say to each other; unequal versions refuse each other.
 public enum WireProtocol {
-    public static let version = 2
+    public static let version = 3
 }
 
 /// What a party asks the dealer for: the correlations of one run of a program. Both parties' requests must be equal.

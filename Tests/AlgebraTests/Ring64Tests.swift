@@ -93,7 +93,9 @@ import Testing
         for count in [0, 1, 63, 64, 65, 200] {
             let x = words(count, seed: UInt64(count))
             let top = ring.topBits(x, width: width)
-            let planes = ring.lowBitPlanes(x, bits: width)
+            let (digits, sign) = ring.comparisonOperand(x, party: 0, width: width)
+            #expect(digits.count == ring.comparisonBits(width: width))
+            let planes = digits + [sign]
             #expect(planes.count == width)
             for i in 0..<count {
                 #expect(top[i] == (x[i] >> UInt64(width - 1) & 1 == 1))

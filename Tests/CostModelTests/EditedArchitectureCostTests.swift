@@ -79,10 +79,10 @@ import Transformer
 
     private static let seeds: ClosedRange<UInt64> = 1...32
 
-    @Test(arguments: seeds)
-    func randomEditsCostWhatTheyDeclare(seed: UInt64) throws {
+    @Test(arguments: seeds, DomainProfile.both)
+    func randomEditsCostWhatTheyDeclare(seed: UInt64, profile: DomainProfile) throws {
         let edited = try Edited(seed: seed)
-        let run = try ExactRun(edited.pass.program(), fill: .small(seed: seed, bits: 12), seed: seed)
+        let run = try ExactRun(edited.pass.program(profile: profile), fill: .small(seed: seed, bits: 12), seed: seed)
         #expect(run.mismatch == nil, "\(edited.document)")
         #expect(run.declared.totals.online.rounds > 0)
     }

@@ -8,7 +8,7 @@ import Transport
 /// A run of a program by both parties, with what it declares, what was metered, and what went over the wire.
 struct ExactRun: CustomStringConvertible {
     let program: Program
-    let outcome: InsecureSimulation<Ring64>.Outcome
+    let outcome: SimulationOutcome
     /// Sent by the server and by the client, in order.
     let frames: [[FrameHeader]]
     let declared: CostReport
@@ -30,8 +30,8 @@ struct ExactRun: CustomStringConvertible {
     ) throws {
         self.program = program
         let ends = (RecordingChannel(channels.0), RecordingChannel(channels.1))
-        outcome = try InsecureSimulation(domain: Ring64(), threads: threads).run(
-            program, server: server, client: client, seeds: InsecureSeededSource(seed), channels: ends)
+        outcome = try program.simulated(
+            server: server, client: client, seeds: InsecureSeededSource(seed), threads: threads, channels: ends)
         frames = [ends.0, ends.1].map { end in
             end.frames.map { FrameHeader(tag: $0.tag, depth: Int($0.depth), bytes: $0.payload.count) }
         }

@@ -2,6 +2,7 @@ import Algebra
 import CostModel
 import Randomness
 import SecureComputation
+import TestSupport
 import Testing
 import Transformer
 
@@ -12,12 +13,13 @@ import Transformer
         let declared: CostReport
         let metered: CostReport
 
-        init(_ notation: String, output: ForwardPass.Output = .all) throws {
+        init(_ notation: String, output: ForwardPass.Output = .all, profile: DomainProfile = .ring64) throws {
             let architecture = try Small.architecture(notation, layers: 1)
             let weights = try ModelWeights.random(architecture, seed: 7, standardDeviation: 0.3)
-            program = try ForwardPass(architecture: architecture, new: 4, output: output).program()
-            let outcome = try InsecureSimulation(domain: Ring64()).run(
-                program, server: PreparedWeights(weights),
+            program = try ForwardPass(architecture: architecture, new: 4, output: output).program(
+                profile: profile)
+            let outcome = try program.simulated(
+                server: PreparedWeights(weights),
                 client: ClientInput(tokens: [3, 0, 30, 3], vocabulary: 31), seeds: InsecureSeededSource(5))
             trace = outcome.trace
             var (declared, metered) = (SessionCost(), SessionCost())
@@ -50,9 +52,9 @@ import Transformer
         }
     }
 
-    @Test(arguments: Small.notations)
-    func meteredEqualsDeclared(notation: String) throws {
-        let run = try Run(notation)
+    @Test(arguments: Small.notations, DomainProfile.all)
+    func meteredEqualsDeclared(notation: String, profile: DomainProfile) throws {
+        let run = try Run(notation, profile: profile)
         #expect(run.metered.firstDifference(from: run.declared) == nil)
         #expect(run.trace.events == CostInterpreter().run(run.program).trace.events)
         #expect(run.metered.totals.online.seconds ?? 0 > 0)

@@ -22,7 +22,7 @@ import Transport
             let (serverEnd, clientEnd) = RecordingChannel.pair()
             let forServer = RecordingChannel.pair()
             let forClient = RecordingChannel.pair()
-            let service = DealerService(domain: Ring64(), planner: ForwardPass.dealerProgram)
+            let service = DealerService(domain: Ring64(), planner: { try ForwardPass.dealerProgram($0) })
             let failures = Mutex<[String]>([])
             let ended = DispatchGroup()
             func start(_ body: @escaping @Sendable () throws -> Void) {

@@ -41,12 +41,20 @@ import Transformer
     ]
 
     @Test(arguments: sizes, Small.notations)
-    func everySizeCostsWhatItDeclares(sizes: Sizes, notation: String) throws {
+    func everySizeCostsWhatItDeclares(sizes: Sizes, notation: String) throws { try check(sizes, notation, .ring64) }
+
+    @Test(arguments: sizes, ["SM+LN+G", "SM(t)+ScFuFFN"])
+    func everySizeCostsWhatItDeclaresInAField(sizes: Sizes, notation: String) throws {
+        try check(sizes, notation, .field)
+    }
+
+    private func check(_ sizes: Sizes, _ notation: String, _ profile: DomainProfile) throws {
         let architecture = try Architecture(
             notation: .init(notation), layers: sizes.layers, heads: sizes.heads, width: sizes.width,
             feedForwardWidth: sizes.inner, context: sizes.context, vocabulary: sizes.vocabulary)
         for output in sizes.positions > 8 ? [ForwardPass.Output.all] : [.all, .last] {
-            let program = try ForwardPass(architecture: architecture, new: sizes.positions, output: output).program()
+            let program = try ForwardPass(architecture: architecture, new: sizes.positions, output: output).program(
+                profile: profile)
             #expect(try ExactRun(program, fill: .small(seed: 3, bits: 12)).mismatch == nil, "\(output)")
         }
     }

@@ -56,8 +56,16 @@ enum CorrelationExamples {
             ])
     }
 
-    static func weights(_ plan: CorrelationPlan, seed: UInt64) -> [[UInt64]] {
-        var generator = SeededGenerator(seed)
-        return plan.weights.map { weight in (0..<weight.count).map { _ in generator.next() } }
+    /// By folding, of full limbs, and of three limbs.
+    static let primes = [
+        "170141183460469231731687303715884105727", "340282366920938463463374607431768211297",
+        "535408258170007433691655764301745273891257371787593994691",
+    ]
+
+    static func weights<Domain: ShareDomain>(
+        _ plan: CorrelationPlan, _ domain: Domain, seed: UInt64
+    ) throws -> [Domain.Elements] {
+        var words = SeededWords(seed)
+        return try plan.weights.map { try domain.uniform(count: $0.count, width: $0.width, from: &words) }
     }
 }

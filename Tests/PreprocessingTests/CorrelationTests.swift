@@ -8,18 +8,20 @@ import Testing
 @Suite struct CorrelationTests {
     private let domain = Ring64()
 
-    private struct Dealt {
+    fileprivate struct Dealt<Domain: ShareDomain> where Domain.Elements == [UInt64] {
+        let domain: Domain
         let plan: CorrelationPlan
         let weights: [[UInt64]]
-        let sources: [DealtCorrelations<Ring64>]
+        let sources: [DealtCorrelations<Domain>]
         var shares: [[CorrelationShare<[UInt64]>]] = []
 
         /// - Parameter order: the order in which either party takes the items.
-        init(count: Int, width: Int, seed: UInt64, order: [[Int]]? = nil) throws {
+        init(_ domain: Domain, count: Int, width: Int, seed: UInt64, order: [[Int]]? = nil) throws {
             let plan = CorrelationExamples.plan(count: count, width: width)
+            self.domain = domain
             self.plan = plan
-            weights = CorrelationExamples.weights(plan, seed: seed)
-            let dealer = try InsecureInProcessDealer(domain: Ring64(), plan: plan, seeds: InsecureSeededSource(seed))
+            weights = try CorrelationExamples.weights(plan, domain, seed: seed)
+            let dealer = try InsecureInProcessDealer(domain: domain, plan: plan, seeds: InsecureSeededSource(seed))
             let masked = try zip(plan.weights.indices, weights).map {
                 try dealer.weightMasks.masked(plan.weights[$0], index: $0, value: $1)
             }
@@ -41,99 +43,25 @@ import Testing
         }
     }
 
-    private func sum(_ shares: [[UInt64]]) -> [UInt64] { zip(shares[0], shares[1]).map { $0 &+ $1 } }
-
-    private func agree(_ x: [UInt64], _ y: [UInt64], _ width: Int) -> Bool {
-        x.count == y.count && domain.decode(x, width: width) == domain.decode(y, width: width)
-    }
-
     @Test(arguments: CorrelationExamples.counts)
     func everyEquationHolds(count: Int) throws {
         for (seed, width) in CorrelationExamples.widths.enumerated() {
-            let dealt = try Dealt(count: count, width: width, seed: UInt64(seed + 100 * count))
-            for (index, correlation) in dealt.plan.correlations.enumerated() {
-                try check(correlation, index, dealt)
-            }
+            try Dealt(domain, count: count, width: width, seed: UInt64(seed + 100 * count)).check()
         }
     }
 
-    private func check(_ correlation: Correlation, _ index: Int, _ dealt: Dealt) throws {
-        switch correlation {
-        case .ringMask(let count, let width):
-            for share in try dealt.elements(index) {
-                #expect(share.count == count)
-                #expect(width == 64 || share.allSatisfy { $0 >> UInt64(width) == 0 })
-            }
-        case .clientMask(let count, _):
-            #expect(try dealt.elements(index).map(\.count) == [0, count])
-        case .beaverProduct(let left, let right, let shape, let width):
-            let x = domain.apply(left.maps, to: sum(try dealt.elements(left.mask)))
-            let y = domain.apply(right.maps, to: sum(try dealt.elements(right.mask)))
-            #expect(
-                agree(sum(try dealt.elements(index)), domain.product(x, y, shape: shape, threads: 1), width),
-                "\(correlation)")
-        case .serverProduct(let mask, let weight, let shape, let width):
-            let r = domain.apply(mask.maps, to: try dealt.elements(mask.mask)[1])
-            let w = domain.apply(weight.maps, to: dealt.weights[weight.weight])
-            #expect(
-                agree(sum(try dealt.elements(index)), domain.product(r, w, shape: shape, threads: 1), width),
-                "\(correlation)")
-        default: try checkBits(correlation, dealt.shares[0][index], dealt.shares[1][index])
-        }
-    }
-
-    private func checkBits(
-        _ correlation: Correlation, _ first: CorrelationShare<[UInt64]>, _ second: CorrelationShare<[UInt64]>
-    ) throws {
-        switch (correlation, first, second) {
-        case (.correlatedOT(let count, let width), .correlatedOT(let a, let p), .correlatedOT(let c, let q)):
-            #expect(a.count == count && c.count == count)
-            #expect(agree(sum([p, q]), domain.fromBits(a & c), width))
-        case (.millionairesLeaves(_, let bits, let thresholds), .leaves(let alpha, let p), .leaves(let beta, let q)):
-            #expect(alpha.count == thresholds && beta.count == 1)
-            for threshold in 0..<thresholds {
-                let products = MillionairesLeaf.products(of: alpha[threshold], beta[0])
-                #expect(products.count == MillionairesLeaf.productCount(bits: bits))
-                #expect(zip(p[threshold], q[threshold]).map { $0 ^ $1 } == products)
-            }
-        case (
-            .bitProducts(_, let copies, let planes, let subsets), .bitProducts(let m, let p), .bitProducts(let n, let q)
-        ):
-            #expect(m.count == copies && p.count == copies)
-            for copy in 0..<copies {
-                #expect(m[copy].count == planes)
-                let masks = zip(m[copy], n[copy]).map { $0 ^ $1 }
-                for (index, subset) in subsets.enumerated() {
-                    let ones = BitVector(repeating: true, count: masks[0].count)
-                    let product = masks.indices.reduce(ones) { subset >> UInt32($1) & 1 == 1 ? $0 & masks[$1] : $0 }
-                    #expect(p[copy][index] ^ q[copy][index] == product)
-                }
-            }
-        case (
-            .selection(let count, let thresholds, let degree, let isMasked, let width),
-            .selection(let r0, let a0, let p),
-            .selection(let r1, let a1, let q)
-        ):
-            #expect(r0.count == thresholds && (a0 != nil) == isMasked && (a1 != nil) == isMasked)
-            let bits = zip(r0, r1).map { $0 ^ $1 }
-            let mask = a0.map { sum([$0, a1!]) }
-            var expected: [UInt64] = []
-            func power(_ i: Int, _ j: Int) -> UInt64 { (0..<j).reduce(1) { value, _ in value &* (mask?[i] ?? 0) } }
-            for j in stride(from: 2, through: degree, by: 1) { expected += (0..<count).map { power($0, j) } }
-            for bit in bits {
-                for j in 0...degree { expected += (0..<count).map { bit[$0] ? power($0, j) : 0 } }
-            }
-            #expect(agree(sum([p, q]), expected, width))
-        default: Issue.record("\(correlation) came as another kind")
-        }
+    @Test(arguments: CorrelationExamples.counts, CorrelationExamples.primes)
+    func everyEquationHoldsInAField(count: Int, prime: String) throws {
+        let field = PrimeField(try PrimeModulus(prime))
+        try Dealt(field, count: count, width: field.modulus.bits, seed: UInt64(count)).check()
     }
 
     @Test func orderDoesNotMatter() throws {
-        let straight = try Dealt(count: 33, width: 31, seed: 7)
+        let straight = try Dealt(domain, count: 33, width: 31, seed: 7)
         let indices = Array(straight.plan.correlations.indices)
         var generator = SeededGenerator(1)
         let shuffled = try Dealt(
-            count: 33, width: 31, seed: 7,
+            domain, count: 33, width: 31, seed: 7,
             order: [indices.reversed(), indices.shuffled(using: &generator)])
         for party in 0...1 {
             for index in indices {
@@ -143,7 +71,7 @@ import Testing
     }
 
     @Test func everyItemServesOnce() throws {
-        let dealt = try Dealt(count: 5, width: 20, seed: 3)
+        let dealt = try Dealt(domain, count: 5, width: 20, seed: 3)
         for source in dealt.sources {
             for index in dealt.plan.correlations.indices {
                 #expect(throws: PreprocessingError.alreadyUsed(index: index)) { try source.take(index) }
@@ -157,7 +85,7 @@ import Testing
 
     @Test func receivedBytesAreTheDeclaredOnes() throws {
         for (count, width) in [(0, 9), (9, 7), (64, 64)] {
-            let dealt = try Dealt(count: count, width: width, seed: 3)
+            let dealt = try Dealt(domain, count: count, width: width, seed: 3)
             for (index, correlation) in dealt.plan.correlations.enumerated() {
                 #expect(dealt.sources[0].receivedBytes[index] ?? 0 == correlation.dealerBytes[0])
                 #expect(correlation.dealerBytes[1] == 0)
@@ -207,6 +135,92 @@ import Testing
                 // What failed once is spent.
                 #expect(throws: PreprocessingError.alreadyUsed(index: index)) { try source.take(index) }
             }
+        }
+    }
+}
+
+extension CorrelationTests.Dealt {
+    private func sum(_ shares: [[UInt64]]) -> [UInt64] { domain.add(shares[0], shares[1]) }
+
+    /// Whether the bits that travel are equal.
+    private func agree(_ x: [UInt64], _ y: [UInt64], _ width: Int) -> Bool {
+        x.count == y.count && domain.pack(x, width: width) == domain.pack(y, width: width)
+    }
+
+    func check() throws {
+        for (index, correlation) in plan.correlations.enumerated() { try check(correlation, index) }
+    }
+
+    private func check(_ correlation: Correlation, _ index: Int) throws {
+        switch correlation {
+        case .ringMask(let count, let width):
+            for share in try elements(index) {
+                #expect(domain.count(share) == count)
+                #expect(try domain.unpack(domain.pack(share, width: width), count: count, width: width) == share)
+            }
+        case .clientMask(let count, _):
+            #expect(try elements(index).map { domain.count($0) } == [0, count])
+        case .beaverProduct(let left, let right, let shape, let width):
+            let x = domain.apply(left.maps, to: sum(try elements(left.mask)))
+            let y = domain.apply(right.maps, to: sum(try elements(right.mask)))
+            #expect(
+                agree(sum(try elements(index)), domain.product(x, y, shape: shape, threads: 1), width),
+                "\(correlation)")
+        case .serverProduct(let mask, let weight, let shape, let width):
+            let r = domain.apply(mask.maps, to: try elements(mask.mask)[1])
+            let w = domain.apply(weight.maps, to: weights[weight.weight])
+            #expect(
+                agree(sum(try elements(index)), domain.product(r, w, shape: shape, threads: 1), width),
+                "\(correlation)")
+        default: try checkBits(correlation, shares[0][index], shares[1][index])
+        }
+    }
+
+    private func checkBits(
+        _ correlation: Correlation, _ first: CorrelationShare<[UInt64]>, _ second: CorrelationShare<[UInt64]>
+    ) throws {
+        switch (correlation, first, second) {
+        case (.correlatedOT(let count, let width), .correlatedOT(let a, let p), .correlatedOT(let c, let q)):
+            #expect(a.count == count && c.count == count)
+            #expect(agree(sum([p, q]), domain.fromBits(a & c), width))
+        case (.millionairesLeaves(_, let bits, let thresholds), .leaves(let alpha, let p), .leaves(let beta, let q)):
+            #expect(alpha.count == thresholds && beta.count == 1)
+            for threshold in 0..<thresholds {
+                let products = MillionairesLeaf.products(of: alpha[threshold], beta[0])
+                #expect(products.count == MillionairesLeaf.productCount(bits: bits))
+                #expect(zip(p[threshold], q[threshold]).map { $0 ^ $1 } == products)
+            }
+        case (
+            .bitProducts(_, let copies, let planes, let subsets), .bitProducts(let m, let p), .bitProducts(let n, let q)
+        ):
+            #expect(m.count == copies && p.count == copies)
+            for copy in 0..<copies {
+                #expect(m[copy].count == planes)
+                let masks = zip(m[copy], n[copy]).map { $0 ^ $1 }
+                for (index, subset) in subsets.enumerated() {
+                    let ones = BitVector(repeating: true, count: masks[0].count)
+                    let product = masks.indices.reduce(ones) { subset >> UInt32($1) & 1 == 1 ? $0 & masks[$1] : $0 }
+                    #expect(p[copy][index] ^ q[copy][index] == product)
+                }
+            }
+        case (
+            .selection(let count, let thresholds, let degree, let isMasked, let width),
+            .selection(let r0, let a0, let p),
+            .selection(let r1, let a1, let q)
+        ):
+            #expect(r0.count == thresholds && (a0 != nil) == isMasked && (a1 != nil) == isMasked)
+            let bits = zip(r0, r1).map { $0 ^ $1 }
+            let mask = a0.map { sum([$0, a1!]) }
+            func product(_ x: [UInt64], _ y: [UInt64]) -> [UInt64] {
+                domain.product(x, y, shape: .elementwise(count: count), threads: 1)
+            }
+            let ones = domain.encode([Int64](repeating: 1, count: count))
+            let powers = (0..<degree).reduce(into: [ones]) { powers, _ in powers.append(product(powers.last!, mask!)) }
+            let expected = domain.concatenate(
+                Array(powers.dropFirst(2))
+                    + bits.flatMap { bit in powers.map { product($0, domain.fromBits(bit)) } } + [domain.zeros(0)])
+            #expect(agree(sum([p, q]), expected, width))
+        default: Issue.record("\(correlation) came as another kind")
         }
     }
 }

@@ -10,7 +10,7 @@ import Testing
         let dealer = try InsecureInProcessDealer(domain: domain, plan: plan, seeds: InsecureSeededSource(7))
         let masked = try plan.weights.enumerated().map { index, weight in
             try dealer.weightMasks.masked(
-                weight, index: index, value: CorrelationExamples.weights(plan, seed: 3)[index])
+                weight, index: index, value: CorrelationExamples.weights(plan, domain, seed: 3)[index])
         }
         return dealer.source(party: party, maskedWeights: party == 1 ? masked : [])
     }

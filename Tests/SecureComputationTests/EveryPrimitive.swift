@@ -9,10 +9,10 @@ struct EveryPrimitive {
     let columns: Int
     let program: Program
 
-    init(rows: Int = 4, columns: Int = 16) throws {
+    init(rows: Int = 4, columns: Int = 16, profile: DomainProfile = .ring64) throws {
         self.rows = rows
         self.columns = columns
-        let b = ProgramBuilder()
+        let b = ProgramBuilder(profile: profile)
         let grid = Segments(rows: rows, columns: columns)
         let p = b.input("server", owner: .server, shape: [rows, columns], scale: 8, bound: 16)
         let q = b.input("client", owner: .client, shape: [rows, columns], scale: 8, bound: 16)
@@ -61,6 +61,7 @@ struct EveryPrimitive {
         let values = (0..<(rows * columns)).map(fill)
         let mask: UInt64 = (1 << 40) - 1
         let server = values.map { _ in Int64(bitPattern: share & mask) }
+        // In a field the rest of the value is taken from the server's share.
         let client = values.map { Int64(bitPattern: (UInt64(bitPattern: $0) &- share) & mask) }
         let run = try ProgramRunner(
             program,

@@ -19,7 +19,12 @@ import Testing
 
     @Test(arguments: [
         "frobnicate", "estimate", "estimate tiny --foo", "estimate tiny --protocol nope",
-        "estimate tiny --protocol fss", "estimate tiny --preprocessing two-party", "estimate tiny --domain field",
+        "estimate tiny --protocol fss", "estimate tiny --preprocessing two-party", "estimate tiny --domain F17",
+        "estimate tiny --prime-bits 128",
+        "estimate tiny --domain field --prime 15", "estimate tiny --domain field --prime 0xyz",
+        "estimate tiny --domain field --prime 170141183460469231731687303715884105729",
+        "estimate tiny --domain field --prime-bits 79", "estimate tiny --domain field --prime-bits 128 --prime 7",
+        "table tiny --prime-bits 128", "table tiny --domain ring64,field --prime -1",
         "estimate tiny --architecture SM+XY", "estimate tiny --layers 5", "estimate tiny --layers 0",
         "estimate tiny --context 129", "estimate tiny --context 0", "estimate tiny --tokens 129",
         "estimate tiny --context 127 --tokens 3", "estimate tiny --tokens 2 --positions all",

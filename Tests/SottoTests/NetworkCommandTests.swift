@@ -14,6 +14,25 @@ import Testing
         return try JSONDecoder().decode(CostReport.self, from: Data(result.output.utf8))
     }
 
+    /// A calibration holds each domain apart.
+    @Test func fieldsAreCalibratedForThemselves() throws {
+        let model = try SmallModel(in: files)
+        let file = files.path("field.json")
+        let field = ["--domain", "field"]
+        let calibration = try BuiltProgram.run(
+            ["calibrate", "--quick", "--threads", "1", "--output", file] + field)
+        #expect(calibration.status == 0, "\(calibration.error)")
+        let estimate = [
+            "estimate", model.path, "--context", "5", "--threads", "1", "--calibration", file, "--network", "lan",
+        ]
+        #expect(try report(estimate + field).latency.allSatisfy { $0.compute == .calibrated })
+        for other in [[], field + ["--prime-bits", "128"]] {
+            let result = try BuiltProgram.run(estimate + other)
+            #expect(result.status == 65)
+            #expect(result.error.contains("--domain"), "\(result.error)")
+        }
+    }
+
     @Test func latenciesComeInTheOrderOfTheNetworks() throws {
         let model = try SmallModel(in: files)
         let networks = ["--network", "300Mbps,40ms", "--network", "lan", "--network", "wan"]

@@ -50,19 +50,27 @@ final class RunningRole {
 @Suite struct RoleTests {
     private static let plain = ["--insecure-plaintext", "--timeout", "20"]
 
-    @Test(arguments: ["tiny", "tiny-scfu"])
-    func demoEqualsPlaintextAndEstimate(model: String) throws {
+    @Test(arguments: ["tiny", "tiny-scfu"], ["ring64", "field"])
+    func demoEqualsPlaintextAndEstimate(model: String, domain: String) throws {
         let prompt = "import os\n"
-        let demo = try RunningRole(["demo", model, "--prompt", prompt, "--tokens", "3", "--format", "json"]).finish()
+        let demo = try RunningRole(
+            ["demo", model, "--prompt", prompt, "--tokens", "3", "--format", "json", "--domain", domain]
+        ).finish()
         #expect(demo.status == 0, "\(demo.errors)")
         #expect(demo.errors.isEmpty)
         let report = try #require(try JSONSerialization.jsonObject(with: demo.output) as? [String: Any])
         let completion = try #require(report["completion"] as? [String: Any])
         #expect(completion["private"] as? String == completion["plaintext"] as? String)
         #expect(report["insecure"] as? Bool == false)
+        #expect(report["domain"] as? String == domain)
+        #expect(
+            report["prime"] as? String == (domain == "field" ? "170141183460469231731687303715884105727" : nil))
 
         let estimate = try RunningRole(
-            ["estimate", model, "--context", "\(prompt.utf8.count)", "--tokens", "3", "--format", "json"]
+            [
+                "estimate", model, "--context", "\(prompt.utf8.count)", "--tokens", "3", "--format", "json", "--domain",
+                domain,
+            ]
         ).finish()
         let predicted = try #require(try JSONSerialization.jsonObject(with: estimate.output) as? [String: Any])
         #expect(Self.costs(report) == Self.costs(predicted))
@@ -152,6 +160,31 @@ final class RunningRole {
         #expect(client.status == 69, "\(client.errors)")
         #expect(client.errors.contains("127.0.0.1:9"))
         server.kill()
+    }
+
+    /// Both parties and the dealer must mean the same prime.
+    @Test(
+        arguments: [
+            (["--domain", "field"], [], []), ([], ["--domain", "field"], []), ([], [], ["--domain", "field"]),
+            (["--domain", "field"], ["--domain", "field"], ["--domain", "field", "--prime-bits", "126"]),
+            (["--domain", "field", "--prime-bits", "126"], ["--domain", "field"], ["--domain", "field"]),
+        ] as [([String], [String], [String])])
+    func otherDomainsAreProtocolErrors(ofDealer: [String], ofServer: [String], ofClient: [String]) throws {
+        let dealer = try RunningRole(["deal", "--listen", "127.0.0.1:0"] + ofDealer + Self.plain)
+        let dealerAddress = try dealer.address()
+        let server = try RunningRole(
+            ["serve", "tiny", "--listen", "127.0.0.1:0", "--dealer", dealerAddress] + ofServer + Self.plain)
+        let client = try RunningRole(
+            [
+                "complete", "--connect", try server.address(), "--dealer", dealerAddress, "--prompt", "x", "--tokens",
+                "1",
+            ] + ofClient + Self.plain
+        ).finish()
+        #expect(client.status == 76, "\(client.errors)")
+        #expect(client.errors.contains("field modulo"), "\(client.errors)")
+        #expect(client.errors.split(separator: "\n").count == 1)
+        server.kill()
+        dealer.kill()
     }
 
     @Test(arguments: [

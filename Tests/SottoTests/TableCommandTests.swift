@@ -40,6 +40,33 @@ import Transformer
         }
     }
 
+    /// Both domains of an architecture stand in one group, the field's savings against the ring's first row.
+    @Test func domainsStandSideBySide() throws {
+        let sweep = [
+            "table", "tiny", "--architectures", "SM+LN+G,SM+LN+R", "--contexts", "3", "--domain", "ring64,field",
+        ]
+        let (rows, objects) = try objects(sweep)
+        #expect(rows.map(\.domain) == ["ring64", "field", "ring64", "field"])
+        #expect(rows.map(\.architecture) == ["SM+LN+G", "SM+LN+G", "SM+LN+R", "SM+LN+R"])
+        for (row, object) in zip(rows, objects) {
+            let expected = try estimate([
+                "tiny", "--architecture", row.architecture, "--context", "3", "--domain", row.domain,
+            ])
+            #expect(row.firstDifference(from: expected) == nil)
+            #expect(row.prime == expected.prime)
+            #expect((row.prime == nil) == (row.domain == "ring64"))
+            #expect((object["savings"] == nil) == (row.architecture == "SM+LN+G" && row.domain == "ring64"))
+        }
+        let text = try BuiltProgram.run(sweep).output
+        #expect(text.contains("ot, dealer, ring64 and field"))
+        for row in ["SM+LN+G, ring64", "SM+LN+G, field", "SM+LN+R, field"] { #expect(text.contains(row)) }
+        let alone = try BuiltProgram.run("table", "tiny", "--contexts", "3", "--domain", "field").output
+        #expect(alone.contains("ot, dealer, field") && !alone.contains("SM, field"))
+        let csv = try BuiltProgram.run(sweep + ["--format", "csv", "--by", "kind"]).output.split(separator: "\n")
+        #expect(csv[0].contains(",domain,"))
+        #expect(csv.dropFirst().contains { $0.contains(",field,") } && csv.contains { $0.contains(",ring64,") })
+    }
+
     @Test func allArchitecturesByDefaultAndEverySizeOfASweep() throws {
         #expect(
             try objects(["table", "tiny", "--contexts", "2"]).reports.map(\.architecture)
@@ -150,7 +177,7 @@ import Transformer
         "table tiny --contexts 0", "table tiny --contexts 1,a", "table tiny --depths 0", "table tiny --widths 100",
         "table tiny --widths 0", "table tiny --edit layers[9].ffn.norm=none", "table tiny --edit layers[0].nose=none",
         "table tiny --edit layers[0].ffn.norm", "table tiny --edit layers[0].ffn.fused=true",
-        "table tiny --protocol ot,fss", "table tiny --domain field", "table tiny --by nothing", "table gpt2 --text a",
+        "table tiny --protocol ot,fss", "table tiny --domain F17", "table tiny --by nothing", "table gpt2 --text a",
         "suggest tiny --top 0", "suggest tiny --by weight", "suggest tiny --tokens 2", "estimate tiny --edit x=1",
         "estimate tiny --edit layers[0].ffn.activation=tanh",
     ])

@@ -8,7 +8,7 @@ import Transport
 public struct ProgramRunner: CustomStringConvertible {
     public let program: Program
     public let plaintext: PlaintextState
-    public let outcome: InsecureSimulation<Ring64>.Outcome
+    public let outcome: SimulationOutcome
     /// What the primitives declare.
     public let declared: ProgramCost
     /// The same account of what was metered.
@@ -25,12 +25,28 @@ public struct ProgramRunner: CustomStringConvertible {
             tensors: TensorSources([
                 TensorDictionary(shared.mapValues(\.values)), TensorDictionary(server), TensorDictionary(client),
             ]))
-        outcome = try InsecureSimulation(domain: Ring64(), threads: threads).run(
-            program, server: TensorDictionary(server.merging(shared.mapValues(\.server)) { $1 }),
-            client: TensorDictionary(client.merging(shared.mapValues(\.client)) { $1 }),
-            seeds: InsecureSeededSource(seed), channels: channels)
+        let (ofServer, ofClient) = try Self.sources(program.profile, server: server, client: client, shared: shared)
+        outcome = try program.simulated(
+            server: ofServer, client: ofClient, seeds: InsecureSeededSource(seed), threads: threads, channels: channels)
         declared = CostInterpreter().run(program)
         metered = CostInterpreter().replay(program, trace: outcome.trace)
+    }
+
+    private static func sources(
+        _ profile: DomainProfile, server: [String: [Int64]], client: [String: [Int64]],
+        shared: [String: SharedTensor]
+    ) throws -> (any TensorSource, any TensorSource) {
+        guard let prime = profile.prime else {
+            return (
+                TensorDictionary(server.merging(shared.mapValues(\.server)) { $1 }),
+                TensorDictionary(client.merging(shared.mapValues(\.client)) { $1 })
+            )
+        }
+        let shares = try shared.mapValues { try PrimeField(prime).shares(of: $0) }
+        return (
+            TensorSources([PackedShares(shares: shares.mapValues(\.server)), TensorDictionary(server)]),
+            TensorSources([PackedShares(shares: shares.mapValues(\.client)), TensorDictionary(client)])
+        )
     }
 
     /// Failed expectations print this instead of the whole program.

@@ -3,9 +3,19 @@ public struct SharedTensor: Sendable {
     public let values: [Int64]
     public let server: [Int64]
     public let client: [Int64]
+    /// How it was made: a field makes shares of the same kind.
+    let kind: Kind
+
+    enum Kind: Sendable {
+        case given, uniform, adversarial
+    }
 
     public init(values: [Int64], server: [Int64], client: [Int64]) {
-        (self.values, self.server, self.client) = (values, server, client)
+        self.init(values: values, server: server, client: client, kind: .given)
+    }
+
+    private init(values: [Int64], server: [Int64], client: [Int64], kind: Kind) {
+        (self.values, self.server, self.client, self.kind) = (values, server, client, kind)
     }
 }
 
@@ -14,9 +24,10 @@ extension SharedTensor {
     public static func uniform(
         _ values: [Int64], width: Int, using generator: inout SeededGenerator
     ) -> SharedTensor {
+        let width = min(width, 64)
         let mask = mask(width)
         let server = values.map { _ in generator.next() & mask }
-        return SharedTensor(values: values, server: server, mask: mask)
+        return SharedTensor(values: values, server: server, mask: mask, kind: .uniform)
     }
 
     /// Shares that are uniform or, one by one in turn, as awkward as they can be: nothing, one unit, the middle of the
@@ -24,6 +35,7 @@ extension SharedTensor {
     public static func adversarial(
         _ values: [Int64], width: Int, using generator: inout SeededGenerator
     ) -> SharedTensor {
+        let width = min(width, 64)
         let mask = mask(width)
         let middle: UInt64 = 1 << UInt64(width - 1)
         let server = values.enumerated().map { index, value -> UInt64 in
@@ -35,10 +47,10 @@ extension SharedTensor {
             let pick = (index * 7 + index / awkward.count) % (2 * awkward.count)
             return pick < awkward.count ? awkward[pick] & mask : generator.next() & mask
         }
-        let shared = SharedTensor(values: values, server: server, mask: mask)
+        let shared = SharedTensor(values: values, server: server, mask: mask, kind: .adversarial)
         return SharedTensor(
             values: values, server: shared.server.map { noise($0, mask, &generator) },
-            client: shared.client.map { noise($0, mask, &generator) })
+            client: shared.client.map { noise($0, mask, &generator) }, kind: .adversarial)
     }
 
     /// Everything at one party.
@@ -47,10 +59,10 @@ extension SharedTensor {
         return SharedTensor(values: values, server: byServer ? values : zeros, client: byServer ? zeros : values)
     }
 
-    private init(values: [Int64], server: [UInt64], mask: UInt64) {
+    private init(values: [Int64], server: [UInt64], mask: UInt64, kind: Kind) {
         self.init(
             values: values, server: server.map { Int64(bitPattern: $0) },
-            client: zip(values, server).map { Int64(bitPattern: (UInt64(bitPattern: $0) &- $1) & mask) })
+            client: zip(values, server).map { Int64(bitPattern: (UInt64(bitPattern: $0) &- $1) & mask) }, kind: kind)
     }
 
     private static func mask(_ width: Int) -> UInt64 { width >= 64 ? .max : (1 << UInt64(width)) - 1 }

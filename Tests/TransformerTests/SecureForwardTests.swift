@@ -15,11 +15,14 @@ struct PrivateForward {
     let client: PartyResult
     let violations: [RangeViolation]
 
-    init(_ pass: ForwardPass, weights: ModelWeights, input: any TensorSource, seed: UInt64 = 1) throws {
-        program = try pass.program()
+    init(
+        _ pass: ForwardPass, weights: ModelWeights, input: any TensorSource, seed: UInt64 = 1,
+        profile: DomainProfile = .ring64
+    ) throws {
+        program = try pass.program(profile: profile)
         let prepared = PreparedWeights(weights)
-        let outcome = try InsecureSimulation(domain: Ring64()).run(
-            program, server: TensorSources([prepared, input]), client: input, seeds: InsecureSeededSource(seed))
+        let outcome = try program.simulated(
+            server: TensorSources([prepared, input]), client: input, seeds: InsecureSeededSource(seed))
         let plaintext = try PlaintextInterpreter().run(program, tensors: TensorSources([prepared, input]))
         violations = plaintext.violations
         trace = outcome.trace
@@ -38,14 +41,14 @@ struct PrivateForward {
 }
 
 @Suite struct SecureForwardTests {
-    @Test(arguments: ReferenceData.all)
-    func logitsMatchThoseOfPyTorch(_ data: ReferenceData) throws {
+    @Test(arguments: ReferenceData.all, DomainProfile.both)
+    func logitsMatchThoseOfPyTorch(_ data: ReferenceData, profile: DomainProfile) throws {
         let weights = try HuggingFaceModel(directory: data.directory).weights()
         let tokens = try data.tokens()
         let architecture = weights.architecture
         let run = try PrivateForward(
             ForwardPass(architecture: architecture, new: tokens.count, output: .all), weights: weights,
-            input: ClientInput(tokens: tokens, vocabulary: architecture.vocabulary))
+            input: ClientInput(tokens: tokens, vocabulary: architecture.vocabulary), profile: profile)
         let expected = try data.logits().values
         #expect(run.values.count == expected.count)
         let worst = zip(run.values, expected).map { abs($0 - Double($1)) }.max() ?? 0
@@ -56,6 +59,15 @@ struct PrivateForward {
 
     @Test(arguments: Architecture.Notation.all, [1, 2, 13])
     func everyArchitectureCostsWhatItDeclares(_ notation: Architecture.Notation, positions: Int) throws {
+        try check(notation, positions, .ring64)
+    }
+
+    @Test(arguments: Architecture.Notation.all, DomainProfile.fields)
+    func everyArchitectureCostsWhatItDeclaresInAField(
+        _ notation: Architecture.Notation, profile: DomainProfile
+    ) throws { try check(notation, 5, profile) }
+
+    private func check(_ notation: Architecture.Notation, _ positions: Int, _ profile: DomainProfile) throws {
         let architecture = try Architecture(
             layers: [.init(), .init()], heads: 3, width: 15, feedForwardWidth: 21, context: 16, vocabulary: 19
         ).withNotation(notation)
@@ -65,7 +77,8 @@ struct PrivateForward {
         for output in [ForwardPass.Output.all, .last] {
             let run = try PrivateForward(
                 ForwardPass(architecture: architecture, new: positions, output: output), weights: weights,
-                input: ClientInput(tokens: tokens, vocabulary: 19))
+                input: ClientInput(tokens: tokens, vocabulary: 19), profile: profile)
+            #expect(run.violations.isEmpty)
             let worst = zip(run.values, reference.suffix(run.values.count)).map { abs($0 - Double($1)) }.max() ?? 0
             #expect(worst < 0.02)
             #expect(run.values.count == (output == .all ? positions : 1) * 19)
@@ -102,17 +115,18 @@ struct PrivateForward {
         #expect(bytes(last) < bytes(all))
     }
 
-    @Test func whatTravelsDependsOnNeitherInputNorWeights() throws {
+    @Test(arguments: DomainProfile.both)
+    func whatTravelsDependsOnNeitherInputNorWeights(profile: DomainProfile) throws {
         let architecture = try Architecture(
             layers: [.init(activation: .relu, temperature: true)], heads: 2, width: 8, feedForwardWidth: 12, context: 9,
             vocabulary: 11)
         let pass = try ForwardPass(architecture: architecture, new: 4, output: .all)
         let first = try PrivateForward(
             pass, weights: .random(architecture, seed: 1, standardDeviation: 0.4),
-            input: ClientInput(tokens: [0, 0, 0, 0], vocabulary: 11))
+            input: ClientInput(tokens: [0, 0, 0, 0], vocabulary: 11), profile: profile)
         let second = try PrivateForward(
             pass, weights: .random(architecture, seed: 2, standardDeviation: 0.01),
-            input: ClientInput(tokens: [10, 3, 5, 9], vocabulary: 11), seed: 9)
+            input: ClientInput(tokens: [10, 3, 5, 9], vocabulary: 11), seed: 9, profile: profile)
         #expect(first.trace.events == second.trace.events)
         #expect(first.trace.dealerBytes == second.trace.dealerBytes)
         #expect(try first.program.fingerprint() == second.program.fingerprint())

@@ -11,8 +11,18 @@ import Transport
 
 /// A server, a client and a dealer on threads of their own, over TCP on loopback.
 @Suite struct SecureSessionTests {
-    @Test(arguments: [false, true], [false, true])
-    func completionOverSockets(prefetch: Bool, isLLaMA: Bool) throws {
+    /// A dealer's service of a connection.
+    private static func dealer<Domain: ShareDomain>(
+        _ domain: Domain, _ profile: DomainProfile
+    ) -> @Sendable (any Channel) throws -> Void {
+        let service = DealerService(domain: domain) { try ForwardPass.dealerProgram($0, profile: profile) }
+        return { try service.serve($0, seeds: SystemSeedSource()) }
+    }
+
+    @Test(arguments: [(false, false), (false, true), (true, false), (true, true)], DomainProfile.both)
+    func completionOverSockets(options: (Bool, Bool), profile: DomainProfile) throws {
+        let (prefetch, isLLaMA) = options
+        let agreed = SessionConfiguration(profile: profile)
         let mixed = try Architecture(
             layers: [
                 .init(),
@@ -38,11 +48,11 @@ import Transport
             host: "127.0.0.1", port: 0, configuration: configuration, transport: transport)
         let serverListener = try TCPListener(
             host: "127.0.0.1", port: 0, configuration: configuration, transport: transport)
-        let service = DealerService(domain: Ring64(), planner: ForwardPass.dealerProgram)
+        let serve = Self.dealer(profile.domain, profile)
         for _ in 0..<2 {
             Thread.detachNewThread {
                 if let channel = try? dealerListener.accept(timeout: .seconds(20)) {
-                    try? service.serve(channel, seeds: SystemSeedSource())
+                    try? serve(channel)
                 }
             }
         }
@@ -55,13 +65,14 @@ import Transport
                     model: .init(
                         name: "test", notation: "test", architecture: architecture, weights: prepared,
                         usesByteTokenizer: false),
+                    configuration: agreed,
                     dealer: { try connect(dealerListener.endpoint) })
                 _ = try session.serve()
             } catch { failure.withLock { $0 = "\(error)" } }
         }
         let channel = try connect(serverListener.endpoint)
         let client = try ClientSession(
-            channel: channel, prefetch: prefetch,
+            channel: channel, configuration: agreed, prefetch: prefetch,
             dealer: { try connect(dealerListener.endpoint) })
         let prompt = [1, 2, 3, 30, 0]
         var tokens = prompt
@@ -91,5 +102,25 @@ import Transport
         client.close()
         #expect(completion.count == 3)
         #expect(failure.withLock { $0 } == nil)
+    }
+
+    /// A dealer of another prime, or of the ring, deals nothing.
+    @Test func aDealerOfAnotherDomainRefuses() throws {
+        let architecture = try Architecture(
+            layers: [.init()], heads: 2, width: 8, feedForwardWidth: 12, context: 9, vocabulary: 11)
+        let pass = try JSONSerialization.jsonObject(
+            with: JSONEncoder().encode(ForwardPass(architecture: architecture, new: 3, output: .all)))
+        for (asked, dealt) in [(DomainProfile.field, DomainProfile.ring64), (.field, .oddField), (.ring64, .field)] {
+            let description = String(
+                decoding: try JSONSerialization.data(withJSONObject: ["pass": pass, "domain": "\(asked)"]),
+                as: UTF8.self)
+            #expect(throws: PreprocessingError.otherDomain(dealer: "\(dealt)", parties: "\(asked)")) {
+                try ForwardPass.dealerProgram(description, profile: dealt)
+            }
+            let own = try ForwardPass.dealerProgram(description, profile: asked)
+            let program = try ForwardPass(architecture: architecture, new: 3, output: .all).program(profile: asked)
+            #expect(try own.fingerprint == program.fingerprint())
+            #expect(own.plan == program.plan)
+        }
     }
 }

@@ -18,6 +18,14 @@ let benchmarks: @Sendable () -> Void = {
         }
     }
 
+    for bits in [127, 128, 256] {
+        Benchmark("Products of 2^14 elements modulo a prime, \(bits) bits") { benchmark in
+            let workload = try FieldWorkload(PrimeModulus(bits: bits), count: 1 << 14)
+            benchmark.startMeasurement()
+            for _ in benchmark.scaledIterations { blackHole(workload.multiply()) }
+        }
+    }
+
     for byteCount in [64, 4096, 1 << 20, 64 << 20] {
         Benchmark("Generator, fill \(byteCount) bytes") { benchmark in
             var workload = try StreamWorkload(byteCount: byteCount)

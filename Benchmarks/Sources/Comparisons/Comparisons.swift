@@ -11,6 +11,38 @@ enum Comparisons {
         compareMatrixProducts()
         try compareStreams()
         try comparePacking()
+        try compareFields()
+    }
+
+    private struct ProductsDiffer: Error {
+        let prime: String
+    }
+
+    private static func compareFields() throws {
+        let primes = [
+            ("2^127 - 1", try PrimeModulus()), ("2^128 - 159", try PrimeModulus("0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF61")),
+            ("100 bits of no shape", try PrimeModulus("779484405476989733526435328999")),
+            ("256 bits", try PrimeModulus(bits: 256)),
+        ]
+        for (name, prime) in primes {
+            let workload = try FieldWorkload(prime, count: 1 << 14)
+            guard workload.isConsistent() else { throw ProductsDiffer(prime: name) }
+            let comparison = Comparison(
+                repetitions: 10, { keep(workload.multiply()) }, { workload.multiplyIntegers() })
+            report(
+                "products modulo \(name), to mpz_mul and mpz_mod", comparison, amount: 1000 * Double(workload.count),
+                unit: "M/s")
+        }
+        let (m, k, n) = (128, 768, 768)
+        var ring = MatrixWorkload(m: m, k: k, n: n)
+        for (name, prime) in primes {
+            let workload = try FieldMatrixWorkload(prime, m: m, k: k, n: n)
+            let comparison = Comparison(
+                repetitions: 1, { keep(workload.multiply()) }, { ring.multiplyRing(.fastest) })
+            report(
+                "product \(ring.name) modulo \(name), to the ring's", comparison, amount: ring.operations, unit: "Gop/s"
+            )
+        }
     }
 
     private static func compareMatrixProducts() {

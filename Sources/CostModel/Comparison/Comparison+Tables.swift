@@ -47,10 +47,17 @@ extension Comparison {
         let count = configuration.context == 1 ? "1 position" : "\(configuration.context) positions"
         return "\(configuration.model), \(layers) \(layers == 1 ? "layer" : "layers"), width "
             + "\(row.scenario.pass.architecture.width), \(count)\(part); \(configuration.protocol), "
-            + "\(configuration.preprocessing), \(configuration.domain)"
+            + "\(configuration.preprocessing), \(domains(of: rows).joined(separator: " and "))"
     }
 
-    /// One row per architecture.
+    /// Names of the domains in which rows are, in order of first appearance.
+    private static func domains(of rows: [ComparisonRow]) -> [String] {
+        rows.reduce(into: []) { names, row in
+            if !names.contains(row.report.domain) { names.append(row.report.domain) }
+        }
+    }
+
+    /// One row per architecture and domain.
     static func table(of rows: [ComparisonRow]) -> Table {
         let networks = rows[0].report.latency
         let hasPerplexity = rows.contains { $0.perplexity != nil }
@@ -66,9 +73,11 @@ extension Comparison {
                 ]
             } + (hasPerplexity ? [.init("perplexity")] : [])
         var table = Table(columns: columns)
+        let isMixed = domains(of: rows).count > 1
         for row in rows {
             let cost = [
-                row.label, row.cell(.softmax), row.normCell, row.activationCell,
+                row.label + (isMixed ? ", \(row.report.domain)" : ""), row.cell(.softmax), row.normCell,
+                row.activationCell,
                 Quantity.flops(row.counts.feedForwardFlops), Quantity.flops(row.counts.attentionFlops),
                 Quantity.bytes(row.bytes(.setup)), Quantity.bytes(row.bytes(.offline)),
                 Quantity.bytes(row.onlineBytes), factor(row.savings?.bytes), "\(row.report.totals.online.rounds)",
@@ -119,14 +128,17 @@ extension Comparison {
 
     private func breakdownCSV(by grouping: Grouping) -> String {
         var table: Table?
+        let isMixed = Self.domains(of: rows).count > 1
         for row in rows {
             let part = row.report.csvTable(by: grouping)
             var all =
                 table
                 ?? Table(
                     columns: ["model", "architecture", "edits", "layers", "width", "context"].map { .init($0, .left) }
-                        + part.columns)
-            all.rows += part.rows.map { .init(row.plainIdentity + $0.cells) }
+                        + (isMixed ? [.init("domain", .left)] : []) + part.columns)
+            all.rows += part.rows.map {
+                .init(row.plainIdentity + (isMixed ? [row.report.domain] : []) + $0.cells)
+            }
             table = all
         }
         return table?.rendered(as: .csv) ?? ""

@@ -99,7 +99,7 @@ public struct Scenario: Sendable, Hashable {
         return Scenario(pass: changed, configuration: configuration, notation: notation, edits: edits + edit.edits)
     }
 
-    /// What rows of one group have in common: all but the architecture's layers.
+    /// What rows of one group have in common: all but the architecture's layers and the domain.
     struct Group: Hashable {
         let model: String
         let layers: Int
@@ -112,6 +112,6 @@ public struct Scenario: Sendable, Hashable {
         Group(
             model: configuration.model, layers: pass.architecture.layers.count, width: pass.architecture.width,
             context: configuration.context,
-            protocols: [configuration.protocol, configuration.preprocessing, configuration.domain])
+            protocols: [configuration.protocol, configuration.preprocessing])
     }
 }

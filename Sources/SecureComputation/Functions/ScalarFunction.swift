@@ -15,9 +15,8 @@ extension ProgramBuilder {
         let width = try checkWidth(width(holding: magnitude), "select")
         let (bits, input) = try parallel(
             {
-                try compare(
-                    try coarse(x, to: function.comparisonScale), thresholds: function.knots,
-                    nonNegative: function.inputRange.lowerBound >= 0)
+                let (operand, knots) = try comparable(x, function)
+                return try compare(operand, thresholds: knots, nonNegative: function.inputRange.lowerBound >= 0)
             },
             { try truncate(x, by: x.scale - function.inputScale, toWidth: width) })
         return try select(
@@ -25,10 +24,17 @@ extension ProgramBuilder {
             scale: function.resultScale, magnitude: magnitude)
     }
 
-    /// `x` at a coarser scale for a comparison, by a local truncation.
-    private func coarse(_ x: Secret, to scale: Int) throws -> Secret {
-        let shift = x.scale - scale
-        return shift > 0 ? try truncate(x, by: shift, toWidth: profile.hasNarrowRings ? x.width - shift : x.width) : x
+    /// `x` and the function's knots at one scale: in a ring `x` at that of the knots, by a local truncation; in a field,
+    /// where a comparison costs the same at every scale and a truncation costs a round, the knots at that of `x`.
+    private func comparable(_ x: Secret, _ function: PiecewisePolynomial) throws -> (Secret, [Int64]) {
+        let shift = x.scale - function.comparisonScale
+        guard shift > 0 else { return (x, function.knots) }
+        guard profile.hasNarrowRings else {
+            let largest = function.knots.map(\.magnitude).max() ?? 0
+            try checkHeadroom(scaled(Double(largest), by: shift), width: x.width, "compare")
+            return (x, function.knots.map { $0 << Int64(shift) })
+        }
+        return (try truncate(x, by: shift, toWidth: x.width - shift), function.knots)
     }
 
     /// ReLU, exact: the sign, and a selection in the narrowest ring that holds the input.

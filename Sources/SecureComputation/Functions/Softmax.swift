@@ -16,10 +16,14 @@ extension ProgramBuilder {
         let exponential = BuiltInFunctions.exponential
         let maximum = try step("maximum") {
             // Differences of two scores need one bit more than the scores.
-            let coarse = try rescale(
-                scores, to: format.maximumScale,
-                minimumWidth: width(holding: scaled(2 * scores.magnitude, by: format.maximumScale - scores.scale) + 2)
-                    - 1)
+            // In a field a comparison costs the same at every scale, and a truncation a round.
+            let coarse =
+                profile.hasNarrowRings
+                ? try rescale(
+                    scores, to: format.maximumScale,
+                    minimumWidth: width(
+                        holding: scaled(2 * scores.magnitude, by: format.maximumScale - scores.scale) + 2) - 1)
+                : scores
             return try refined(try self.maximum(coarse, rows: rows), toScale: scores.scale)
         }
         let exponentials = try step("exponential") {

@@ -5,6 +5,44 @@ import Randomness
 import Synchronization
 import Transport
 
+/// What both parties have after a simulated run.
+public struct SimulationOutcome: Sendable {
+    public let server: PartyResult
+    public let client: PartyResult
+    public let setupBytes: Int
+    public let setupSeconds: Double
+    /// Nanoseconds of either party's work on every weight.
+    public let setupWork: [[Int]]
+    /// When either party was done with a phase on the virtual clock, in nanoseconds; nil without a link.
+    public let virtualTimes: VirtualTimes?
+
+    public var trace: Trace { server.trace.merged(with: client.trace) }
+
+    /// Ends of phases by party, on a virtual clock.
+    public struct VirtualTimes: Sendable, Hashable {
+        /// From the client's request to the last weight.
+        public let setup: [Int]
+        public let online: [Int]
+    }
+}
+
+extension Program {
+    /// The program by ``InsecureSimulation`` in its own domain.
+    public func simulated(
+        server: any TensorSource, client: any TensorSource, seeds: some SeedSource & Sendable, threads: Int = 1,
+        channels: (any Channel, any Channel) = InMemoryChannel.pair(), link: Link? = nil,
+        meters: (ComputeMeter, ComputeMeter) = (ComputeMeter(), ComputeMeter()),
+        progress: (@Sendable (Int, Int) -> Void)? = nil
+    ) throws -> SimulationOutcome {
+        func run<Domain: ShareDomain>(_ domain: Domain) throws -> SimulationOutcome {
+            try InsecureSimulation(domain: domain, threads: threads).run(
+                self, server: server, client: client, seeds: seeds, channels: channels, link: link, meters: meters,
+                progress: progress)
+        }
+        return try run(profile.domain)
+    }
+}
+
 /// Both parties of a program in this process, on a thread each, with real shares and messages and an in-process dealer.
 ///
 /// It is insecure as a deployment: one process holds everything. It is exact as a measurement.
@@ -17,26 +55,7 @@ public struct InsecureSimulation<Domain: ShareDomain>: Sendable {
         self.threads = threads
     }
 
-    /// What both parties have after a run.
-    public struct Outcome: Sendable {
-        public let server: PartyResult
-        public let client: PartyResult
-        public let setupBytes: Int
-        public let setupSeconds: Double
-        /// Nanoseconds of either party's work on every weight.
-        public let setupWork: [[Int]]
-        /// When either party was done with a phase on the virtual clock, in nanoseconds; nil without a link.
-        public let virtualTimes: VirtualTimes?
-
-        public var trace: Trace { server.trace.merged(with: client.trace) }
-    }
-
-    /// Ends of phases by party, on a virtual clock.
-    public struct VirtualTimes: Sendable, Hashable {
-        /// From the client's request to the last weight.
-        public let setup: [Int]
-        public let online: [Int]
-    }
+    public typealias Outcome = SimulationOutcome
 
     /// - Parameters:
     ///   - server: the server's tensors.
@@ -85,7 +104,8 @@ public struct InsecureSimulation<Domain: ShareDomain>: Sendable {
             server: results.0.0, client: results.1.0, setupBytes: results.0.1.bytes, setupSeconds: results.0.2,
             setupWork: [results.0.1.work, results.1.1],
             virtualTimes: link.map { _ in
-                VirtualTimes(setup: [serverEnds[0], clientEnds[0]], online: [serverEnds[1], clientEnds[1]])
+                SimulationOutcome.VirtualTimes(
+                    setup: [serverEnds[0], clientEnds[0]], online: [serverEnds[1], clientEnds[1]])
             })
     }
 

@@ -124,10 +124,7 @@ extension ProgramBuilder {
     public func openMasked(_ secrets: [Secret]) throws -> [MaskedSecret] {
         var operands: [MaskedOpening.Operand] = []
         let masked = try secrets.map { x in
-            guard Self.bits(x.magnitude) + 1 <= x.width else {
-                throw ProgramError.headroom(
-                    path: path("open-masked"), needed: Self.bits(x.magnitude) + 1, available: x.width)
-            }
+            try checkHeadroom(x.magnitude, width: x.width, "open-masked")
             let mask = newCorrelation(.ringMask(count: x.count, width: x.width))
             let output = MaskedSecret(
                 slot: newSlot(), view: MaskView(mask: mask), shape: x.shape, scale: x.scale,
@@ -143,9 +140,11 @@ extension ProgramBuilder {
 
     public func map(_ x: MaskedSecret, _ map: LinearMap, shape: [Int]) throws -> MaskedSecret {
         try checkMap(map, inputCount: x.count, shape: shape)
+        let magnitude = x.magnitude * Double(map.terms)
+        try checkLinear(magnitude, width: x.width, "map")
         let output = MaskedSecret(
-            slot: newSlot(), view: x.view.through(map), shape: shape, scale: x.scale,
-            magnitude: x.magnitude * Double(map.terms), width: x.width)
+            slot: newSlot(), view: x.view.through(map), shape: shape, scale: x.scale, magnitude: magnitude,
+            width: x.width)
         emit(MapMasked(input: x.slot, map: map, output: output.slot))
         return output
     }
@@ -164,10 +163,7 @@ extension ProgramBuilder {
         let width = min(x.width, y.width)
         var magnitude = x.magnitude * y.magnitude * Double(shape.terms)
         if let bound { magnitude = min(magnitude, scaled(bound, by: scale)) }
-        guard Self.bits(magnitude) + 1 <= width else {
-            throw ProgramError.headroom(
-                path: path("multiply"), needed: Self.bits(magnitude) + 1, available: width)
-        }
+        try checkHeadroom(magnitude, width: width, "multiply")
         let correlation = newCorrelation(.beaverProduct(left: x.view, right: y.view, shape: shape, width: width))
         let output = Secret(
             slot: newSlot(), shape: outputShape, scale: scale, magnitude: magnitude, width: width)

@@ -8,21 +8,27 @@ import Preprocessing
 /// evaluated under masks of the private bits, its nodes from bit triples of up to four factors, see
 /// ``MillionairesTree``. Party 1's operand does not depend on the threshold and is opened once for all of them.
 ///
-/// Range: `|x - t_i| < 2^(k-1)` (raw). Exact within it.
-/// - Communication: with `m = k-1` bits, `n` elements, `c` thresholds: party 0 `ceil(c·m·n/8)` and party 1
+/// In a field of `k`-bit elements `y` is negative exactly where `2y mod p` is odd: the XOR of the lowest bits of both
+/// doubled shares and of whether their sum reaches p, which is the carry of two numbers of `k` bits and goes through the
+/// same tree; see ``PrimeField/comparisonOperand(_:party:width:)``.
+///
+/// Range: `|x - t_i| < 2^(k-1)` (raw), in a field `p/2`. Exact within it.
+/// - Communication: with `m = k-1` bits (in a field `k`), `n` elements, `c` thresholds: party 0 `ceil(c·m·n/8)` and party 1
 ///   `ceil(m·n/8)` bytes in the first round; then `ceil(p·c·n/8)` bytes either way for each level, `p` the planes of
 ///   its groups; `1 + ceil(log4(ceil(m/2)))` rounds.
 struct Comparison: Primitive {
     let input: Int
     let count: Int
     let width: Int
+    /// Bits of the private operands.
+    let bits: Int
     let thresholds: [Int64]
     let leafCorrelation: Int
     /// For each level and each group of more than one child.
     let groupCorrelations: [[Int]]
     let output: Int
 
-    var tree: MillionairesTree { MillionairesTree(bits: width - 1) }
+    var tree: MillionairesTree { MillionairesTree(bits: bits) }
     var label: String { "compare" }
     var inputs: [Int] { [input] }
     var outputs: [Int] { [output] }
@@ -83,9 +89,11 @@ private final class ComparisonRun<Domain: ShareDomain> {
         let domain = state.domain
         let operands =
             state.isServer ? comparison.thresholds.map { domain.add(share, constant: 0 &- $0) } : [share]
-        let planes = operands.map { domain.lowBitPlanes($0, bits: comparison.width) }
-        digits = planes.map { Array($0.dropLast()) }
-        signs = planes.map { $0.last! }
+        let parts = operands.map {
+            domain.comparisonOperand($0, party: state.party.rawValue, width: comparison.width)
+        }
+        digits = parts.map(\.digits)
+        signs = parts.map(\.sign)
         guard case .leaves(let own, let products) = try state.take(comparison.leafCorrelation) else {
             throw PreprocessingError.wrongKind(index: comparison.leafCorrelation)
         }
@@ -206,12 +214,9 @@ extension ProgramBuilder {
     public func compare(_ x: Secret, thresholds: [Int64], nonNegative: Bool = false) throws -> SecretBits {
         let limits = thresholds.map { Double($0.magnitude) }
         let reach = limits.map { nonNegative ? max(x.magnitude, $0) : x.magnitude + $0 }.max() ?? x.magnitude
-        let needed = Self.bits(reach) + 1
-        guard needed <= x.width else {
-            throw ProgramError.headroom(path: path("compare"), needed: needed, available: x.width)
-        }
-        let width = profile.hasNarrowRings ? max(2, needed) : x.width
-        let tree = MillionairesTree(bits: width - 1)
+        try checkHeadroom(reach, width: x.width, "compare")
+        let width = profile.resolved(max(2, Self.bits(reach) + profile.signBits))
+        let tree = MillionairesTree(bits: profile.comparisonBits(width: width))
         let leaves = newCorrelation(
             .millionairesLeaves(count: x.count, bits: tree.bits, thresholds: thresholds.count))
         let groups = tree.levels.map { level in
@@ -224,8 +229,8 @@ extension ProgramBuilder {
         let output = SecretBits(slot: newSlot(), planes: thresholds.count, count: x.count)
         emit(
             Comparison(
-                input: x.slot, count: x.count, width: width, thresholds: thresholds, leafCorrelation: leaves,
-                groupCorrelations: groups, output: output.slot))
+                input: x.slot, count: x.count, width: width, bits: tree.bits, thresholds: thresholds,
+                leafCorrelation: leaves, groupCorrelations: groups, output: output.slot))
         return output
     }
 }

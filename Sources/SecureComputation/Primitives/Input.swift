@@ -42,6 +42,7 @@ struct Input: Primitive {
 struct SharedInput: Primitive {
     let name: String
     let count: Int
+    let width: Int
     let output: Int
 
     var label: String { "input" }
@@ -51,7 +52,7 @@ struct SharedInput: Primitive {
     func evaluate(_ state: PlaintextState) throws { state.set(output, try state.tensor(name, count: count)) }
 
     func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {
-        state.set(output, .elements(try state.tensor(name, count: count)))
+        state.set(output, .elements(try state.share(name, count: count, width: width)))
         return []
     }
 }
@@ -102,11 +103,12 @@ extension ProgramBuilder {
         return output
     }
 
-    /// A tensor that both parties hold shares of, in a ring of `width` bits.
+    /// A tensor that both parties hold shares of, in a ring of `width` bits or in the field.
     public func sharedInput(_ name: String, shape: [Int], scale: Int, bound: Double, width: Int) -> Secret {
         let output = Secret(
-            slot: newSlot(), shape: shape, scale: scale, magnitude: scaled(bound, by: scale), width: width)
-        emit(SharedInput(name: name, count: output.count, output: output.slot))
+            slot: newSlot(), shape: shape, scale: scale, magnitude: scaled(bound, by: scale),
+            width: profile.resolved(width))
+        emit(SharedInput(name: name, count: output.count, width: output.width, output: output.slot))
         return output
     }
 
@@ -120,9 +122,9 @@ extension ProgramBuilder {
         guard count == x.count else {
             throw ProgramError.shape(path: path("add"), expected: "\(x.count) elements", got: "\(count)")
         }
-        let output = Secret(
-            slot: newSlot(), shape: x.shape, scale: x.scale,
-            magnitude: x.magnitude + scaled(bound, by: x.scale), width: x.width)
+        let magnitude = x.magnitude + scaled(bound, by: x.scale)
+        try checkLinear(magnitude, width: x.width, "add")
+        let output = Secret(slot: newSlot(), shape: x.shape, scale: x.scale, magnitude: magnitude, width: x.width)
         emit(AddServerTensor(input: x.slot, name: name, shape: shape, maps: maps, output: output.slot))
         return output
     }

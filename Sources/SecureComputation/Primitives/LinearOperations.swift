@@ -85,8 +85,9 @@ struct Concatenate: Primitive {
 extension ProgramBuilder {
     public func map(_ x: Secret, _ map: LinearMap, shape: [Int]) throws -> Secret {
         try checkMap(map, inputCount: x.count, shape: shape)
-        let output = Secret(
-            slot: newSlot(), shape: shape, scale: x.scale, magnitude: x.magnitude * Double(map.terms), width: x.width)
+        let magnitude = x.magnitude * Double(map.terms)
+        try checkLinear(magnitude, width: x.width, "map")
+        let output = Secret(slot: newSlot(), shape: shape, scale: x.scale, magnitude: magnitude, width: x.width)
         emit(MapTensor(input: x.slot, map: map, output: output.slot))
         return output
     }
@@ -127,9 +128,10 @@ extension ProgramBuilder {
                 got: terms.map { "\($0.0.shape) at scale \($0.0.scale)" }.joined(separator: ", "))
         }
         let magnitude = terms.reduce(constant.magnitude.asDouble) { $0 + $1.0.magnitude * $1.1.magnitude.asDouble }
+        let width = terms.map(\.0.width).min()!
+        try checkLinear(magnitude, width: width, "combine")
         let output = Secret(
-            slot: newSlot(), shape: first.shape, scale: first.scale, magnitude: magnitude,
-            width: terms.map(\.0.width).min()!)
+            slot: newSlot(), shape: first.shape, scale: first.scale, magnitude: magnitude, width: width)
         emit(
             Combine(
                 terms: terms.map { Combine.Term(slot: $0.0.slot, factor: $0.1) }, constant: constant,
@@ -146,8 +148,9 @@ extension ProgramBuilder {
         let shift = scale - x.scale
         guard shift > 0 else { return x }
         let width = profile.hasNarrowRings ? min(profile.maximumWidth, x.width + shift) : x.width
-        let output = Secret(
-            slot: newSlot(), shape: x.shape, scale: scale, magnitude: scaled(x.magnitude, by: shift), width: width)
+        let magnitude = scaled(x.magnitude, by: shift)
+        try checkLinear(magnitude, width: width, "combine")
+        let output = Secret(slot: newSlot(), shape: x.shape, scale: scale, magnitude: magnitude, width: width)
         emit(
             Combine(
                 terms: [.init(slot: x.slot, factor: 1 << Int64(shift))], constant: 0, count: output.count,

@@ -47,9 +47,7 @@ struct Opening: Primitive {
 extension ProgramBuilder {
     /// Opens `x` under `name`.
     public func open(_ x: Secret, as name: String, to receivers: [Party]) throws {
-        guard Self.bits(x.magnitude) + 1 <= x.width else {
-            throw ProgramError.headroom(path: path("open"), needed: Self.bits(x.magnitude) + 1, available: x.width)
-        }
+        try checkHeadroom(x.magnitude, width: x.width, "open")
         declareOutput(name, scale: x.scale)
         emit(Opening(input: x.slot, count: x.count, width: x.width, name: name, receivers: receivers))
     }

@@ -133,6 +133,12 @@ public final class PartyState<Domain: ShareDomain> {
         return domain.encode(values)
     }
 
+    /// This party's share of a tensor that both hold shares of.
+    func share(_ name: String, count: Int, width: Int) throws -> Domain.Elements {
+        guard let bytes = try tensors.packedShare(name) else { return try tensor(name, count: count) }
+        return try domain.unpack(bytes, count: count, width: width)
+    }
+
     func recordOpened(_ name: String, _ values: [Int64]) { opened[name] = values }
 }
 
@@ -140,6 +146,13 @@ public final class PartyState<Domain: ShareDomain> {
 public protocol TensorSource: Sendable {
     /// - Throws: ``InterpreterError/missingInput(name:)``
     func tensor(_ name: String) throws -> [Int64]
+
+    /// A party's share of a tensor as the domain packs it; nil where shares are 64-bit integers, as those of a ring.
+    func packedShare(_ name: String) throws -> [UInt8]?
+}
+
+extension TensorSource {
+    public func packedShare(_ name: String) throws -> [UInt8]? { nil }
 }
 
 /// Tensors kept in a dictionary.
@@ -165,6 +178,11 @@ public struct TensorSources: TensorSource {
             do { return try source.tensor(name) } catch InterpreterError.missingInput { continue }
         }
         throw InterpreterError.missingInput(name: name)
+    }
+
+    public func packedShare(_ name: String) throws -> [UInt8]? {
+        for source in sources { if let share = try source.packedShare(name) { return share } }
+        return nil
     }
 }
 

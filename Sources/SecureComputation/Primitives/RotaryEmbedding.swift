@@ -69,9 +69,7 @@ extension ProgramBuilder {
         }
         let magnitude = min(
             2 * scaled(x.magnitude, by: coefficientScale), scaled(bound, by: x.scale + coefficientScale))
-        guard Self.bits(magnitude) + 1 <= x.width else {
-            throw ProgramError.headroom(path: path("rotate"), needed: Self.bits(magnitude) + 1, available: x.width)
-        }
+        try checkHeadroom(magnitude, width: x.width, "rotate")
         let angles = RotaryAngles(
             theta: theta, headWidth: x.shape[1] / heads, firstPosition: firstPosition, positions: x.shape[0],
             scale: coefficientScale)

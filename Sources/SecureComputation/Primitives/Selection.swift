@@ -10,7 +10,7 @@ import Preprocessing
 /// (powers of a mask: Damgård et al., TCC 2006; bits times ring elements: the multiplexer of CrypTFlow2, CCS 2020, here
 /// in one round).
 ///
-/// All arithmetic is exact modulo `2^k`; the result must fit there, intermediate values need not.
+/// All arithmetic is exact modulo `2^k` or p; the result must fit there, intermediate values need not.
 /// - Communication: with `n` elements, `c` bits each, ring width `k`: `ceil(c·n/8) + ceil(n·k/8)` bytes either way in 1
 ///   round, in 2 when there are origins; without the second term when the polynomials are constants.
 struct Selection: Primitive {
@@ -161,9 +161,7 @@ extension ProgramBuilder {
                 path: path("select"), expected: "\(table.thresholds) bits for each of \(x.count) elements",
                 got: "\(bits.planes) bits for \(bits.count)")
         }
-        guard Self.bits(magnitude) + 1 <= x.width else {
-            throw ProgramError.headroom(path: path("select"), needed: Self.bits(magnitude) + 1, available: x.width)
-        }
+        try checkHeadroom(magnitude, width: x.width, "select")
         let correlation = newCorrelation(
             .selection(
                 count: x.count, thresholds: table.thresholds, degree: table.degree, masked: true, width: x.width))
@@ -178,7 +176,7 @@ extension ProgramBuilder {
     /// Bits as additively shared zeros and ones (a "B2A" conversion), in a ring of `width` bits: the number of set planes
     /// of every element.
     public func arithmetic(_ bits: SecretBits, width: Int) throws -> Secret {
-        let width = try checkWidth(max(width, Self.bits(Double(bits.planes)) + 1), "select")
+        let width = try checkWidth(max(width, Self.bits(Double(bits.planes)) + profile.signBits), "select")
         let correlation = newCorrelation(
             .selection(count: bits.count, thresholds: bits.planes, degree: 0, masked: false, width: width))
         let output = Secret(

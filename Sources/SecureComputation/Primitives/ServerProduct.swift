@@ -117,10 +117,12 @@ extension ProgramBuilder {
         }
         let scale = x.scale + tensor.scale
         let magnitude = scaled(bound, by: scale)
-        guard Self.bits(magnitude) + 1 <= x.width, x.width <= tensor.width else {
+        let tensorWidth = profile.resolved(tensor.width)
+        guard x.width <= tensorWidth else {
             throw ProgramError.headroom(
-                path: path("multiply"), needed: Self.bits(magnitude) + 1, available: min(x.width, tensor.width))
+                path: path("multiply"), needed: Self.bits(magnitude) + profile.signBits, available: tensorWidth)
         }
+        try checkHeadroom(magnitude, width: x.width, "multiply")
         let weight = try declareWeight(tensor.name, shape: tensor.shape, width: tensor.width)
         declare(InputDeclaration(name: tensor.name, owner: .server, shape: tensor.shape))
         let correlation = newCorrelation(

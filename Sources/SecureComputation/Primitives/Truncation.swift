@@ -10,9 +10,13 @@ import Preprocessing
 /// of their top bits is set, and the product of the two bits, from one correlated OT on random bits, corrects them
 /// (SirNN, Rathee et al., S&P 2021; Cheetah, Huang et al., USENIX Security 2022, section 5.1.1).
 ///
-/// Range: `|x| < 2^(k-2)` (raw). The error is below 1 unit in the last place with certainty; it depends on the shares
-/// and is zero on average. Beyond the range the result is wrong by a multiple of `2^(k-shift)`.
-/// - Communication: `ceil(n/8)` bytes either way in 1 round; nothing when `k' <= k - shift`.
+/// In a field of `k`-bit elements the offset is `2^(k-3)`: a value between 0 and p/2 has shares that wrap exactly when
+/// one of them is above p/2, and each wrap is worth `p / 2^shift`, rounded. There is no local case.
+///
+/// Range: `|x| < 2^(k-2)` (raw), in a field `2^(k-3)`. The error is below 1 unit in the last place with certainty; it
+/// depends on the shares and is zero on average. In a field it is at most 1 unit where p is within one of a multiple of
+/// `2^shift`, else at most 2. Beyond the range the result is wrong by a multiple of `2^(k-shift)`, or of `p / 2^shift`.
+/// - Communication: `ceil(n/8)` bytes either way in 1 round; nothing when `k' <= k - shift` in a ring.
 struct Truncation: Primitive {
     let input: Int
     let count: Int
@@ -22,10 +26,8 @@ struct Truncation: Primitive {
     let correlation: Int?
     let output: Int
 
+    /// In a ring only.
     static func isLocal(shift: Int, fromWidth: Int, toWidth: Int) -> Bool { toWidth <= fromWidth - shift }
-
-    /// Width in which the number of wraps matters.
-    static func wrapWidth(shift: Int, fromWidth: Int, toWidth: Int) -> Int { toWidth - (fromWidth - shift) }
 
     var label: String { shift == 0 ? "extend" : "truncate" }
     var inputs: [Int] { [input] }
@@ -49,8 +51,8 @@ struct Truncation: Primitive {
             state.set(output, .elements(domain.shiftShare(share, party: party, by: shift, width: fromWidth)))
             return []
         }
-        let offset = Int64(1) << Int64(fromWidth - 2)
-        let shifted = state.isServer ? domain.add(share, constant: offset) : share
+        let offset = domain.truncationOffset(width: fromWidth)
+        let shifted = state.isServer ? domain.add(share, powerOfTwo: offset, isNegative: false) : share
         guard case .correlatedOT(let mask, let maskProduct) = try state.take(correlation) else {
             throw PreprocessingError.wrongKind(index: correlation)
         }
@@ -64,14 +66,16 @@ struct Truncation: Primitive {
                     let both = domain.privateBitProduct(
                         party: party, own: top, ownMask: mask, difference0: state.isServer ? difference : peer,
                         difference1: state.isServer ? peer : difference, maskProduct: maskProduct)
-                    // The wraps are b0 + b1 - b0·b1, each worth 2^(k - shift).
+                    // The wraps are b0 + b1 - b0·b1.
                     let wraps = domain.subtract(domain.fromBits(top), both)
-                    let quotient = domain.shiftShare(shifted, party: party, by: shift, width: fromWidth)
-                    let unit = Int64(bitPattern: 1 << UInt64(fromWidth - shift))
-                    var result =
-                        fromWidth - shift >= 64 ? quotient : domain.subtract(quotient, domain.scale(wraps, by: unit))
-                    if state.isServer { result = domain.add(result, constant: -(offset >> Int64(shift))) }
-                    state.set(output, .elements(result))
+                    let quotient = domain.subtractWraps(
+                        wraps, from: domain.shiftShare(shifted, party: party, by: shift, width: fromWidth),
+                        shift: shift, width: fromWidth)
+                    state.set(
+                        output,
+                        .elements(
+                            state.isServer
+                                ? domain.add(quotient, powerOfTwo: offset - shift, isNegative: true) : quotient))
                 })
         ]
     }
@@ -81,14 +85,17 @@ extension ProgramBuilder {
     /// `x` divided by `2^shift` in a ring of `width` bits. The scale goes down by `shift`.
     public func truncate(_ x: Secret, by shift: Int, toWidth width: Int) throws -> Secret {
         let label = shift == 0 ? "extend" : "truncate"
-        let isLocal = Truncation.isLocal(shift: shift, fromWidth: x.width, toWidth: width)
         let width = try checkWidth(width, label)
+        let isLocal =
+            profile.hasNarrowRings && Truncation.isLocal(shift: shift, fromWidth: x.width, toWidth: width)
         guard shift >= 0, width > 0 else {
             throw ProgramError.unsupported(path: path(label), reason: "a shift by \(shift) into \(width) bits")
         }
-        let needed = Self.bits(x.magnitude) + (isLocal ? 1 : 2)
-        guard needed <= x.width, shift < x.width - 1 else {
-            throw ProgramError.headroom(path: path(label), needed: needed, available: x.width)
+        if shift == 0 && !profile.hasNarrowRings { return x }
+        let free = isLocal ? profile.signBits : profile.conversionBits
+        try checkHeadroom(x.magnitude, width: x.width, free: free, label)
+        guard shift <= x.width - profile.conversionBits else {
+            throw ProgramError.headroom(path: path(label), needed: shift + profile.conversionBits, available: x.width)
         }
         if shift == 0 && isLocal { return x.narrowed(to: width) }
         let correlation: Int? =
@@ -96,10 +103,11 @@ extension ProgramBuilder {
             ? nil
             : newCorrelation(
                 .correlatedOT(
-                    count: x.count, width: Truncation.wrapWidth(shift: shift, fromWidth: x.width, toWidth: width)))
+                    count: x.count, width: profile.wrapWidth(shift: shift, fromWidth: x.width, toWidth: width)))
+        let error = Double(profile.prime?.truncationError(byPowerOfTwo: shift) ?? 1)
         let output = Secret(
             slot: newSlot(), shape: x.shape, scale: x.scale - shift,
-            magnitude: scaled(x.magnitude, by: -shift) + 1, width: width)
+            magnitude: scaled(x.magnitude, by: -shift) + error, width: width)
         emit(
             Truncation(
                 input: x.slot, count: x.count, shift: shift, fromWidth: x.width, toWidth: width,
@@ -112,8 +120,7 @@ extension ProgramBuilder {
         let shift = x.scale - scale
         let needed = max(minimumWidth, width(holding: scaled(x.magnitude, by: -shift) + 1))
         let local = x.width - shift
-        return try truncate(
-            x, by: shift, toWidth: profile.hasNarrowRings ? (needed <= local ? local : needed) : x.width)
+        return try truncate(x, by: shift, toWidth: needed <= local ? local : needed)
     }
 
     /// `x` in a ring of exactly `width` bits.

@@ -20,9 +20,12 @@ public struct Secret: Sendable, Hashable {
         return Secret(slot: slot, shape: shape, scale: scale, magnitude: magnitude, width: width)
     }
 
-    /// The same shares read in a narrower ring; local and free.
+    /// The same shares read in a narrower ring; local and free. Elements of a field stay as they are.
     public func narrowed(to width: Int) -> Secret {
-        Secret(slot: slot, shape: shape, scale: scale, magnitude: magnitude, width: min(width, self.width))
+        let isOfRing = self.width <= DomainProfile.widestRing
+        return Secret(
+            slot: slot, shape: shape, scale: scale, magnitude: magnitude,
+            width: isOfRing ? min(width, self.width) : self.width)
     }
 
     /// The same value under a smaller promised bound, in real units. A value beyond it gives wrong results that nobody

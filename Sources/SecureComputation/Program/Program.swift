@@ -34,6 +34,8 @@ public enum Party: Int, Sendable, Hashable, Codable, CaseIterable {
 
 /// A straight-line program over secure primitives, with its plan of correlations; data, interpreted three ways.
 public struct Program: Sendable {
+    /// What its values are shared over.
+    public let profile: DomainProfile
     public let nodes: [Node]
     public let instructionCount: Int
     public let plan: CorrelationPlan
@@ -60,9 +62,9 @@ public struct Program: Sendable {
         return result
     }
 
-    /// SHA-256 over every instruction and correlation, in hexadecimal: equal exactly where programs are.
+    /// SHA-256 over the domain, every instruction and correlation, in hexadecimal: equal exactly where programs are.
     public func fingerprint() throws -> String {
-        var text: [UInt8] = []
+        var text = Array("\(profile)\n".utf8)
         func describe(_ nodes: [Node]) {
             for node in nodes {
                 switch node {
@@ -92,7 +94,7 @@ public enum ProgramError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .headroom(let path, let needed, let available):
-            "\(path) needs \(needed) bits and its ring has \(available); lower the bound, the width or the precision."
+            "\(path) needs \(needed) bits and its values have \(available); lower the bound, the width or the precision."
         case .shape(let path, let expected, let got): "\(path) expects \(expected) and was given \(got)."
         case .unsupported(let path, let reason): "\(path): \(reason)."
         }

@@ -2,15 +2,6 @@ import Algebra
 import Foundation
 import Preprocessing
 
-/// How wide rings may be, and whether shares can live in narrower ones.
-public struct DomainProfile: Sendable, Hashable {
-    public let name: String
-    public let maximumWidth: Int
-    public let hasNarrowRings: Bool
-
-    public static let ring64 = DomainProfile(name: "ring64", maximumWidth: 64, hasNarrowRings: true)
-}
-
 /// Writes a program, one primitive after the other, and keeps its plan of correlations.
 public final class ProgramBuilder {
     public let profile: DomainProfile
@@ -93,6 +84,7 @@ public final class ProgramBuilder {
 
     /// The index of a weight of the server; its mask is made once, in the setup.
     func declareWeight(_ name: String, shape: [Int], width: Int) throws -> Int {
+        let width = profile.resolved(width)
         if let index = weightIndices[name] {
             let known = weights[index]
             guard known.shape == shape, known.width >= width else {
@@ -110,7 +102,7 @@ public final class ProgramBuilder {
     /// The narrowest ring in which values up to `magnitude` can be converted: their bits and two more.
     public func width(holding magnitude: Double) -> Int {
         guard profile.hasNarrowRings else { return profile.maximumWidth }
-        return Self.bits(magnitude) + 2
+        return Self.bits(magnitude) + profile.conversionBits
     }
 
     /// Bits of the largest integer up to `magnitude`.
@@ -119,6 +111,7 @@ public final class ProgramBuilder {
     }
 
     func checkWidth(_ width: Int, _ label: String) throws -> Int {
+        let width = profile.resolved(width)
         guard width <= profile.maximumWidth else {
             throw ProgramError.headroom(path: path(label), needed: width, available: profile.maximumWidth)
         }
@@ -130,7 +123,7 @@ public final class ProgramBuilder {
     public func finish() -> Program {
         precondition(open.count == 1 && scopes.isEmpty && steps.isEmpty)
         return Program(
-            nodes: open[0], instructionCount: instructionCount,
+            profile: profile, nodes: open[0], instructionCount: instructionCount,
             plan: CorrelationPlan(correlations: correlations, weights: weights), inputs: inputs,
             slotCount: slotCount, releases: releases(), outputScales: outputScales)
     }

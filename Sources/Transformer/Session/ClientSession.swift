@@ -13,12 +13,14 @@ public final class ClientSession {
     public let notation: String
     /// Whether text is turned into tokens byte by byte.
     public let usesByteTokenizer: Bool
+    public let configuration: SessionConfiguration
     private let channel: any Channel
     private let dealer: DealerConnection
     private let threads: Int
     private let prefetch: Bool
-    private let domain = Ring64()
-    private var maskedWeights: (declarations: [WeightDeclaration], values: [Ring64.Elements])?
+    private let party: any ClientParty
+    /// The weights of the setup, once it has been made.
+    private var weights: [WeightDeclaration]?
     /// Bytes and seconds of the setup, once it has been made.
     public private(set) var setup: (bytes: Int, seconds: Double)?
 
@@ -45,9 +47,11 @@ public final class ClientSession {
         notation = theirs.fields["notation"] ?? architecture.description
         modelName = theirs.fields["model"] ?? "unnamed"
         usesByteTokenizer = theirs.fields["tokenizer"] == "byte"
+        self.configuration = configuration
         self.channel = channel
         self.threads = threads
         self.prefetch = prefetch
+        party = makeClientParty(configuration.profile.domain)
         do {
             self.dealer = try DealerConnection(
                 channel: try dealer(), role: Party.client.name, session: session)
@@ -82,8 +86,8 @@ public final class ClientSession {
     }
 
     private func run(_ pass: ForwardPass, _ input: ClientInput, progress: ((Int, Int) -> Void)?) throws -> Run {
-        let agreed = try AgreedProgram(pass)
-        if let maskedWeights, maskedWeights.declarations != agreed.program.plan.weights {
+        let agreed = try AgreedProgram(pass, configuration.profile)
+        if let weights, weights != agreed.program.plan.weights {
             throw PreprocessingError.otherWeights
         }
         do {
@@ -116,23 +120,19 @@ public final class ClientSession {
         var times = SessionTimes()
         times.start()
         try channel.sendControl(Array(try JSONEncoder().encode(request)))
-        if maskedWeights == nil {
-            let received = try ModelSetup(domain: domain, weights: plan.weights).receive(over: channel)
-            maskedWeights = (plan.weights, received.masked)
+        if weights == nil {
+            let received = try party.receiveSetup(plan.weights, over: channel)
+            weights = plan.weights
             times.setupWork = received.work
             times.lap(\.setup)
             setup = (received.bytes, times.setup)
         }
         let seed = try dealer.begin(description: try agreed.description(), fingerprint: agreed.fingerprint)
-        let dealt = DealtCorrelations(
-            domain: domain, plan: plan, party: Party.client.rawValue, seed: seed, stream: nil,
-            maskedWeights: maskedWeights!.values, threads: threads)
-        let source: any CorrelationSource<Ring64> = try prefetch ? PreparedCorrelations(dealt, plan: plan) : dealt
-        if prefetch { try channel.meetPeer() }
-        times.lap(\.offline)
-        let result = try PartyInterpreter(domain: domain, party: .client, channel: channel, threads: threads)
-            .run(agreed.program, source: source, tensors: input, progress: progress)
-        times.lap(\.online)
+        let result = try party.run(
+            agreed.program,
+            PartyRun(
+                channel: channel, seed: seed, threads: threads, prefetch: prefetch, tensors: input, progress: progress),
+            &times)
         let accounted = try RunReport(result, channel, dealer, times).exchanged(
             over: channel, agreed.program, party: .client)
         let name = agreed.pass.outputName

@@ -12,7 +12,7 @@ public final class ServerSession {
     private let architecture: Architecture
     private let weights: PreparedWeights
     private let threads: Int
-    private let domain = Ring64()
+    private let profile: DomainProfile
     /// The weights of the setup, once it has been made.
     private var setup: [WeightDeclaration]?
 
@@ -57,6 +57,7 @@ public final class ServerSession {
         _ = try Handshake(version: WireProtocol.version, role: Party.server.name, fields: fields).exchange(
             over: channel, expecting: SessionConfiguration.agreedFields, peerRole: Party.client.name)
         self.channel = channel
+        profile = configuration.profile
         self.architecture = model.architecture
         weights = model.weights
         self.threads = threads
@@ -106,11 +107,18 @@ public final class ServerSession {
 
     private func run(_ request: RunRequest, progress: ((Int, Int) -> Void)?) throws -> AccountedRun {
         let agreed = try AgreedProgram(
-            ForwardPass(architecture: architecture, past: request.past, new: request.new, output: request.output))
+            ForwardPass(architecture: architecture, past: request.past, new: request.new, output: request.output),
+            profile)
         guard agreed.fingerprint == request.fingerprint else {
             throw TransportError.handshakeMismatch(
                 peer: channel.peerName, field: "program", ours: agreed.fingerprint, theirs: request.fingerprint)
         }
+        return try run(agreed, request, profile.domain, progress: progress)
+    }
+
+    private func run<Domain: ShareDomain>(
+        _ agreed: AgreedProgram, _ request: RunRequest, _ domain: Domain, progress: ((Int, Int) -> Void)?
+    ) throws -> AccountedRun {
         let plan = agreed.program.plan
         var times = SessionTimes()
         times.start()
@@ -128,13 +136,10 @@ public final class ServerSession {
         let dealt = DealtCorrelations(
             domain: domain, plan: plan, party: Party.server.rawValue, seed: seed,
             stream: dealer.corrections(of: plan), maskedWeights: [], threads: threads)
-        let source: any CorrelationSource<Ring64> =
-            try request.prefetch ? PreparedCorrelations(dealt, plan: plan) : dealt
-        if request.prefetch { try channel.meetPeer() }
-        times.lap(\.offline)
-        let result = try PartyInterpreter(domain: domain, party: .server, channel: channel, threads: threads)
-            .run(agreed.program, source: source, tensors: weights, progress: progress)
-        times.lap(\.online)
+        let result = try PartyRun(
+            channel: channel, seed: seed, threads: threads, prefetch: request.prefetch, tensors: weights,
+            progress: progress
+        ).run(agreed.program, .server, dealt, domain, &times)
         return try RunReport(result, channel, dealer, times).exchanged(
             over: channel, agreed.program, party: .server)
     }

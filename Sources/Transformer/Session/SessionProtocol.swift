@@ -7,16 +7,17 @@ import Transport
 public struct SessionConfiguration: Sendable, Hashable {
     public let protocolName: String
     public let preprocessing: String
-    public let domain: String
+    /// The domain, and the prime of a field.
+    public let profile: DomainProfile
 
-    public init(protocolName: String = "ot", preprocessing: String = "dealer", domain: String = "ring64") {
+    public init(protocolName: String = "ot", preprocessing: String = "dealer", profile: DomainProfile = .ring64) {
         self.protocolName = protocolName
         self.preprocessing = preprocessing
-        self.domain = domain
+        self.profile = profile
     }
 
     var fields: [String: String] {
-        ["protocol": protocolName, "preprocessing": preprocessing, "domain": domain]
+        ["protocol": protocolName, "preprocessing": preprocessing, "domain": profile.description]
     }
 
     static let agreedFields = ["protocol", "preprocessing", "domain"]
@@ -115,30 +116,44 @@ struct AgreedProgram {
     let program: Program
     let fingerprint: String
 
-    init(_ pass: ForwardPass) throws {
+    init(_ pass: ForwardPass, _ profile: DomainProfile) throws {
         self.pass = pass
-        program = try pass.program()
+        program = try pass.program(profile: profile)
         fingerprint = try program.fingerprint()
     }
 
-    /// The pass as JSON, from which ``dealerProgram(_:)`` makes the same program.
+    /// The pass and the domain as JSON, from which ``ForwardPass/dealerProgram(_:profile:)`` makes the same program.
     func description() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        return String(decoding: try encoder.encode(pass), as: UTF8.self)
+        let described = DescribedPass(pass: pass, domain: program.profile.description)
+        return String(decoding: try encoder.encode(described), as: UTF8.self)
     }
+}
+
+/// What the dealer is asked for.
+private struct DescribedPass: Codable {
+    let pass: ForwardPass
+    /// As handshakes name it.
+    let domain: String
 }
 
 extension ForwardPass {
     /// The dealer's side of a party's request.
-    @Sendable public static func dealerProgram(_ description: String) throws -> DealerProgram {
-        let pass: ForwardPass
+    /// - Throws: ``PreprocessingError`` for a request that cannot be read or is of another domain than the dealer's.
+    @Sendable public static func dealerProgram(
+        _ description: String, profile: DomainProfile = .ring64
+    ) throws -> DealerProgram {
+        let described: DescribedPass
         do {
-            pass = try JSONDecoder().decode(ForwardPass.self, from: Data(description.utf8))
+            described = try JSONDecoder().decode(DescribedPass.self, from: Data(description.utf8))
         } catch is DecodingError {
             throw PreprocessingError.malformedRequest("not the description of a forward pass")
         }
-        let agreed = try AgreedProgram(pass)
+        guard described.domain == profile.description else {
+            throw PreprocessingError.otherDomain(dealer: profile.description, parties: described.domain)
+        }
+        let agreed = try AgreedProgram(described.pass, profile)
         return DealerProgram(fingerprint: agreed.fingerprint, plan: agreed.program.plan)
     }
 }

@@ -1,4 +1,3 @@
-import Algebra
 import ArgumentParser
 import CKernels
 import CostModel
@@ -29,6 +28,11 @@ struct Calibrate: ParsableCommand {
             "Where to keep the calibration, in place of the user's cache directory.", valueName: "path"))
     var file: String?
 
+    @Option(help: "What values are shared over.")
+    var domain: ProtocolOptions.Domain = .ring64
+
+    @OptionGroup var prime: PrimeOptions
+
     @Flag(help: "Measure the smallest layers only: in a second, and roughly.")
     var quick = false
 
@@ -37,20 +41,22 @@ struct Calibrate: ParsableCommand {
 
     func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024") }
+        try prime.validate(for: [domain])
     }
 
     func run() throws {
         let url = file.map { URL(fileURLWithPath: $0) } ?? CalibrationStore.url
         let machine = CalibrationStore.machine
+        let profile = try prime.profile(of: domain)
         var calibration = (try? Calibration(contentsOf: url, machine: machine)) ?? Calibration(machine: machine)
         let counts = threads.map { [$0] } ?? Array(Set([1, ProcessInfo.processInfo.activeProcessorCount])).sorted()
         let progress = ProgressBar("calibrating")
         var rates: [MeasuredRates] = []
         for (index, threads) in counts.enumerated() {
-            let calibrator = try CalibrationRun(threads: threads, isQuick: quick).run {
+            let calibrator = try CalibrationRun(profile: profile, threads: threads, isQuick: quick).run {
                 progress.update((Double(index) + $0) / Double(counts.count))
             }
-            calibration[threads: threads] = calibrator.model
+            calibration[threads: threads, profile] = calibrator.model
             rates.append(MeasuredRates(threads: threads, rates: calibrator.rates))
         }
         progress.finish()
@@ -66,6 +72,7 @@ struct Calibrate: ParsableCommand {
 
 /// The layers that a calibration runs.
 private struct CalibrationRun {
+    let profile: DomainProfile
     let threads: Int
     let isQuick: Bool
 
@@ -105,7 +112,8 @@ private struct CalibrationRun {
             notation: Architecture.Notation(sample.notation), layers: 1, heads: sample.heads, width: sample.width,
             feedForwardWidth: 4 * sample.width, context: sample.positions, vocabulary: 256)
         let weights = PreparedWeights(try ModelWeights.random(architecture, seed: 1))
-        let program = try ForwardPass(architecture: architecture, new: sample.positions, output: .all).program()
+        let program = try ForwardPass(architecture: architecture, new: sample.positions, output: .all).program(
+            profile: profile)
         try weights.prepare(for: program)
         let tokens = (0..<sample.positions).map { $0 * 37 % 256 }
         let input = try ClientInput(tokens: tokens, vocabulary: 256)
@@ -114,8 +122,8 @@ private struct CalibrationRun {
         for repetition in 0..<Self.repetitions {
             // As in a process that begins: a setup and a run's first layers work in fresh memory.
             sotto_release_freed_memory()
-            let outcome = try InsecureSimulation(domain: Ring64(), threads: threads).run(
-                program, server: weights, client: input, seeds: InsecureSeededSource(UInt64(repetition)))
+            let outcome = try program.simulated(
+                server: weights, client: input, seeds: InsecureSeededSource(UInt64(repetition)), threads: threads)
             traces.append(outcome.trace)
             setups.append(outcome.setupWork)
         }

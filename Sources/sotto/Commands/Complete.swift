@@ -56,7 +56,7 @@ struct Complete: ParsableCommand {
         let transport = TCPTransport()
         let channel = try role.connect(to: connect, role: "server", over: transport)
         let session = try ClientSession(
-            channel: channel, configuration: role.protocols.session, threads: role.threads, prefetch: prefetch
+            channel: channel, configuration: try role.protocols.session(), threads: role.threads, prefetch: prefetch
         ) {
             try role.connect(to: dealer, role: "dealer", over: transport)
         }
@@ -68,7 +68,7 @@ struct Complete: ParsableCommand {
         if blocksOnly {
             let hidden = Blocks.randomHidden(rows: context, width: session.architecture.width, seed: 0)
             account.record(try session.run(hidden: hidden.map(Double.init)))
-            return try Output.write(account.report(context: context, positions: .blocks, role), output)
+            return try Output.write(account.report(context: context, positions: .blocks), output)
         }
         let ids = try promptTokens(session)
         let positions = ids.count + tokens - 1
@@ -90,7 +90,7 @@ struct Complete: ParsableCommand {
                 account.record(run)
             })
         bar.finish()
-        var report = account.report(context: ids.count, positions: .last, role)
+        var report = account.report(context: ids.count, positions: .last)
         report.completion = CostReport.Completion(
             prompt: text(ids, session), private: text(completion, session), tokens: completion,
             secondsToFirstToken: firstToken)
@@ -140,12 +140,13 @@ private struct ClientAccount {
         elapsed.online += times.map(\.online).max() ?? 0
     }
 
-    func report(context: Int, positions: ForwardPass.Output, _ role: RoleOptions) -> CostReport {
+    func report(context: Int, positions: ForwardPass.Output) -> CostReport {
+        let agreed = session.configuration
         var report = cost.report(
             CostReport.Configuration(
-                model: session.modelName, architecture: session.notation, protocol: role.protocols.session.protocolName,
-                preprocessing: role.protocols.session.preprocessing, domain: role.protocols.session.domain,
-                context: context, positions: positions.rawValue, insecure: false))
+                model: session.modelName, architecture: session.notation, protocol: agreed.protocolName,
+                preprocessing: agreed.preprocessing, profile: agreed.profile, context: context,
+                positions: positions.rawValue, insecure: false))
         report.wireOverheadBytes = last?.overheadBytesSent
         report.peakMemoryBytes = last?.peakMemoryBytes
         report.elapsed = elapsed

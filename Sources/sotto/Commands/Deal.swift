@@ -3,6 +3,7 @@ import ArgumentParser
 import Foundation
 import Preprocessing
 import Randomness
+import SecureComputation
 import Transformer
 import Transport
 
@@ -26,8 +27,18 @@ struct Deal: ParsableCommand {
     func run() throws {
         let transport = TCPTransport()
         let listener = try role.listen(on: listen, over: transport)
-        let service = DealerService(
-            domain: Ring64(), threads: role.threads, planner: ForwardPass.dealerProgram)
+        let profile = try role.protocols.profile()
+        try serve(profile.domain, profile, listener)
+        listener.close()
+        transport.shutdown()
+    }
+
+    private func serve<Domain: ShareDomain>(
+        _ domain: Domain, _ profile: DomainProfile, _ listener: TCPListener
+    ) throws {
+        let service = DealerService(domain: domain, threads: role.threads) {
+            try ForwardPass.dealerProgram($0, profile: profile)
+        }
         let finished = DispatchSemaphore(value: 0)
         var connections = 0
         while sessions.map({ connections < 2 * $0 }) ?? true {
@@ -45,7 +56,5 @@ struct Deal: ParsableCommand {
             thread.start()
         }
         for _ in 0..<connections { finished.wait() }
-        listener.close()
-        transport.shutdown()
     }
 }

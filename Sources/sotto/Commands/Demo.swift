@@ -75,7 +75,7 @@ struct Demo: ParsableCommand {
 
     /// Starts the three processes and takes the client's report.
     private func privateCompletion(startedAt start: Double) throws -> CostReport {
-        let common = ["--insecure-plaintext", "--timeout", "\(timeout)"]
+        let common = try ["--insecure-plaintext", "--timeout", "\(timeout)"] + protocols.arguments()
         let dealer = try RoleProcess(["deal", "--listen", "127.0.0.1:0", "--sessions", "1"] + common)
         defer { dealer.stop() }
         let dealerAddress = try dealer.address()
@@ -97,17 +97,18 @@ struct Demo: ParsableCommand {
 
     /// What the cost interpreter predicts for the same completion.
     private func estimate(_ architecture: Architecture, _ measured: CostReport) throws -> CostReport {
+        let profile = try protocols.profile()
         var cost = SessionCost()
         for token in 0..<tokens {
             let program = try ForwardPass(
                 architecture: architecture, new: measured.context + token, output: .last
-            ).program()
+            ).program(profile: profile)
             if token == 0 { cost.recordSetup(of: program) }
             cost.record(program)
         }
         return cost.report(
             CostReport.Configuration(
-                model: measured.model, architecture: measured.architecture, context: measured.context,
+                model: measured.model, architecture: measured.architecture, profile: profile, context: measured.context,
                 positions: measured.positions, insecure: false))
     }
 

@@ -23,10 +23,11 @@ struct Estimate: ParsableCommand {
         let named = try model.architecture()
         let count = try length.count(for: named.architecture)
         let passes = try length.passes(named.architecture, count: count)
+        let profile = try protocols.profile()
         let progress = ProgressBar("estimating")
-        var session = SessionCost(networks: network.networks, compute: try calibration.model(network, machine))
+        var session = SessionCost(networks: network.networks, compute: try calibration.model(network, machine, profile))
         for (index, pass) in passes.enumerated() {
-            let program = try pass.program()
+            let program = try pass.program(profile: profile)
             if index == 0 { session.recordSetup(of: program) }
             session.record(program)
             progress.update(Double(index + 1) / Double(passes.count))

@@ -47,8 +47,9 @@ struct Evaluate: ParsableCommand {
         if let unknown = tokens.first(where: { !(0..<architecture.vocabulary).contains($0) }) {
             throw TokenizerError.unknownToken(unknown, vocabulary: architecture.vocabulary)
         }
+        let profile = try protocols.profile()
         var evaluation = Evaluation(selected, window: window)
-        var run = `private` ? PrivateRun(selected, seed: model.variant.seed, machine: machine) : nil
+        var run = `private` ? PrivateRun(selected, profile: profile, seed: model.variant.seed, machine: machine) : nil
         try evaluation.evaluate(
             tokens, private: &run, keepsLogits: files.logits != nil || files.plaintextLogits != nil)
         try LogitsOptions.write(
@@ -59,7 +60,7 @@ struct Evaluate: ParsableCommand {
             CostReport.Configuration(
                 model: selected.named.name, architecture: selected.named.notation,
                 protocol: protocols.protocolName.rawValue, preprocessing: protocols.preprocessing.rawValue,
-                domain: protocols.domain.rawValue, context: window, positions: ForwardPass.Output.all.rawValue,
+                profile: profile, context: window, positions: ForwardPass.Output.all.rawValue,
                 insecure: true))
         report?.accuracy = evaluation.meter.accuracy
         report?.peakMemoryBytes = [peakMemoryBytes(), peakMemoryBytes()]

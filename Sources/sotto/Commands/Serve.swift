@@ -50,7 +50,7 @@ struct Serve: ParsableCommand {
 
     private func serve(_ model: ServerSession.Model, to channel: TCPChannel, over transport: TCPTransport) throws {
         let session = try ServerSession(
-            channel: channel, model: model, configuration: role.protocols.session, threads: role.threads
+            channel: channel, model: model, configuration: try role.protocols.session(), threads: role.threads
         ) {
             try role.connect(to: dealer, role: "dealer", over: transport)
         }

@@ -46,7 +46,9 @@ struct Simulate: ParsableCommand {
         guard !traceValues else { return try trace(selected, run) }
         var simulation = Simulation(
             model: selected, input: run, length: length,
-            private: PrivateRun(selected, seed: model.variant.seed, machine: machine, networks: network.networks))
+            private: PrivateRun(
+                selected, profile: try protocols.profile(), seed: model.variant.seed, machine: machine,
+                networks: network.networks))
         try simulation.run()
         logger.info("simulated", metadata: ["inferences": "\(simulation.private.session.inferences)"])
         try LogitsOptions.write(
@@ -54,7 +56,7 @@ struct Simulate: ParsableCommand {
         try LogitsOptions.write(
             simulation.plaintextValues, name: run.tensorName, rows: simulation.rows, to: files.plaintextLogits)
         var report = simulation.private.session.report(
-            length.configuration(selected.named, protocols, count: run.count, insecure: true))
+            try length.configuration(selected.named, protocols, count: run.count, insecure: true))
         report.accuracy = simulation.meter.accuracy
         report.completion = try simulation.completion()
         report.peakMemoryBytes = [peakMemoryBytes(), peakMemoryBytes()]
@@ -76,7 +78,7 @@ struct Simulate: ParsableCommand {
     private func trace(_ selected: SelectedModel, _ input: SimulatedInput) throws {
         let program = try ForwardPass(
             architecture: selected.architecture, new: input.count, output: length.output
-        ).program()
+        ).program(profile: protocols.profile())
         let values = try ValueTrace(
             program, tensors: TensorSources([PreparedWeights(selected.weights), try input.clientInput()]))
         Output.write(try output.tableFormat.map { values.rendered(as: $0) } ?? JSONText.of(values))

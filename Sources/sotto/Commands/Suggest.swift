@@ -50,11 +50,13 @@ struct Suggest: ParsableCommand {
         let count = try length.count(for: named.architecture)
         let scenario = Scenario(
             pass: try ForwardPass(architecture: named.architecture, new: count, output: length.output),
-            configuration: length.configuration(named, protocols, count: count, insecure: false),
+            configuration: try length.configuration(named, protocols, count: count, insecure: false),
             notation: named.notation)
+        let profile = try protocols.profile()
         let progress = ProgressBar("trying edits")
         let networks = network.networks.isEmpty ? [Network.wan] : network.networks
-        let pricing = Pricing(networks: networks, compute: try calibration.model(machine))
+        let pricing = Pricing(
+            networks: networks, compute: try calibration.model(machine, profile), profile: profile)
         let suggestions = try Suggestions(for: scenario, by: by.measure, pricing: pricing) {
             progress.update($0)
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CostModel
 import Foundation
+import SecureComputation
 import Transformer
 
 /// Networks side by side: what each would cost.
@@ -39,7 +40,7 @@ struct TableCommand: ParsableCommand {
         let networks = network.networks.isEmpty ? [Network.lan, .wan] : network.networks
         var comparison = try Comparison(
             of: scenarios,
-            pricing: Pricing(networks: networks, compute: try calibration.model(machine)),
+            pricing: Pricing(networks: networks, computes: try computes()),
             published: paper ? PublishedFigures() : nil
         ) { done in
             progress.update(Double(done) / Double(scenarios.count))
@@ -49,6 +50,16 @@ struct TableCommand: ParsableCommand {
         let options = Comparison.TableOptions(format: tableFormat ?? .text, breakdown: by?.grouping)
         Output.write(
             try tableFormat == nil ? JSONText.of(comparison.rows) : comparison.rendered(options))
+    }
+
+    /// What local work takes in each of the domains, where that is known.
+    private func computes() throws -> [DomainProfile: ComputeModel] {
+        var models: [DomainProfile: ComputeModel] = [:]
+        for domain in Set(sweep.domain.elements) {
+            let profile = try sweep.prime.profile(of: domain)
+            models[profile] = try calibration.model(machine, profile)
+        }
+        return models
     }
 
     private var tableFormat: Table.Format? { OutputOptions.tableFormat(format) }

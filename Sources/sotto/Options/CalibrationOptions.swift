@@ -1,6 +1,7 @@
 import ArgumentParser
 import CostModel
 import Foundation
+import SecureComputation
 
 /// Where the compute time of estimates comes from.
 struct CalibrationOptions: ParsableArguments {
@@ -11,12 +12,16 @@ struct CalibrationOptions: ParsableArguments {
 
     /// What local work takes here, where networks are asked for and it is known.
     /// - Throws: ``CalibrationError`` if the file that was named is of no use.
-    func model(_ network: NetworkOptions, _ machine: RunOptions) throws -> ComputeModel? {
-        network.networks.isEmpty ? nil : try model(machine)
+    func model(
+        _ network: NetworkOptions, _ machine: RunOptions, _ profile: DomainProfile
+    ) throws -> ComputeModel? {
+        network.networks.isEmpty ? nil : try model(machine, profile)
     }
 
-    func model(_ machine: RunOptions) throws -> ComputeModel? {
-        guard let calibration else { return CalibrationStore.model(threads: machine.threadCount) }
-        return try CalibrationStore.model(at: URL(fileURLWithPath: calibration), threads: machine.threadCount)
+    func model(_ machine: RunOptions, _ profile: DomainProfile) throws -> ComputeModel? {
+        let threads = machine.threadCount
+        guard let calibration else { return CalibrationStore.model(threads: threads, profile: profile) }
+        return try CalibrationStore.model(
+            at: URL(fileURLWithPath: calibration), threads: threads, profile: profile)
     }
 }

@@ -72,10 +72,10 @@ struct LengthOptions: ParsableArguments {
 
     func configuration(
         _ named: NamedArchitecture, _ protocols: ProtocolOptions, count: Int, insecure: Bool
-    ) -> CostReport.Configuration {
+    ) throws -> CostReport.Configuration {
         CostReport.Configuration(
             model: named.name, architecture: named.notation, protocol: protocols.protocolName.rawValue,
-            preprocessing: protocols.preprocessing.rawValue, domain: protocols.domain.rawValue, context: count,
+            preprocessing: protocols.preprocessing.rawValue, profile: try protocols.profile(), context: count,
             positions: output.rawValue, insecure: insecure)
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CostModel
+import SecureComputation
 import Transformer
 
 /// Which protocols run, as the axes of choice name them.
@@ -26,20 +27,35 @@ struct ProtocolOptions: ParsableArguments {
     @Option(help: "What values are shared over.")
     var domain: Domain = .ring64
 
-    func validate() throws { try Self.check(protocolName, preprocessing, domain) }
+    @OptionGroup var prime: PrimeOptions
+
+    func validate() throws {
+        try Self.check(protocolName, preprocessing, domain)
+        try prime.validate(for: [domain])
+    }
 
     /// - Throws: `ValidationError`, which names what there is, if a combination is not built.
     static func check(_ protocolName: ProtocolName, _ preprocessing: Preprocessing, _ domain: Domain) throws {
-        guard protocolName == .ot, preprocessing == .dealer, domain == .ring64 else {
+        guard protocolName == .ot, preprocessing == .dealer else {
             throw ValidationError(
                 "The combination --protocol \(protocolName.rawValue) --preprocessing \(preprocessing.rawValue) "
                     + "--domain \(domain.rawValue) is not built; "
-                    + "there is --protocol ot --preprocessing dealer --domain ring64")
+                    + "there is --protocol ot --preprocessing dealer --domain ring64 or field")
         }
     }
 
-    var session: SessionConfiguration {
+    /// The domain and its prime.
+    func profile() throws -> DomainProfile { try prime.profile(of: domain) }
+
+    func session() throws -> SessionConfiguration {
         SessionConfiguration(
-            protocolName: protocolName.rawValue, preprocessing: preprocessing.rawValue, domain: domain.rawValue)
+            protocolName: protocolName.rawValue, preprocessing: preprocessing.rawValue, profile: try profile())
+    }
+
+    /// The same options for another process.
+    func arguments() throws -> [String] {
+        let prime = try profile().prime
+        return ["--protocol", protocolName.rawValue, "--preprocessing", preprocessing.rawValue]
+            + ["--domain", domain.rawValue] + (prime.map { ["--prime", "\($0)"] } ?? [])
     }
 }

@@ -42,6 +42,8 @@ struct SweepOptions: ParsableArguments {
     @Option(help: "What values are shared over, a list.")
     var domain: CommaList<ProtocolOptions.Domain> = CommaList([.ring64])
 
+    @OptionGroup var prime: PrimeOptions
+
     func validate() throws {
         for context in contexts?.elements ?? [] where context < 1 {
             throw ValidationError("--contexts must be at least 1")
@@ -51,11 +53,12 @@ struct SweepOptions: ParsableArguments {
                 for domain in domain.elements { try ProtocolOptions.check(name, source, domain) }
             }
         }
+        try prime.validate(for: domain.elements)
     }
 
     private var output: ForwardPass.Output { blocksOnly ? .blocks : positions == .last ? .last : .all }
 
-    /// All scenarios of some models, the architecture varying fastest.
+    /// All scenarios of some models, the domain varying fastest, then the architecture.
     func scenarios(of models: [ModelSource]) throws -> [Scenario] {
         let edits = try VariantOptions.edits(edits)
         return try models.flatMap { model in
@@ -118,15 +121,16 @@ struct SweepOptions: ParsableArguments {
     }
 
     private func scenarios(of variants: [Variant], model: String, context: Int) throws -> [Scenario] {
-        try protocols.elements.flatMap { name in
+        let profiles = try domain.elements.map { try prime.profile(of: $0) }
+        return try protocols.elements.flatMap { name in
             try preprocessing.elements.flatMap { source in
-                try domain.elements.flatMap { domain in
-                    try variants.map { variant in
+                try variants.flatMap { variant in
+                    try profiles.map { profile in
                         let pass = try ForwardPass(architecture: variant.architecture, new: context, output: output)
                         let configuration = CostReport.Configuration(
                             model: model,
                             architecture: variant.edits.isEmpty ? variant.name : variant.architecture.description,
-                            protocol: name.rawValue, preprocessing: source.rawValue, domain: domain.rawValue,
+                            protocol: name.rawValue, preprocessing: source.rawValue, profile: profile,
                             context: context, positions: output.rawValue, insecure: false)
                         return Scenario(
                             pass: pass, configuration: configuration, notation: variant.name, edits: variant.edits)

@@ -1,5 +1,6 @@
 import CostModel
 import Foundation
+import SecureComputation
 
 #if canImport(Darwin)
     import Darwin
@@ -22,9 +23,9 @@ enum CalibrationStore {
     }
 
     /// The model of this machine, or nil; a file that is of no use is said on standard error, a missing one is not.
-    static func model(threads: Int) -> ComputeModel? {
+    static func model(threads: Int, profile: DomainProfile) -> ComputeModel? {
         do {
-            return try model(at: url, threads: threads)
+            return try model(at: url, threads: threads, profile: profile)
         } catch CalibrationError.absent {
             return nil
         } catch {
@@ -34,10 +35,12 @@ enum CalibrationStore {
     }
 
     /// - Throws: `CalibrationError`
-    static func model(at url: URL, threads: Int) throws(CalibrationError) -> ComputeModel {
+    static func model(
+        at url: URL, threads: Int, profile: DomainProfile
+    ) throws(CalibrationError) -> ComputeModel {
         let calibration = try Calibration(contentsOf: url, machine: machine)
-        guard let model = calibration[threads: threads] else {
-            throw .otherThreads(path: url.path, threads: threads)
+        guard let model = calibration[threads: threads, profile] else {
+            throw .otherThreads(path: url.path, threads: threads, domain: profile.name)
         }
         return model
     }

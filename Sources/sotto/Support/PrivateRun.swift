@@ -13,13 +13,18 @@ struct PrivateRun {
     let threads: Int
     let timeout: Double?
     let seed: UInt64
+    /// What values are shared over.
+    let profile: DomainProfile
     private(set) var session: SessionCost
     private var setupSeconds = 0.0
 
     /// Long enough that only a dead party ends it.
     private static let patience = 86400.0
 
-    init(_ model: SelectedModel, seed: UInt64, machine: RunOptions, networks: [Network] = []) {
+    init(
+        _ model: SelectedModel, profile: DomainProfile, seed: UInt64, machine: RunOptions, networks: [Network] = []
+    ) {
+        self.profile = profile
         session = SessionCost(networks: networks)
         weights = PreparedWeights(model.weights)
         threads = machine.threadCount
@@ -31,13 +36,13 @@ struct PrivateRun {
     mutating func values(
         _ pass: ForwardPass, input: ClientInput, progress: (@Sendable (Int, Int) -> Void)? = nil
     ) throws -> [Double] {
-        let program = try pass.program()
+        let program = try pass.program(profile: profile)
         try weights.prepare(for: program)
         let channels = InMemoryChannel.pair(timeout: .seconds(timeout ?? Self.patience))
         // Every inference has randomness of its own.
-        let outcome = try InsecureSimulation(domain: Ring64(), threads: threads).run(
-            program, server: weights, client: input,
-            seeds: InsecureSeededSource(seed &+ UInt64(session.inferences) &* 0x9E37_79B9_7F4A_7C15),
+        let outcome = try program.simulated(
+            server: weights, client: input,
+            seeds: InsecureSeededSource(seed &+ UInt64(session.inferences) &* 0x9E37_79B9_7F4A_7C15), threads: threads,
             channels: channels, progress: progress)
         if session.inferences == 0 {
             session.recordSetup(

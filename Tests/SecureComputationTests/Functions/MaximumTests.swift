@@ -4,9 +4,11 @@ import TestSupport
 import Testing
 
 @Suite struct MaximumTests {
-    private func check(_ rows: Segments, _ x: [Int64], width: Int, bits: Int) throws {
+    private func check(
+        _ rows: Segments, _ x: [Int64], width: Int, bits: Int, _ profile: DomainProfile = .ring64
+    ) throws {
         var generator = SeededGenerator(1)
-        let b = ProgramBuilder()
+        let b = ProgramBuilder(profile: profile)
         let s = b.sharedInput(
             "x", shape: [x.count], scale: 0, bound: Double(sign: .plus, exponent: bits, significand: 1), width: width)
         try b.open(try b.maximum(s, rows: rows), as: "y", to: [.client])
@@ -36,6 +38,13 @@ import Testing
                 try check(rows, generator.integers(rows.elementCount, bits: bits), width: width, bits: bits)
             }
         }
+    }
+
+    @Test(arguments: DomainProfile.fields) func raggedRowsInAField(profile: DomainProfile) throws {
+        var generator = SeededGenerator(2)
+        for rows in [
+            Segments(groups: 2, lengths: [1, 2, 3, 7, 16, 33]), Segments(groups: 0, lengths: [4]),
+        ] { try check(rows, generator.integers(rows.elementCount, bits: 60), width: 64, bits: 60, profile) }
     }
 
     @Test func tiesAndOrder() throws {

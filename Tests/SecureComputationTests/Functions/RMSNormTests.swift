@@ -7,11 +7,12 @@ import Testing
 @Suite struct RMSNormTests {
     /// Largest `|error| / (1 + |y|)` of a private run; `plaintext` bounds that of the plaintext one.
     private func worst(
-        _ rows: [[Double]], epsilon: Double = 1e-5, plaintext: Double = 2e-3, seed: UInt64 = 1
+        _ rows: [[Double]], epsilon: Double = 1e-5, plaintext: Double = 2e-3, seed: UInt64 = 1,
+        profile: DomainProfile = .ring64
     ) throws -> Double {
         let columns = rows[0].count
         let x = rows.flatMap { $0.map { Int64(($0 * 65536).rounded()) } }
-        let b = ProgramBuilder()
+        let b = ProgramBuilder(profile: profile)
         let s = b.sharedInput("x", shape: [rows.count, columns], scale: 16, bound: 4095, width: 30)
         try b.open(
             try b.rmsNorm(s, rows: rows.count, columns: columns, epsilon: epsilon, scale: 16), as: "y", to: [.client])
@@ -38,7 +39,14 @@ import Testing
 
     /// Mean squares from 1e-4 to 1e6, each a power of ten apart.
     @Test(arguments: [1, 2, 3, 61, 62, 63, 64, 768, 2048, 4096, 8191, 8192])
-    func everyWidthAndMagnitude(columns: Int) throws {
+    func everyWidthAndMagnitude(columns: Int) throws { try check(columns: columns, .ring64) }
+
+    @Test(arguments: [(1, DomainProfile.field), (62, .oddField), (63, .fullField), (768, .field)])
+    func widthsAndMagnitudesInAField(columns: Int, profile: DomainProfile) throws {
+        try check(columns: columns, profile)
+    }
+
+    private func check(columns: Int, _ profile: DomainProfile) throws {
         var generator = SeededGenerator(UInt64(columns))
         var rows: [[Double]] = []
         for power in -4...6 {
@@ -48,7 +56,9 @@ import Testing
         }
         // At 4096 columns a root mean square of 0.01 is 41 units when it is squared. Rounding them all down, as the plaintext
         // interpreter does, shows where all magnitudes are equal; the private run rounds without bias.
-        #expect(try worst(rows, plaintext: columns >= 2048 ? 6e-3 : 2e-3, seed: UInt64(columns)) < 2e-3)
+        #expect(
+            try worst(rows, plaintext: columns >= 2048 ? 6e-3 : 2e-3, seed: UInt64(columns), profile: profile)
+                < 2e-3)
     }
 
     /// Without a mean to subtract, a common part of all elements stays.

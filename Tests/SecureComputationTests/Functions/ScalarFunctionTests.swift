@@ -17,9 +17,11 @@ import Testing
         return dense + coarse + knots + [0, 1, -1]
     }
 
-    private func worst(_ function: PiecewisePolynomial, end: Double, _ exact: (Double) -> Double) throws -> Double {
+    private func worst(
+        _ function: PiecewisePolynomial, end: Double, _ profile: DomainProfile = .ring64, _ exact: (Double) -> Double
+    ) throws -> Double {
         let x = grid(function, end: end).filter { Double($0) / 65536 <= function.inputRange.upperBound }
-        let b = ProgramBuilder()
+        let b = ProgramBuilder(profile: profile)
         let s = b.sharedInput("x", shape: [x.count], scale: 16, bound: end, width: 30)
         try b.open(try b.rescale(try b.evaluate(function, at: s), to: 16, minimumWidth: 46), as: "y", to: [.client])
         var generator = SeededGenerator(6)
@@ -36,8 +38,8 @@ import Testing
         return worst
     }
 
-    @Test func gelu() throws {
-        #expect(try worst(BuiltInFunctions.gelu, end: 4095) { 0.5 * $0 * erfc(-$0 / 2.0.squareRoot()) } < 1e-3)
+    @Test(arguments: DomainProfile.both) func gelu(profile: DomainProfile) throws {
+        #expect(try worst(BuiltInFunctions.gelu, end: 4095, profile) { 0.5 * $0 * erfc(-$0 / 2.0.squareRoot()) } < 1e-3)
     }
 
     @Test func geluNew() throws {
@@ -47,15 +49,15 @@ import Testing
             } < 1e-3)
     }
 
-    @Test func exponential() throws {
-        #expect(try worst(BuiltInFunctions.exponential, end: 4095) { exp($0) } < 3e-4)
+    @Test(arguments: [DomainProfile.ring64, .oddField]) func exponential(profile: DomainProfile) throws {
+        #expect(try worst(BuiltInFunctions.exponential, end: 4095, profile) { exp($0) } < 3e-4)
     }
 
-    @Test func reluIsExact() throws {
+    @Test(arguments: DomainProfile.all) func reluIsExact(profile: DomainProfile) throws {
         var generator = SeededGenerator(7)
         let x = generator.integers(5000, bits: 27) + [4095 << 16, -4095 << 16]
         for width in [30, 64] {
-            let b = ProgramBuilder()
+            let b = ProgramBuilder(profile: profile)
             let s = b.sharedInput("x", shape: [x.count], scale: 16, bound: 4095, width: width)
             try b.open(try b.relu(s), as: "y", to: [.client])
             let run = try ProgramRunner(b.finish(), shared: ["x": .adversarial(x, width: width, using: &generator)])

@@ -45,12 +45,39 @@ import Testing
         }
     }
 
-    @Test func ownersOfFactors() throws {
+    /// Exact products of integers, to the largest that a program may have.
+    @Test(arguments: shapes, DomainProfile.all)
+    func integersOfEveryShape(shape: ProductShape, profile: DomainProfile) throws {
+        var generator = SeededGenerator(UInt64(shape.flops))
+        let x = generator.integers(shape.leftCount, bits: 28)
+        let y = generator.integers(shape.rightCount, bits: 28)
+        let b = ProgramBuilder(profile: profile)
+        let p = b.sharedInput("x", shape: [x.count], scale: 3, bound: 0x1p25, width: 64)
+        let q = b.sharedInput("y", shape: [y.count], scale: 4, bound: 0x1p24, width: 64)
+        let masked = try b.openMasked([p, q])
+        let z = try b.multiply(masked[0], masked[1], shape: shape, outputShape: [shape.outputCount])
+        try b.open(z, as: "z", to: [.client])
+        let run = try ProgramRunner(
+            b.finish(),
+            shared: [
+                "x": .adversarial(x, width: 64, using: &generator), "y": .adversarial(y, width: 64, using: &generator),
+            ])
+        #expect(run.opened("z") == product(x, y, shape))
+        #expect(run.reference("z") == run.opened("z"))
+        #expect(run.costIsExact)
+        let width = profile.width(64)
+        let bytes = WireSize.bytes(count: x.count, width: width) + WireSize.bytes(count: y.count, width: width)
+        #expect(run.declared.instructions[2].bytesSent == [bytes, bytes])
+        #expect(
+            run.declared.instructions[3].dealerBytes == [WireSize.bytes(count: shape.outputCount, width: width), 0])
+    }
+
+    @Test(arguments: DomainProfile.both) func ownersOfFactors(profile: DomainProfile) throws {
         var generator = SeededGenerator(2)
         let x = generator.integers(70, bits: 30)
         let y = generator.integers(70, bits: 30).reversed() as [Int64]
         for (first, second) in [(Party.server, Party.server), (.server, .client), (.client, .client)] {
-            let b = ProgramBuilder()
+            let b = ProgramBuilder(profile: profile)
             let p = b.input("x", owner: first, shape: [70], scale: 0, bound: 0x1p30)
             let q = b.input("y", owner: second, shape: [70], scale: 0, bound: 0x1p30)
             try b.open(try b.multiply(p, q), as: "z", to: [.server])
@@ -60,12 +87,12 @@ import Testing
     }
 
     /// One opened difference in several products: with another factor, with itself, mapped, and in a narrower ring.
-    @Test func oneMaskManyProducts() throws {
+    @Test(arguments: DomainProfile.both) func oneMaskManyProducts(profile: DomainProfile) throws {
         var generator = SeededGenerator(3)
         let (rows, columns) = (4, 6)
         let x = generator.integers(rows * columns, bits: 12)
         let y = generator.integers(columns, bits: 12)
-        let b = ProgramBuilder()
+        let b = ProgramBuilder(profile: profile)
         let p = b.sharedInput("x", shape: [rows, columns], scale: 0, bound: 5000, width: 50)
         let q = b.sharedInput("y", shape: [columns], scale: 0, bound: 5000, width: 50)
         let masked = try b.openMasked([p, q])

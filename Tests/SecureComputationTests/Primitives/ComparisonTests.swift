@@ -7,10 +7,10 @@ import Testing
     /// Compares shared `values` and opens every plane as 0 or 1.
     private func run(
         _ values: SharedTensor, bound: Double, ring: Int, thresholds: [Int64], nonNegative: Bool = false,
-        seed: UInt64 = 1
+        seed: UInt64 = 1, profile: DomainProfile = .ring64
     ) throws -> (planes: [[Int64]], run: ProgramRunner) {
         let count = values.values.count
-        let b = ProgramBuilder()
+        let b = ProgramBuilder(profile: profile)
         let x = b.sharedInput("x", shape: [count], scale: 0, bound: bound, width: ring)
         let one = b.input("one", owner: .server, shape: [count], scale: 0, bound: 1).narrowed(to: 4)
         let bits = try b.compare(x, thresholds: thresholds, nonNegative: nonNegative)
@@ -70,11 +70,20 @@ import Testing
         #expect(planes[0] == shared.values.map { $0 >= 0 ? 1 : 0 })
     }
 
-    @Test(arguments: [3, 6, 9, 17, 30, 47, 62])
-    func severalThresholds(width: Int) throws {
+    @Test(arguments: [3, 6, 9, 17, 30, 47, 62], [DomainProfile.ring64])
+    func severalThresholds(width: Int, profile: DomainProfile) throws {
+        try check(width: width, thresholds: [2, 3, 7, 15], profile)
+    }
+
+    @Test(arguments: DomainProfile.fields)
+    func severalThresholdsInAField(profile: DomainProfile) throws {
+        for width in [3, 30, 62] { try check(width: width, thresholds: [1, 3, 7], profile) }
+    }
+
+    private func check(width: Int, thresholds numbers: [Int], _ profile: DomainProfile) throws {
         var generator = SeededGenerator(UInt64(width))
         let end = Int64(1) << Int64(width - 2)
-        for number in [2, 3, 7, 15] {
+        for number in numbers {
             let thresholds =
                 ([0, end - 1, -(end - 1)]
                 + generator.integers(number, bits: width - 2).map { $0 == end || $0 == -end ? 0 : $0 })
@@ -83,18 +92,42 @@ import Testing
             let x = near + generator.integers(40, bits: width - 2)
             let (planes, run) = try run(
                 .adversarial(x, width: 64, using: &generator), bound: Double(end), ring: 64,
-                thresholds: Array(thresholds))
+                thresholds: Array(thresholds), profile: profile)
             for (threshold, plane) in zip(thresholds, planes) {
                 #expect(plane == x.map { $0 >= threshold ? 1 : 0 }, "\(threshold)")
             }
             #expect(run.costIsExact)
             // The server's operand depends on the threshold, the client's does not.
-            let bits = ProgramBuilder().width(holding: Double(end) + Double(thresholds.map(\.magnitude).max()!)) - 2
+            let needed =
+                ProgramBuilder().width(holding: Double(end) + Double(thresholds.map(\.magnitude).max()!)) - 2
+            let bits = profile.prime?.bits ?? needed
             let own = WireSize.bytes(count: x.count * bits, width: 1)
             #expect(
                 run.declared.instructions[2].messages[0] == [
                     WireSize.bytes(count: x.count * bits * number, width: 1), own,
                 ])
+        }
+    }
+
+    /// The sign of every value that a program may have, on shares around 0, p and p/2.
+    @Test(arguments: DomainProfile.fields)
+    func signInAField(profile: DomainProfile) throws {
+        var generator = SeededGenerator(3)
+        let x = generator.integers(999, bits: 61)
+        for shared in [
+            SharedTensor.adversarial(x, width: 64, using: &generator), .held(x, byServer: true),
+            .held(x, byServer: false),
+        ] {
+            let (planes, run) = try run(
+                shared, bound: 0x1p61, ring: 64, thresholds: [0], seed: 5, profile: profile)
+            #expect(planes[0] == x.map { $0 >= 0 ? 1 : 0 })
+            #expect(run.costIsExact)
+            let leaf = WireSize.bytes(count: 999 * profile.maximumWidth, width: 1)
+            #expect(run.declared.instructions[2].messages[0] == [leaf, leaf])
+            // Leaves of two bits, then nodes of four children.
+            var (rounds, nodes) = (1, (profile.maximumWidth + 1) / 2)
+            while nodes > 1 { (rounds, nodes) = (rounds + 1, (nodes + 3) / 4) }
+            #expect(run.declared.instructions[2].rounds == rounds)
         }
     }
 

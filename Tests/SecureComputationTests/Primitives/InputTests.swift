@@ -4,13 +4,13 @@ import TestSupport
 import Testing
 
 @Suite struct InputTests {
-    @Test(arguments: [0, 1, 7, 64, 65])
-    func everyOwnerAndSharing(count: Int) throws {
+    @Test(arguments: [0, 1, 7, 64, 65], DomainProfile.all)
+    func everyOwnerAndSharing(count: Int, profile: DomainProfile) throws {
         var generator = SeededGenerator(UInt64(count))
         let ofServer = generator.integers(count, bits: 40)
         let ofClient = generator.integers(count, bits: 40).reversed() as [Int64]
         let ofBoth = generator.integers(count, bits: 40)
-        let b = ProgramBuilder()
+        let b = ProgramBuilder(profile: profile)
         let p = b.input("p", owner: .server, shape: [count], scale: 0, bound: 0x1p41)
         let q = b.input("q", owner: .client, shape: [count], scale: 0, bound: 0x1p41)
         let s = b.sharedInput("s", shape: [count], scale: 0, bound: 0x1p41, width: 44)
@@ -36,13 +36,13 @@ import Testing
         #expect(try ProgramRunner(b.finish(), shared: ["s": shared]).opened("s") == [0, -1, -16, 15])
     }
 
-    @Test func serverTensorThroughMaps() throws {
+    @Test(arguments: DomainProfile.both) func serverTensorThroughMaps(profile: DomainProfile) throws {
         var generator = SeededGenerator(3)
         let (rows, columns) = (5, 9)
         let x = generator.integers(rows * columns, bits: 30)
         let bias = generator.integers(columns, bits: 30)
         let wide = generator.integers(columns + 4, bits: 30)
-        let b = ProgramBuilder()
+        let b = ProgramBuilder(profile: profile)
         let s = b.sharedInput("x", shape: [rows, columns], scale: 3, bound: 0x1p28, width: 36)
         let transposed = try b.map(s, .permute(shape: [rows, columns], order: [1, 0]), shape: [columns, rows])
         let biased = try b.add(

@@ -7,17 +7,17 @@ import Testing
     /// Runs `body` on one shared input and opens what it returns.
     private func run(
         _ values: [Int64], bound: Double = 0x1p20, width: Int = 40, scale: Int = 0, seed: UInt64 = 1,
-        _ body: (ProgramBuilder, Secret) throws -> Secret
+        profile: DomainProfile = .ring64, _ body: (ProgramBuilder, Secret) throws -> Secret
     ) throws -> ProgramRunner {
         var generator = SeededGenerator(seed)
-        let b = ProgramBuilder()
+        let b = ProgramBuilder(profile: profile)
         let x = b.sharedInput("x", shape: [values.count], scale: scale, bound: bound, width: width)
         try b.open(try body(b, x), as: "y", to: Party.allCases)
         return try ProgramRunner(
             b.finish(), shared: ["x": .adversarial(values, width: width, using: &generator)], seed: seed)
     }
 
-    @Test func everyMap() throws {
+    @Test(arguments: DomainProfile.all) func everyMap(profile: DomainProfile) throws {
         var generator = SeededGenerator(1)
         let ragged = Segments(groups: 2, lengths: [1, 4, 3, 7])
         let triangle = CausalTriangle(groups: 2, past: 2, new: 3)
@@ -29,7 +29,7 @@ import Testing
         ]
         for map in maps {
             let values = generator.integers(map.inputCount, bits: 20)
-            let run = try run(values) { try $0.map($1, map, shape: [map.outputCount]) }
+            let run = try run(values, profile: profile) { try $0.map($1, map, shape: [map.outputCount]) }
             #expect(run.opened("y") == reference(map, values), "\(map)")
             #expect(run.reference("y") == reference(map, values), "\(map)")
             #expect(run.costIsExact)
@@ -43,18 +43,44 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 1, 13])
-    func combinations(count: Int) throws {
+    @Test(arguments: [0, 1, 13], DomainProfile.all)
+    func combinations(count: Int, profile: DomainProfile) throws {
         var generator = SeededGenerator(2)
         let x = generator.integers(count, bits: 20)
         for (factor, constant) in [(3, 0), (-7, 11), (0, -5), (Int64(1) << 14, -(1 << 30))] as [(Int64, Int64)] {
-            let run = try run(x) { b, x in try b.combine([(x, factor), (x, 1)], constant: constant) }
+            let run = try run(x, profile: profile) { b, x in
+                try b.combine([(x, factor), (x, 1)], constant: constant)
+            }
             #expect(run.opened("y") == x.map { factor * $0 + $0 + constant })
             #expect(run.reference("y") == run.opened("y"))
             #expect(run.costIsExact)
         }
-        #expect(try run(x) { try $0.subtract($1, $1) }.opened("y") == x.map { _ in 0 })
-        #expect(try run(x) { try $0.add($1, $1) }.opened("y") == x.map { 2 * $0 })
+        #expect(try run(x, profile: profile) { try $0.subtract($1, $1) }.opened("y") == x.map { _ in 0 })
+        #expect(try run(x, profile: profile) { try $0.add($1, $1) }.opened("y") == x.map { 2 * $0 })
+    }
+
+    /// In a field values never wrap: every operation that makes them larger checks what is declared.
+    @Test(arguments: DomainProfile.fields) func growthBeyondAFieldIsRefused(profile: DomainProfile) throws {
+        let b = ProgramBuilder(profile: profile)
+        let x = b.input("x", owner: .client, shape: [4], scale: 0, bound: 0x1p61)
+        func error(_ label: String) -> ProgramError {
+            .headroom(path: "here/\(label)", needed: 66, available: 65)
+        }
+        func here(_ body: () throws -> Void) throws { try b.scope("here", body) }
+        #expect(throws: error("combine")) { try here { _ = try b.combine([(x, 4)]) } }
+        #expect(throws: error("combine")) { try here { _ = try b.refined(x, toScale: 2) } }
+        #expect(throws: error("map")) {
+            try here { _ = try b.map(x, .segmentSum(Segments(rows: 1, columns: 4)), shape: [1]) }
+        }
+        #expect(throws: error("map")) {
+            try here { _ = try b.map(b.openMasked(x), .segmentSum(Segments(rows: 1, columns: 4)), shape: [1]) }
+        }
+        #expect(throws: error("add")) { try here { _ = try b.add(x, serverTensor: "b", shape: [4], bound: 0x1.8p62) } }
+        #expect(try b.combine([(x, 3)]).magnitude == 0x1.8p62)
+        // A ring may pass through wrapped values, and checks where they are used.
+        let ring = ProgramBuilder()
+        let y = ring.input("x", owner: .client, shape: [4], scale: 0, bound: 0x1p61)
+        #expect(try ring.combine([(y, 8)]).promised(below: 1).magnitude == 1)
     }
 
     @Test func ringsMeetInTheNarrowest() throws {

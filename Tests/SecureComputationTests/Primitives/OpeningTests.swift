@@ -28,6 +28,28 @@ import Testing
         }
     }
 
+    @Test(arguments: DomainProfile.fields) func openingsInAField(profile: DomainProfile) throws {
+        var generator = SeededGenerator(4)
+        for count in [0, 1, 9, 65] {
+            let x = generator.integers(count, bits: 62)
+            let b = ProgramBuilder(profile: profile)
+            let s = b.sharedInput("x", shape: [count], scale: 1, bound: 0x1p61, width: 64)
+            try b.open(s, as: "x", to: [.client])
+            try b.open(s, as: "both", to: Party.allCases)
+            let run = try ProgramRunner(b.finish(), shared: ["x": .adversarial(x, width: 64, using: &generator)])
+            #expect(run.opened("x") == x)
+            #expect(run.outcome.server.opened == ["both": x])
+            let bytes = WireSize.bytes(count: count, width: profile.maximumWidth)
+            #expect(run.declared.onlineBytes == [2 * bytes, bytes])
+            #expect(run.costIsExact)
+        }
+        let b = ProgramBuilder(profile: profile)
+        let x = b.input("x", owner: .client, shape: [3], scale: 0, bound: 0x1p63)
+        #expect(throws: ProgramError.headroom(path: "head/open", needed: 66, available: 65)) {
+            try b.scope("head") { try b.open(x, as: "x", to: [.client]) }
+        }
+    }
+
     @Test func valuesBeyondTheRingAreReported() throws {
         let b = ProgramBuilder()
         let x = b.input("x", owner: .client, shape: [3], scale: 0, bound: 127).narrowed(to: 8)

@@ -100,11 +100,51 @@ import Testing
         }
     }
 
-    @Test func oneBitKeepsOrDrops() throws {
+    /// Exact integers: a field has no wrapped ones. Selected origins, polynomials of every degree, and bits as elements.
+    @Test(arguments: DomainProfile.all, [1, 2, 3])
+    func integerPolynomials(profile: DomainProfile, degree: Int) throws {
+        var generator = SeededGenerator(UInt64(degree))
+        let count = 99
+        let limits: [Int64] = [-50, 0, 31]
+        let rows = (0...3).map { _ in (0...degree).map { _ in Int64.random(in: -4000...4000, using: &generator) } }
+        let origins: [Int64] = [-100, 5, 0, 777]
+        let switches = (0..<count).map { _ in Int64.random(in: -80...80, using: &generator) }
+        let x = generator.integers(count, bits: 12)
+        let b = ProgramBuilder(profile: profile)
+        let selector = b.sharedInput("s", shape: [count], scale: 0, bound: 100, width: 12)
+        let value = b.sharedInput("x", shape: [count], scale: 0, bound: 4096, width: 60)
+        let bits = try b.compare(selector, thresholds: limits)
+        let table = SelectionTable(rows: rows)
+        try b.open(try b.select(bits, table, of: value, scale: 0, magnitude: 0x1p56), as: "plain", to: [.client])
+        try b.open(
+            try b.select(bits, table, of: value, origins: origins, scale: 0, magnitude: 0x1p56), as: "moved",
+            to: [.server])
+        try b.open(try b.arithmetic(bits, width: 3), as: "bits", to: [.client])
+        let run = try ProgramRunner(
+            b.finish(),
+            shared: [
+                "s": .adversarial(switches, width: 12, using: &generator),
+                "x": .adversarial(x, width: 60, using: &generator),
+            ])
+        func expected(_ s: Int64, _ x: Int64, origins: [Int64]) -> Int64 {
+            let interval = limits.count { s >= $0 }
+            return rows[interval].reversed().reduce(0) { $0 * (x - origins[interval]) + $1 }
+        }
+        #expect(run.opened("plain") == zip(switches, x).map { expected($0, $1, origins: [0, 0, 0, 0]) })
+        #expect(run.opened("moved") == zip(switches, x).map { expected($0, $1, origins: origins) })
+        #expect(run.opened("bits") == switches.map { s in Int64(limits.count { s >= $0 }) })
+        for name in ["plain", "moved", "bits"] { #expect(run.reference(name) == run.opened(name)) }
+        #expect(run.costIsExact)
+        let opened = WireSize.bytes(count: count * 3, width: 1)
+        let elements = WireSize.bytes(count: count, width: profile.width(60))
+        #expect(run.declared.instructions[3].messages == [[opened + elements, opened + elements]])
+    }
+
+    @Test(arguments: DomainProfile.both) func oneBitKeepsOrDrops(profile: DomainProfile) throws {
         var generator = SeededGenerator(2)
         let x = generator.integers(99, bits: 20)
         let s = generator.integers(99, bits: 20)
-        let b = ProgramBuilder()
+        let b = ProgramBuilder(profile: profile)
         let value = b.input("x", owner: .server, shape: [99], scale: 0, bound: 0x1p20)
         let selector = b.input("s", owner: .client, shape: [99], scale: 0, bound: 0x1p20)
         let bits = try b.compare(selector, thresholds: [7])

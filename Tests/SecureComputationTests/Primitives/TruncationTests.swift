@@ -3,18 +3,26 @@ import SecureComputation
 import TestSupport
 import Testing
 
-/// A truncation by `shift` from a ring of `from` bits to one of `to` bits.
+/// A truncation by `shift` from a ring of `from` bits to one of `to` bits, or in a field.
 struct TruncationCase: Sendable, CustomStringConvertible {
     let shift: Int
     let from: Int
     let to: Int
+    let profile: DomainProfile
 
-    init(_ shift: Int, _ from: Int, _ to: Int) { (self.shift, self.from, self.to) = (shift, from, to) }
+    init(_ shift: Int, _ from: Int, _ to: Int) {
+        (self.shift, self.from, self.to, profile) = (shift, from, to, .ring64)
+    }
 
-    var description: String { "by \(shift) from \(from) to \(to) bits" }
-    var isLocal: Bool { to <= from - shift }
+    init(_ shift: Int, in profile: DomainProfile) {
+        (self.shift, from, to, self.profile) = (shift, profile.maximumWidth, profile.maximumWidth, profile)
+    }
+
+    var description: String { "by \(shift) from \(from) to \(to) bits of \(profile.name)" }
+    var isLocal: Bool { profile.prime == nil && to <= from - shift }
     /// Largest magnitude in the documented range; where the operation is local the rounded quotient must fit the ring.
     var largest: Int64 {
+        guard profile.prime == nil else { return .max >> 1 }
         let unit: Int64 = 1 << Int64(shift)
         return isLocal ? Int64.max >> Int64(64 - shift - to) - unit : Int64.max >> Int64(65 - from)
     }
@@ -24,6 +32,9 @@ struct TruncationCase: Sendable, CustomStringConvertible {
         TruncationCase(12, 33, 64), TruncationCase(7, 18, 30), TruncationCase(2, 4, 4), TruncationCase(16, 47, 46),
         TruncationCase(1, 3, 3), TruncationCase(20, 50, 31),
     ]
+    static let fields = DomainProfile.fields.flatMap { profile in
+        [1, 16, 30, 48, 62].map { TruncationCase($0, in: profile) }
+    }
     static let local = [
         TruncationCase(16, 64, 48), TruncationCase(16, 64, 20), TruncationCase(5, 17, 12), TruncationCase(1, 4, 3),
         TruncationCase(30, 62, 32), TruncationCase(40, 63, 10),
@@ -31,8 +42,8 @@ struct TruncationCase: Sendable, CustomStringConvertible {
 
     /// `truncate`, opened to the client, whatever bound the values have.
     func program(count: Int) throws -> Program {
-        let b = ProgramBuilder()
-        let bound = largestMagnitude(width: isLocal ? from : from - 1)
+        let b = ProgramBuilder(profile: profile)
+        let bound = largestMagnitude(width: min(63, isLocal ? from : from - 1))
         let x = b.sharedInput(
             "x", shape: [count], scale: shift, bound: Double(sign: .plus, exponent: -shift, significand: bound),
             width: from)
@@ -44,16 +55,21 @@ struct TruncationCase: Sendable, CustomStringConvertible {
 }
 
 @Suite struct TruncationTests {
-    /// Failures of "strictly within one unit of the real quotient", which leaves the floor or the ceiling.
-    private func failures(_ x: [Int64], _ y: [Int64], shift: Int) -> Int {
+    /// In a ring failures of "strictly within one unit of the real quotient", which leaves the floor or the ceiling; in a
+    /// field of "within the prime's units".
+    private func failures(_ x: [Int64], _ y: [Int64], _ truncation: TruncationCase) -> Int {
+        let shift = truncation.shift
         let low = (Int64(1) << Int64(shift)) - 1
+        let units = truncation.profile.prime.map { Int64($0.truncationError(byPowerOfTwo: shift)) }
         return zip(x, y).count { x, y in
             let floor = x >> Int64(shift)
-            return y != floor && !(y == floor + 1 && x & low != 0)
+            let ceiling = x & low == 0 ? floor : floor + 1
+            guard let units else { return y != floor && y != ceiling }
+            return y < ceiling - units || y > floor + units
         }
     }
 
-    @Test(arguments: TruncationCase.wrapping + TruncationCase.local)
+    @Test(arguments: TruncationCase.wrapping + TruncationCase.local + TruncationCase.fields)
     func adversarialSharesAndRangeEnds(truncation: TruncationCase) throws {
         var generator = SeededGenerator(UInt64(truncation.from * 64 + truncation.shift))
         let end = truncation.largest
@@ -68,7 +84,7 @@ struct TruncationCase: Sendable, CustomStringConvertible {
                 .held(x, byServer: true), .held(x, byServer: false),
             ] {
                 let run = try ProgramRunner(program, shared: ["x": shared], seed: UInt64(count))
-                #expect(failures(x, run.opened("y"), shift: truncation.shift) == 0)
+                #expect(failures(x, run.opened("y"), truncation) == 0)
                 #expect(run.reference("y") == x.map { $0 >> Int64(truncation.shift) })
                 #expect(run.plaintext.violations.isEmpty)
                 #expect(run.costIsExact)
@@ -83,11 +99,13 @@ struct TruncationCase: Sendable, CustomStringConvertible {
     @Test(arguments: [
         TruncationCase(16, 64, 64), TruncationCase(30, 64, 40), TruncationCase(12, 33, 64), TruncationCase(7, 18, 30),
         TruncationCase(16, 64, 48), TruncationCase(5, 17, 12), TruncationCase(30, 62, 32), TruncationCase(40, 63, 10),
+        TruncationCase(16, in: .field),
     ])
     func tenMillionValues(truncation: TruncationCase) throws {
         var generator = SeededGenerator(UInt64(truncation.from))
         let count = 1 << 18
-        let runs = 10
+        // A field is slower, and a million find as much.
+        let runs = truncation.profile.prime == nil ? 10 : 4
         let end = truncation.largest
         let program = try truncation.program(count: count)
         var failed = 0
@@ -103,7 +121,7 @@ struct TruncationCase: Sendable, CustomStringConvertible {
                 program, shared: ["x": .uniform(x, width: truncation.from, using: &generator)], seed: UInt64(run))
             let y = outcome.opened("y")
             #expect(y.count == count)
-            failed += failures(x, y, shift: truncation.shift)
+            failed += failures(x, y, truncation)
             let unit = Double(sign: .plus, exponent: truncation.shift, significand: 1)
             for (x, y) in zip(x, y) { error += Double(y &<< Int64(truncation.shift) &- x) / unit }
         }
@@ -155,6 +173,31 @@ struct TruncationCase: Sendable, CustomStringConvertible {
         let cost = CostInterpreter().run(b.finish())
         #expect(cost.instructions.map(\.bytesSent) == [[0, 0], [0, 0], [2, 2]])
         #expect(cost.instructions[2].dealerBytes == [WireSize.bytes(count: 9, width: 12), 0])
+    }
+
+    @Test func rescalingInAFieldCostsARound() throws {
+        let b = ProgramBuilder(profile: .field)
+        let x = b.input("x", owner: .server, shape: [9], scale: 32, bound: 100)
+        let y = try b.rescale(x, to: 16)
+        #expect(y.width == 127)
+        #expect(try b.resized(y, toWidth: 40) == y)
+        #expect(y.narrowed(to: 40) == y)
+        let cost = CostInterpreter().run(b.finish())
+        #expect(cost.instructions.map(\.bytesSent) == [[0, 0], [2, 2]])
+        #expect(cost.instructions[1].dealerBytes == [WireSize.bytes(count: 9, width: 127), 0])
+    }
+
+    @Test(arguments: DomainProfile.fields)
+    func tooLargeBoundsAreRefusedInAField(profile: DomainProfile) throws {
+        let b = ProgramBuilder(profile: profile)
+        let x = b.input("x", owner: .server, shape: [2], scale: 0, bound: 0x1p63)
+        #expect(throws: ProgramError.headroom(path: "layer/truncate", needed: 67, available: 66)) {
+            try b.scope("layer") { try b.truncate(x, by: 4, toWidth: 9) }
+        }
+        let bits = profile.maximumWidth
+        #expect(throws: ProgramError.headroom(path: "truncate", needed: bits + 1, available: bits)) {
+            try b.truncate(x.promised(below: 1), by: bits - 2, toWidth: 9)
+        }
     }
 
     @Test func tooLargeBoundsAreRefused() throws {

@@ -12,17 +12,21 @@ import Transport
         "compare", "select",
     ]
 
-    @Test func theProgramHasEveryPrimitive() throws {
-        let program = try EveryPrimitive().program
-        #expect(Set(program.instructions.map(\.primitive.label)) == Self.labels)
-        let (run, _) = try EveryPrimitive().run({ Int64($0) * 3 - 90 }, weight: 200, share: 99, seed: 1)
+    @Test(arguments: DomainProfile.all) func theProgramHasEveryPrimitive(profile: DomainProfile) throws {
+        let program = try EveryPrimitive(profile: profile).program
+        // In a field there is nothing to extend.
+        #expect(
+            Set(program.instructions.map(\.primitive.label))
+                == (profile.prime == nil ? Self.labels : Self.labels.subtracting(["extend"])))
+        let (run, _) = try EveryPrimitive(profile: profile).run({ Int64($0) * 3 - 90 }, weight: 200, share: 99, seed: 1)
         #expect(run.costIsExact)
         #expect(run.plaintext.violations.isEmpty)
         #expect(run.opened("server") == run.reference("server"))
         for name in ["client", "both"] {
             #expect(run.opened(name).count == run.reference(name).count)
-            // One unit for each truncation that is summed up.
-            let units: Int64 = name == "client" ? 16 : 1
+            // The units of each truncation that is summed up.
+            let each = Int64(profile.prime?.truncationError(byPowerOfTwo: 16) ?? 1)
+            let units = name == "client" ? 16 * each : each
             #expect(zip(run.opened(name), run.reference(name)).allSatisfy { abs($0 - $1) <= units })
         }
     }
@@ -30,10 +34,11 @@ import Transport
     /// Every frame of a program that contains every primitive, on the most regular inputs there are. Only openings of
     /// results are left out: what they show is the result.
     @Test(
-        arguments: [(0, 0, 0), (4095, 4095, 0), (-4096, -4096, UInt64.max), (1, 0, 1 << 39)] as [(Int64, Int64, UInt64)]
-    )
-    func everyOpenedValueLooksUniform(fill: Int64, weight: Int64, share: UInt64) throws {
-        let example = try EveryPrimitive(rows: 8, columns: 32)
+        arguments: [(0, 0, 0), (4095, 4095, 0), (-4096, -4096, UInt64.max), (1, 0, 1 << 39)]
+            as [(Int64, Int64, UInt64)], [DomainProfile.ring64, .field, .fullField])
+    func everyOpenedValueLooksUniform(values: (Int64, Int64, UInt64), profile: DomainProfile) throws {
+        let (fill, weight, share) = values
+        let example = try EveryPrimitive(rows: 8, columns: 32, profile: profile)
         let results = Set(example.program.instructions.filter { $0.primitive.label == "open" }.map(\.index))
         var bytes: [UInt64: [UInt8]] = [:]
         var all: [[UInt8]] = [[], []]
@@ -55,8 +60,8 @@ import Transport
     }
 
     /// The masked weights that the server sends in the setup look uniform and differ from run to run.
-    @Test func maskedWeightsLookUniform() throws {
-        let example = try EveryPrimitive(rows: 1, columns: 64)
+    @Test(arguments: DomainProfile.both) func maskedWeightsLookUniform(profile: DomainProfile) throws {
+        let example = try EveryPrimitive(rows: 1, columns: 64, profile: profile)
         var setups: [[UInt8]] = []
         for seed in 0..<20 {
             let frames = try example.run({ _ in 0 }, weight: 0, share: 0, seed: UInt64(seed)).frames[0]
@@ -67,13 +72,13 @@ import Transport
         #expect(abs(ChiSquare.deviation(ofBytes: Array(setups.joined()))) < 6)
     }
 
-    @Test func trafficDependsOnNothingSecret() throws {
+    @Test(arguments: DomainProfile.all) func trafficDependsOnNothingSecret(profile: DomainProfile) throws {
         struct Header: Equatable {
             let tag: UInt32
             let depth: UInt32
             let size: Int
         }
-        let example = try EveryPrimitive(rows: 3, columns: 7)
+        let example = try EveryPrimitive(rows: 3, columns: 7, profile: profile)
         func headers(_ fill: @escaping (Int) -> Int64, _ weight: Int64, _ share: UInt64, _ seed: UInt64) throws
             -> [[Header]]
         {

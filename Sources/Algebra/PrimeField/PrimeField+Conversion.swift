@@ -1,0 +1,110 @@
+// Between shares in F_p and bits: comparisons, truncation, and bits back to elements.
+
+extension PrimeField {
+    public func comparisonBits(width: Int) -> Int { modulus.bits }
+
+    /// A value is negative exactly where its double, as an integer below p, is odd. With the doubled shares `a0` and `a1`
+    /// that is the XOR of their lowest bits and of `a0 + a1 >= p`, the carry of `(a0 + 2^bits - p) + a1` out of `bits`
+    /// bits. It needs no room above the value.
+    public func comparisonOperand(
+        _ share: [UInt64], party: Int, width: Int
+    ) -> (digits: [BitVector], sign: BitVector) {
+        let doubled = kernel.add(share, share)
+        let sign = parity(doubled)
+        return (bitPlanes(party == 0 ? raised(doubled) : doubled), sign)
+    }
+
+    public func truncationOffset(width: Int) -> Int { modulus.bits - 3 }
+
+    /// Below `p/2` a sum of shares wraps exactly where one of them is above `p/2`.
+    public func topBits(_ share: [UInt64], width: Int) -> BitVector { isInUpperHalf(share) }
+
+    public func add(_ x: [UInt64], powerOfTwo exponent: Int, isNegative: Bool) -> [UInt64] {
+        var power = [UInt64](repeating: 0, count: limbs)
+        power[exponent / 64] = 1 << UInt64(exponent % 64)
+        let powers = repeated(power, count(x))
+        return isNegative ? kernel.subtract(x, powers) : kernel.add(x, powers)
+    }
+
+    public func shiftShare(_ share: [UInt64], party: Int, by shift: Int, width: Int) -> [UInt64] {
+        guard shift > 0 else { return share }
+        let (words, rest) = (shift / 64, UInt64(shift % 64))
+        var result = zeros(count(share))
+        for start in stride(from: 0, to: share.count, by: limbs) {
+            // What is shifted out rounds party 1's quotient up.
+            var lost: UInt64 = 0
+            for limb in 0..<min(words, limbs) { lost |= share[start + limb] }
+            if words < limbs, rest > 0 { lost |= share[start + words] << (64 - rest) }
+            var carry: UInt64 = party == 1 ? (lost | (0 &- lost)) >> 63 : 0
+            for limb in 0..<max(0, limbs - words) {
+                let low = share[start + limb + words] >> rest
+                let isTop = limb + words + 1 == limbs
+                let high = isTop ? 0 : (share[start + limb + words + 1] << 1) << (63 - rest)
+                let (sum, overflow) = (low | high).addingReportingOverflow(carry)
+                result[start + limb] = sum
+                carry = overflow ? 1 : 0
+            }
+            // Rounded up, the quotient may have one limb more than rounded down.
+            if words > 0, words <= limbs { result[start + limbs - words] = carry }
+        }
+        return result
+    }
+
+    /// A wrap is worth p, whose quotient is rounded to the nearest integer: the sum of both parties' parts then errs by one
+    /// unit at most where p is within one of a multiple of `2^shift`, else by two.
+    public func subtractWraps(_ wraps: [UInt64], from quotient: [UInt64], shift: Int, width: Int) -> [UInt64] {
+        kernel.subtract(quotient, kernel.scale(wraps, by: modulus.quotient(byPowerOfTwo: shift)))
+    }
+
+    public func fromBits(_ bits: BitVector) -> [UInt64] {
+        var elements = zeros(bits.count)
+        for index in 0..<bits.count { elements[index * limbs] = (bits.words[index >> 6] >> UInt64(index & 63)) & 1 }
+        return elements
+    }
+
+    public func privateBitProduct(
+        party: Int, own: BitVector, ownMask: BitVector, difference0: BitVector, difference1: BitVector,
+        maskProduct: [UInt64]
+    ) -> [UInt64] {
+        // b0·b1 with b1 = e + (1-2e)c and b0 = d + (1-2d)a: party 0 holds b0·e, party 1 (1-2e)·d·c, and the
+        // product a·c is shared.
+        let local = fromBits(party == 0 ? own & difference1 : ownMask & difference0)
+        let product = negated(maskProduct, where: difference0 ^ difference1)
+        return kernel.add(product, party == 1 ? negated(local, where: difference1) : local)
+    }
+
+    // MARK: Limbs
+
+    /// `x + 2^bits - p`, which is below `2^bits`.
+    private func raised(_ x: [UInt64]) -> [UInt64] {
+        // 2^bits - p, in as many limbs.
+        var complement = [UInt64](repeating: 0, count: limbs)
+        var carry: UInt64 = 1
+        for limb in 0..<limbs {
+            let (sum, overflow) = (~modulus.limbs[limb]).addingReportingOverflow(carry)
+            complement[limb] = sum
+            carry = overflow ? 1 : 0
+        }
+        let top = modulus.bits % 64
+        if top != 0 { complement[limbs - 1] &= (1 << UInt64(top)) - 1 }
+        var result = x
+        for start in stride(from: 0, to: x.count, by: limbs) {
+            var carry: UInt64 = 0
+            for limb in 0..<limbs {
+                let (first, overflow) = result[start + limb].addingReportingOverflow(complement[limb])
+                let (second, overflow2) = first.addingReportingOverflow(carry)
+                result[start + limb] = second
+                carry = (overflow ? 1 : 0) | (overflow2 ? 1 : 0)
+            }
+        }
+        return result
+    }
+
+    /// Bit `j` of every element, for every bit of p.
+    private func bitPlanes(_ x: [UInt64]) -> [BitVector] {
+        (0..<limbs).flatMap { limb in
+            let column = stride(from: limb, to: x.count, by: limbs).map { x[$0] }
+            return BitPlanes.planes(of: column, width: min(64, modulus.bits - 64 * limb))
+        }
+    }
+}
