@@ -52,7 +52,7 @@ public struct Calibrator: Sendable {
         public let phase: String
         /// Who did it: `server`, `client` or `dealer`.
         public let role: String
-        /// How often, in how many seconds, on how many elements and flops.
+        /// How often, in how many seconds, on how many elements, and with how many flops, 0 where others do them.
         public let calls: Int
         public let seconds: Double
         public let elements: Int
@@ -67,11 +67,12 @@ public struct Calibrator: Sendable {
             let name = kind.kernel.isEmpty ? "mask weights" : kind.kernel
             let key = [kind.stage.phase.rawValue, name, role]
             let old = rates[key]
+            let flops = fit.isBoundByFlops ? fit.total.flops : 0
             // Every call has all stages; sizes of one of them are those of the call.
             rates[key] = Rate(
                 kernel: name, phase: key[0], role: role, calls: max(old?.calls ?? 0, fit.count),
                 seconds: (old?.seconds ?? 0) + fit.nanoseconds * 1e-9,
-                elements: max(old?.elements ?? 0, fit.total.elements), flops: max(old?.flops ?? 0, fit.total.flops))
+                elements: max(old?.elements ?? 0, fit.total.elements), flops: max(old?.flops ?? 0, flops))
         }
         let phases = CostReport.Phase.allCases.map(\.rawValue)
         return rates.values.sorted {

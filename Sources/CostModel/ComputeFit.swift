@@ -27,6 +27,9 @@ struct ComputeFit: Sendable {
         total.bytes += size.bytes
     }
 
+    /// Whether flops make a tenth of the time or more.
+    var isBoundByFlops: Bool { coefficients[2] * Double(total.flops) >= nanoseconds / 10 }
+
     /// Coefficients for each feature.
     var coefficients: [Double] {
         // In units in which every feature has weight one, coordinate by coordinate.

@@ -26,7 +26,6 @@ struct SessionLatency: Sendable {
     mutating func addSetup(of program: Program, work: [[Int]]?) {
         guard !networks.isEmpty else { return }
         let times = work ?? compute.map { ProgramWork(program).setup($0) }
-        let replay = LatencyReplay(program)
         var preparation = PreparationWork()
         if let times {
             preparation.weight = { party, weight in
@@ -34,7 +33,7 @@ struct SessionLatency: Sendable {
             }
         }
         for (index, network) in networks.enumerated() {
-            sums[index].setup += replay.setup(on: network.link, work: preparation).max()!
+            sums[index].setup += LatencyReplay.setup(of: program, on: network.link, work: preparation).max()!
         }
     }
 

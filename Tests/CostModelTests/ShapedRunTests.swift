@@ -46,7 +46,7 @@ import Transport
                 meters: (idle, idle))
             let replay = LatencyReplay(program)
             #expect(outcome.virtualTimes?.online == replay.online(on: network.link))
-            #expect(outcome.virtualTimes?.setup == replay.setup(on: network.link))
+            #expect(outcome.virtualTimes?.setup == LatencyReplay.setup(of: program, on: network.link))
             #expect(replay.online(on: network.link, trace: outcome.trace) == replay.online(on: network.link))
             #expect(replay.online(on: network.link).max()! > 0)
         }

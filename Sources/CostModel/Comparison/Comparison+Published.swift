@@ -9,6 +9,10 @@ extension Comparison {
             + "no dealer, 100 Mbit/s, 80 ms) beside Sotto"
     }
 
+    static var nothingPublished: String {
+        "The paper publishes nothing for this size and length; it has gpt2 at 128, 256 and 512 positions, and gpt2-18l at 128."
+    }
+
     static func publishedTable(of rows: [ComparisonRow]) -> Table {
         let networks = rows[0].report.latency
         let tokens = rows.flatMap { $0.publishedPerplexities.map(\.trainingTokens) }

@@ -27,6 +27,8 @@ extension Comparison {
                 parts.append(comment + Self.publishedTitle(of: rows) + "\n")
                 parts.append(Self.publishedTable(of: rows).rendered(as: options.format))
                 parts += Self.publishedNotes(on: rows).map { comment + $0 + "\n" }
+            } else if isBesidePublished {
+                parts.append(comment + Self.nothingPublished + "\n")
             }
             if let breakdown = options.breakdown {
                 for row in rows {

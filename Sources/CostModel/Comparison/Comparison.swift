@@ -5,6 +5,8 @@ import Transformer
 /// Rows of networks side by side, in groups that differ in nothing but the architecture.
 public struct Comparison: Sendable {
     public private(set) var groups: [[ComparisonRow]]
+    /// Whether published figures were asked for.
+    let isBesidePublished: Bool
 
     /// Counts the cost of every scenario, several at a time; a group's first row is what the others are compared with.
     /// - Parameters:
@@ -18,6 +20,7 @@ public struct Comparison: Sendable {
         let rows = try Self.concurrently(scenarios, progress: progress) { try pricing.row($0) }
         var places: [Scenario.Group: Int] = [:]
         groups = []
+        isBesidePublished = published != nil
         for var row in rows {
             if let published, row.scenario.edits.isEmpty, row.scenario.configuration.profile == .ring64 {
                 let (architecture, name) = (row.scenario.pass.architecture, row.scenario.notation)

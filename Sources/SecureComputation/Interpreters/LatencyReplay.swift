@@ -136,7 +136,9 @@ extension LatencyReplay {
 
     /// When either party is done with the setup, in nanoseconds, if the client asks for it at 0: the server masks one
     /// weight after the other and sends it.
-    public func setup(on link: Link, work: PreparationWork = PreparationWork()) -> [Int] {
+    public static func setup(
+        of program: Program, on link: Link, work: PreparationWork = PreparationWork()
+    ) -> [Int] {
         var line = link
         var times = [link.delay, 0]
         for (index, weight) in program.plan.weights.enumerated() {

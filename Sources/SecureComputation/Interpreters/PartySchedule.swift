@@ -94,7 +94,10 @@ final class Strand {
     private(set) lazy var frameTags = Self.tags(of: nodes)
     fileprivate var hasArrived = false
     var clock: Int
+    /// The one in progress, or the last one.
     private(set) var instruction: Instruction?
+    private var index = 0
+    private var isInProgress = false
     private(set) var rounds: [DeclaredRound] = []
     private(set) var round = 0
     /// For who runs the schedule: the instruction's exchanges, and what has arrived for this round.
@@ -107,12 +110,12 @@ final class Strand {
         self.clock = clock
     }
 
-    var tag: UInt32 { Self.tag(instruction!.index, round: round) }
+    var tag: UInt32 { Self.tag(index, round: round) }
 
     static func tag(_ instruction: Int, round: Int) -> UInt32 { UInt32(instruction * roundLimit + round) }
 
     fileprivate func step(_ kind: PartyStep.Kind) -> PartyStep {
-        PartyStep(kind: kind, instruction: instruction!.index, round: round)
+        PartyStep(kind: kind, instruction: index, round: round)
     }
 
     /// The next step that needs no waiting, here or in a branch; nil where all wait, or at the end.
@@ -125,14 +128,15 @@ final class Strand {
                 guard children.allSatisfy(\.isDone) else { return nil }
                 clock = children.map(\.clock).max()!
                 children = []
-            } else if instruction != nil {
+            } else if isInProgress {
                 if let step = nextOfInstruction(party) { return (step, self) }
-                guard instruction == nil else { return nil }
+                guard !isInProgress else { return nil }
             } else if let node = remaining.popFirst() {
                 switch node {
                 case .parallel(let branches): children = branches.map { Strand(nodes: $0, clock: clock) }
                 case .instruction(let instruction):
                     self.instruction = instruction
+                    (index, isInProgress) = (instruction.index, true)
                     rounds = instruction.primitive.rounds
                     (stage, round) = (.start, 0)
                 }
@@ -151,7 +155,7 @@ final class Strand {
             return step(.start)
         case .outgoing:
             guard round < rounds.count else {
-                instruction = nil
+                isInProgress = false
                 exchanges = []
                 return nil
             }
@@ -169,7 +173,7 @@ final class Strand {
     /// The strand, this one or a descendant, that waits for a frame first in declaration order.
     fileprivate var firstWaiting: Strand? {
         if isDone { return nil }
-        if children.isEmpty { return instruction == nil ? nil : self }
+        if children.isEmpty { return isInProgress ? self : nil }
         return children.lazy.compactMap(\.firstWaiting).first
     }
 

@@ -15,23 +15,9 @@ struct Estimate: ParsableCommand {
     @OptionGroup var length: LengthOptions
     @OptionGroup var protocols: ProtocolOptions
     @OptionGroup var network: NetworkOptions
-    @Option(
-        help: ArgumentHelp(
-            "A calibration in place of the one in the user's cache directory.", valueName: "path"))
-    var calibration: String?
-
+    @OptionGroup var calibration: CalibrationOptions
     @OptionGroup var machine: RunOptions
     @OptionGroup var output: OutputOptions
-
-    /// What local work takes here, where that is asked for and known.
-    private func compute() throws -> ComputeModel? {
-        guard !network.networks.isEmpty else { return nil }
-        if let calibration {
-            return try CalibrationStore.model(
-                at: URL(fileURLWithPath: calibration), threads: machine.threadCount, profile: protocols.profile())
-        }
-        return CalibrationStore.model(threads: machine.threadCount, profile: try protocols.profile())
-    }
 
     func run() throws {
         let named = try model.architecture()
@@ -39,7 +25,7 @@ struct Estimate: ParsableCommand {
         let passes = try length.passes(named.architecture, count: count)
         let profile = try protocols.profile()
         let progress = ProgressBar("estimating")
-        var session = SessionCost(networks: network.networks, compute: try compute())
+        var session = SessionCost(networks: network.networks, compute: try calibration.model(network, machine, profile))
         for (index, pass) in passes.enumerated() {
             let program = try pass.program(profile: profile)
             if index == 0 { session.recordSetup(of: program) }

@@ -28,6 +28,7 @@ struct Suggest: ParsableCommand {
     @OptionGroup var length: LengthOptions
     @OptionGroup var protocols: ProtocolOptions
     @OptionGroup var network: NetworkOptions
+    @OptionGroup var calibration: CalibrationOptions
     @OptionGroup var machine: RunOptions
 
     @Option(help: "Rank by online bytes, by online rounds, or by online latency on the first network.")
@@ -54,9 +55,7 @@ struct Suggest: ParsableCommand {
         let profile = try protocols.profile()
         let progress = ProgressBar("trying edits")
         let networks = network.networks.isEmpty ? [Network.wan] : network.networks
-        let pricing = Pricing(
-            networks: networks, compute: CalibrationStore.model(threads: machine.threadCount, profile: profile),
-            profile: profile)
+        let pricing = Pricing(networks: networks, compute: try calibration.model(machine, profile), profile: profile)
         let suggestions = try Suggestions(for: scenario, by: by.measure, pricing: pricing) {
             progress.update($0)
         }

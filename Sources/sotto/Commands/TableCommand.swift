@@ -19,6 +19,7 @@ struct TableCommand: ParsableCommand {
 
     @OptionGroup var sweep: SweepOptions
     @OptionGroup var network: NetworkOptions
+    @OptionGroup var calibration: CalibrationOptions
     @OptionGroup var machine: RunOptions
 
     @Flag(help: "Set the figures that the paper publishes beside the rows.")
@@ -56,7 +57,7 @@ struct TableCommand: ParsableCommand {
         var models: [DomainProfile: ComputeModel] = [:]
         for domain in Set(sweep.domain.elements) {
             let profile = try sweep.prime.profile(of: domain)
-            models[profile] = CalibrationStore.model(threads: machine.threadCount, profile: profile)
+            models[profile] = try calibration.model(machine, profile)
         }
         return models
     }

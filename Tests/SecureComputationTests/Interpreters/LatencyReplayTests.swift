@@ -82,11 +82,12 @@ import Transport
                 shape: .matrix(batch: 1, m: 1, k: 4, n: columns), outputShape: [1, columns], bound: 1000)
             try builder.open(y, as: name, to: [.client])
         }
-        let replay = LatencyReplay(builder.finish())
-        #expect(replay.setup(on: link) == [10_000, 10_000 + 160_000 + 32_000 + 10_000])
+        let program = builder.finish()
+        #expect(LatencyReplay.setup(of: program, on: link) == [10_000, 10_000 + 160_000 + 32_000 + 10_000])
         var work = PreparationWork()
         work.weight = { party, weight in party == .server ? 1000 : 500_000 - 400_000 * weight }
-        #expect(replay.setup(on: link, work: work) == [12_000, 11_000 + 160_000 + 10_000 + 600_000])
+        #expect(
+            LatencyReplay.setup(of: program, on: link, work: work) == [12_000, 11_000 + 160_000 + 10_000 + 600_000])
     }
 
     @Test func theScheduleIsThatOfTheRun() throws {

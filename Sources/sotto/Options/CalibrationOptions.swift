@@ -1,0 +1,26 @@
+import ArgumentParser
+import CostModel
+import Foundation
+import SecureComputation
+
+/// Where the compute time of estimates comes from.
+struct CalibrationOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A calibration in place of the one in the user's cache directory.", valueName: "path"))
+    var calibration: String?
+
+    /// What local work takes here, where networks are asked for and it is known.
+    /// - Throws: ``CalibrationError`` if the file that was named is of no use.
+    func model(_ network: NetworkOptions, _ machine: RunOptions, _ profile: DomainProfile) throws -> ComputeModel? {
+        network.networks.isEmpty ? nil : try model(machine, profile)
+    }
+
+    func model(_ machine: RunOptions, _ profile: DomainProfile) throws -> ComputeModel? {
+        guard let calibration else {
+            return CalibrationStore.model(threads: machine.threadCount, profile: profile)
+        }
+        return try CalibrationStore.model(
+            at: URL(fileURLWithPath: calibration), threads: machine.threadCount, profile: profile)
+    }
+}
