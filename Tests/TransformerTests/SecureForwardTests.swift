@@ -62,7 +62,7 @@ struct PrivateForward {
         try check(notation, positions, .ring64)
     }
 
-    @Test(arguments: Architecture.Notation.all, DomainProfile.fields)
+    @Test(arguments: Architecture.Notation.all, [DomainProfile.field, .oddField])
     func everyArchitectureCostsWhatItDeclaresInAField(
         _ notation: Architecture.Notation, profile: DomainProfile
     ) throws { try check(notation, 5, profile) }

@@ -3,15 +3,17 @@ import Foundation
 import KernelWorkloads
 
 /// Prints, one line each, how long the kernels take beside something known: the median ratio of runs in turn, on one
-/// core, with the rate of both.
+/// core, with the rate of both. Arguments choose among matrices, generator, packing and fields.
 @main
 enum Comparisons {
     static func main() throws {
         print("median of \(Comparison.pairs) pairs, one thread, processor time")
-        compareMatrixProducts()
-        try compareStreams()
-        try comparePacking()
-        try compareFields()
+        let chosen = Set(CommandLine.arguments.dropFirst())
+        func isChosen(_ name: String) -> Bool { chosen.isEmpty || chosen.contains(name) }
+        if isChosen("matrices") { compareMatrixProducts() }
+        if isChosen("generator") { try compareStreams() }
+        if isChosen("packing") { try comparePacking() }
+        if isChosen("fields") { try compareFields() }
     }
 
     private struct ProductsDiffer: Error {

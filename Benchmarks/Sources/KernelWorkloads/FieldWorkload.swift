@@ -59,7 +59,7 @@ public final class FieldWorkload {
         for index in 0..<count {
             __gmpz_init(integers + index)
             limbs[(index * size)..<((index + 1) * size)].withUnsafeBytes {
-                _ = __gmpz_import(integers + index, size, -1, 8, 0, 0, $0.baseAddress)
+                __gmpz_import(integers + index, size, -1, 8, 0, 0, $0.baseAddress)
             }
         }
         return integers
