@@ -121,10 +121,10 @@ import Testing
         _ = try PlaintextInterpreter().run(program, tensors: TensorSources(inputs.map(TensorDictionary.init)))
     }
 
-    @Test(arguments: cases.indices)
-    func nothingCostsNothing(index: Int) throws {
+    @Test(arguments: cases.indices, DomainProfile.both)
+    func nothingCostsNothing(index: Int, profile: DomainProfile) throws {
         let (name, body) = (Self.cases[index].name, Self.cases[index].body)
-        let b = ProgramBuilder()
+        let b = ProgramBuilder(profile: profile)
         let outputs = try body(b)
         for (index, output) in outputs.enumerated() {
             #expect(output.count == 0, "\(name)")
@@ -177,9 +177,9 @@ import Testing
     }
 
     /// No inner elements give a result of zeros, from messages of nothing.
-    @Test func productsOverNoInnerElements() throws {
+    @Test(arguments: DomainProfile.both) func productsOverNoInnerElements(profile: DomainProfile) throws {
         for server in [false, true] {
-            let b = ProgramBuilder()
+            let b = ProgramBuilder(profile: profile)
             let x = Self.input(b, "x", [3, 0])
             let product: Secret
             if server {
@@ -195,7 +195,8 @@ import Testing
             let run = try ExactRun(b.finish(), fill: .zeros)
             #expect(run.mismatch == nil)
             #expect(run.outcome.client.opened["product"] == [Int64](repeating: 0, count: 15))
-            #expect(run.declared.totals.online.bytesSent == [75, 0] && run.declared.totals.online.rounds == 1)
+            let bytes = WireSize.bytes(count: 15, width: profile.width(40))
+            #expect(run.declared.totals.online.bytesSent == [bytes, 0] && run.declared.totals.online.rounds == 1)
         }
     }
 }

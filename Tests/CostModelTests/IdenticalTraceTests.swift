@@ -27,10 +27,10 @@ import Transformer
         }
     }
 
-    @Test(arguments: Small.notations)
-    func otherInputsAndWeightsGiveTheSameTrace(notation: String) throws {
+    @Test(arguments: Small.notations, DomainProfile.both)
+    func otherInputsAndWeightsGiveTheSameTrace(notation: String, profile: DomainProfile) throws {
         try expectIdentical(
-            try ForwardPass(architecture: Small.architecture(notation), new: 4, output: .all).program())
+            try ForwardPass(architecture: Small.architecture(notation), new: 4, output: .all).program(profile: profile))
     }
 
     @Test(arguments: [31, 32, 33, 34, 35] as [UInt64])
@@ -39,10 +39,10 @@ import Transformer
     }
 
     /// The same with weights and prompts as they come from models.
-    @Test(arguments: Small.notations)
-    func otherModelsOfOneArchitectureGiveTheSameTrace(notation: String) throws {
+    @Test(arguments: Small.notations, DomainProfile.both)
+    func otherModelsOfOneArchitectureGiveTheSameTrace(notation: String, profile: DomainProfile) throws {
         let architecture = try Small.architecture(notation)
-        let program = try ForwardPass(architecture: architecture, new: 4, output: .all).program()
+        let program = try ForwardPass(architecture: architecture, new: 4, output: .all).program(profile: profile)
         let models: [(UInt64, Float, [Int])] = [
             (1, 0.3, [0, 0, 0, 0]), (2, 0, [30, 30, 30, 30]), (3, 9, [1, 7, 2, 30]),
         ]
