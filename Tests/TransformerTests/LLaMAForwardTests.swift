@@ -49,8 +49,9 @@ import Transformer
 
     @Test func allCasesAreThere() { #expect(Self.cases.count == 13) }
 
-    @Test(arguments: cases, [1, 2, 13])
-    func everyCombinationCostsWhatItDeclares(_ test: Case, positions: Int) throws {
+    @Test(arguments: cases, [(1, .ring64), (2, .ring64), (13, .ring64), (3, .field)] as [(Int, DomainProfile)])
+    func everyCombinationCostsWhatItDeclares(_ test: Case, run: (positions: Int, profile: DomainProfile)) throws {
+        let (positions, profile) = run
         let architecture = test.architecture
         let weights = try ModelWeights.random(architecture, seed: 3, standardDeviation: 0.3)
         let tokens = (0..<positions).map { $0 * 7 % 19 }
@@ -58,7 +59,7 @@ import Transformer
         for output in [ForwardPass.Output.all, .last] {
             let run = try PrivateForward(
                 ForwardPass(architecture: architecture, new: positions, output: output), weights: weights,
-                input: ClientInput(tokens: tokens, vocabulary: 19))
+                input: ClientInput(tokens: tokens, vocabulary: 19), profile: profile)
             let worst = zip(run.values, reference.suffix(run.values.count)).map { abs($0 - Double($1)) }.max() ?? 0
             #expect(worst < 0.02, "largest error \(worst)")
             #expect(run.values.count == (output == .all ? positions : 1) * 19)

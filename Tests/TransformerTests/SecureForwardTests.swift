@@ -145,7 +145,7 @@ struct PrivateForward {
 
 @Suite struct PastTests {
     /// Keys and values of earlier positions come as shares; the rest of the sequence then gives the same logits.
-    @Test func newPositionsAfterSharedOnes() throws {
+    @Test(arguments: DomainProfile.both) func newPositionsAfterSharedOnes(profile: DomainProfile) throws {
         let layer = Architecture.Layer(
             norm1: .none, norm2: .none, activation: .identity, feedForward: .init(fused: true, scaled: true),
             temperature: true)

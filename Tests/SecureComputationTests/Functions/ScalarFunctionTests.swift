@@ -42,11 +42,15 @@ import Testing
         #expect(try worst(BuiltInFunctions.gelu, end: 4095, profile) { 0.5 * $0 * erfc(-$0 / 2.0.squareRoot()) } < 1e-3)
     }
 
-    @Test func geluNew() throws {
+    @Test(arguments: DomainProfile.both) func geluNew(profile: DomainProfile) throws {
         #expect(
-            try worst(BuiltInFunctions.geluNew, end: 4095) {
+            try worst(BuiltInFunctions.geluNew, end: 4095, profile) {
                 0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0)))
             } < 1e-3)
+    }
+
+    @Test(arguments: DomainProfile.both) func silu(profile: DomainProfile) throws {
+        #expect(try worst(BuiltInFunctions.silu, end: 4095, profile) { $0 / (1 + exp(-$0)) } < 1e-3)
     }
 
     @Test(arguments: [DomainProfile.ring64, .oddField]) func exponential(profile: DomainProfile) throws {
