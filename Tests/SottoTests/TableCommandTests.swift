@@ -97,6 +97,22 @@ import Transformer
         }
     }
 
+    @Test func aCalibrationAddsLocalWork() throws {
+        let file = files.path("calibration.json")
+        #expect(try BuiltProgram.run("calibrate", "--quick", "--threads", "1", "--output", file).status == 0)
+        let calibrated = ["--calibration", file, "--threads", "1"]
+        let table = ["table", "tiny", "--architectures", "SM", "--contexts", "2", "--network", "lan"]
+        let row = try #require(try objects(table + calibrated).reports.first?.latency.first)
+        let estimated = try estimate(
+            ["tiny", "--architecture", "SM", "--context", "2", "--network", "lan"] + calibrated)
+        #expect(row.compute == .calibrated && [row] == estimated.latency)
+        let ranked = try BuiltProgram.run(["suggest", "tiny", "--context", "2"] + calibrated)
+        #expect(ranked.output.contains("calibration"))
+        for command in [table, ["suggest", "tiny", "--context", "2"]] {
+            #expect(try BuiltProgram.run(command + ["--calibration", files.path("none")]).status == 65)
+        }
+    }
+
     @Test func whatIf() throws {
         let edit = "layers[1].ffn.activation=relu"
         let table = try objects(["table", "tiny", "--architectures", "SM+LN+G", "--contexts", "4", "--edit", edit])

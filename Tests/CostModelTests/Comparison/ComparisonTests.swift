@@ -107,7 +107,24 @@ import Transformer
     /// The products of a program are those that are counted, whatever its output.
     @Test(arguments: Small.notations, ForwardPass.Output.allCases)
     func flopsAreThoseOfTheProgram(notation: String, output: ForwardPass.Output) throws {
-        let scenario = try scenario(notation, output: output)
+        try expectItsFlops(try scenario(notation, output: output))
+    }
+
+    /// Gated FFNs and heads that share keys.
+    @Test(arguments: ForwardPass.Output.allCases) func flopsOfLLaMAToo(output: ForwardPass.Output) throws {
+        let architecture = try Architecture(
+            layers: [.llama, .llama], heads: 4, keyValueHeads: 2, width: 16, feedForwardWidth: 23, context: 9,
+            vocabulary: 31, finalNorm: .rmsNorm, positions: .rotary(theta: 100), hasBiases: false)
+        let scenario = Scenario(
+            pass: try ForwardPass(architecture: architecture, new: 5, output: output),
+            configuration: Small.configuration(), notation: "LLaMA")
+        try expectItsFlops(scenario)
+        let text = try Comparison(of: [scenario]).rendered()
+        let rows = output == .all ? "2 SiLU 5x23, 2 gate 5x23" : output == .last ? "1 SiLU 1x23" : "2 SiLU 5x23"
+        #expect(text.contains(rows) && text.contains("RMSNorm 5x16"))
+    }
+
+    private func expectItsFlops(_ scenario: Scenario) throws {
         let counts = ArchitectureCounts(scenario.pass)
         let operations = try declared(scenario).operations
         func flops(_ block: String, _ names: [String]) -> Int {
@@ -182,6 +199,8 @@ import Transformer
         #expect(text.contains("25.32 GB") && text.contains("2.68x") && text.contains("8.21 min"))
         #expect(
             text.contains("25.32 GB at 100 Mbit/s take 33.8 min on the wire alone, and the table says 8.21 min"))
-        #expect(!(try Comparison(of: scenarios).rendered()).contains("ublished"))
+        #expect(!(try Comparison(of: scenarios).rendered()).contains("ublishe"))
+        let none = try Comparison(of: [scenario("SM")], published: PublishedFigures()).rendered()
+        #expect(none.contains("The paper publishes nothing for this size"))
     }
 }
