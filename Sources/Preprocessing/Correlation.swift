@@ -95,8 +95,6 @@ public enum Correlation: Sendable, Hashable {
 public enum MillionairesLeaf {
     public static let productsOfPair = 6
 
-    public static func leafCount(bits: Int) -> Int { (bits + 1) / 2 }
-
     public static func productCount(bits: Int) -> Int { bits / 2 * productsOfPair + bits % 2 }
 
     /// All leaves' products of one threshold.

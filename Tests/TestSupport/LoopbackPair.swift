@@ -2,11 +2,13 @@ import Transport
 
 /// Two ends of a TCP connection on loopback.
 public enum LoopbackPair {
-    /// Runs `body` with the server's and the client's end.
-    public static func with<Result>(_ body: (any Channel, any Channel) throws -> Result) throws -> Result {
+    /// Runs `body` with the server's and the client's end, the accepting and the connecting one.
+    public static func with<Result>(
+        configuration: TCPConfiguration = TCPConfiguration(timeout: .seconds(20)),
+        _ body: (TCPChannel, TCPChannel) throws -> Result
+    ) throws -> Result {
         let transport = TCPTransport()
         defer { transport.shutdown() }
-        let configuration = TCPConfiguration(timeout: .seconds(20))
         let listener = try TCPListener(host: "127.0.0.1", port: 0, configuration: configuration, transport: transport)
         defer { listener.close() }
         let client = try TCPChannel.connect(

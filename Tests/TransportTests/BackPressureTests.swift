@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Transport
 
@@ -19,7 +20,7 @@ import Transport
     }
 
     @Test func sendingWaitsForAReaderThatDoesNotRead() throws {
-        try withTCPPair(configuration: configuration(timeout: .milliseconds(300))) { server, client in
+        try LoopbackPair.with(configuration: configuration(timeout: .milliseconds(300))) { server, client in
             var sent = 0
             let error = transportError {
                 while sent < 200 {
@@ -45,7 +46,7 @@ import Transport
     }
 
     @Test func aSlowReaderGetsEverything() throws {
-        try withTCPPair(configuration: configuration(timeout: .seconds(20))) { server, client in
+        try LoopbackPair.with(configuration: configuration(timeout: .seconds(20))) { server, client in
             let count = 100
             let sending = Background { [self] in
                 for index in 0..<count { try client.send(frame(index, size: 1 << 20)) }
@@ -59,7 +60,7 @@ import Transport
     }
 
     @Test func oneFrameAboveEveryBoundCompletes() throws {
-        try withTCPPair(configuration: configuration(timeout: .seconds(20))) { server, client in
+        try LoopbackPair.with(configuration: configuration(timeout: .seconds(20))) { server, client in
             let big = frame(3, size: 70 << 20)
             let sending = Background { try client.send([big, big]) }
             try #expect(same(server.receive(tag: 7), big))
@@ -69,7 +70,7 @@ import Transport
     }
 
     @Test func twoSidesThatBothSendFirstDoNotBlockEachOther() throws {
-        try withTCPPair(configuration: configuration(timeout: .seconds(20))) { server, client in
+        try LoopbackPair.with(configuration: configuration(timeout: .seconds(20))) { server, client in
             let frames = (0..<40).map { frame($0, size: 2 << 20) }
             let serverSide = Background {
                 for frame in frames { try server.send(frame) }
@@ -83,7 +84,7 @@ import Transport
     }
 
     @Test func framesSetAsideDoNotStopTheReading() throws {
-        try withTCPPair(configuration: configuration(timeout: .seconds(20))) { server, client in
+        try LoopbackPair.with(configuration: configuration(timeout: .seconds(20))) { server, client in
             let others = (0..<8).map { frame($0, size: 1 << 20) }
             let sending = Background {
                 try client.send(others)
@@ -96,7 +97,7 @@ import Transport
     }
 
     @Test func closingDoesNotWaitForAReaderForEver() throws {
-        try withTCPPair(configuration: configuration(timeout: .milliseconds(200))) { server, client in
+        try LoopbackPair.with(configuration: configuration(timeout: .milliseconds(200))) { server, client in
             // Large enough to stay queued, small enough to be queued without waiting.
             let error = transportError { for index in 0..<200 { try client.send(frame(index, size: 1 << 20)) } }
             #expect(error != nil)
@@ -107,7 +108,7 @@ import Transport
     }
 
     @Test func closingLosesNothingThoughThePeerStillSends() throws {
-        try withTCPPair(configuration: configuration(timeout: .seconds(20))) { server, client in
+        try LoopbackPair.with(configuration: configuration(timeout: .seconds(20))) { server, client in
             let frames = (0..<48).map { frame($0, size: 256 << 10) }
             let chatter = Background {
                 transportError { while true { try server.send(frame(0, size: 64 << 10)) } }

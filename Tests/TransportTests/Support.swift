@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Transport
 
 /// A blocking computation on a thread of its own, as a party runs.
@@ -45,7 +46,7 @@ enum Medium: CaseIterable, Sendable {
             defer { server.close() }
             try body(server, client)
         case .tcp:
-            try withTCPPair(configuration: TCPConfiguration(timeout: timeout)) { try body($0, $1) }
+            try LoopbackPair.with(configuration: TCPConfiguration(timeout: timeout)) { try body($0, $1) }
         }
     }
 }
@@ -54,23 +55,6 @@ func withTransport(body: (TCPTransport) throws -> Void) throws {
     let transport = TCPTransport()
     defer { transport.shutdown() }
     try body(transport)
-}
-
-/// Runs `body` with the accepting and the connecting end of a TCP connection.
-func withTCPPair(
-    configuration: TCPConfiguration, body: (TCPChannel, TCPChannel) throws -> Void
-) throws {
-    try withTransport { transport in
-        let listener = try TCPListener(host: "127.0.0.1", port: 0, configuration: configuration, transport: transport)
-        defer { listener.close() }
-        let client = try TCPChannel.connect(
-            host: "127.0.0.1", port: listener.port, peerRole: "server", configuration: configuration,
-            transport: transport)
-        defer { client.close() }
-        let server = try listener.accept(peerRole: "client", timeout: .seconds(20))
-        defer { server.close() }
-        try body(server, client)
-    }
 }
 
 /// Whether two frames are equal; quick on large payloads also without optimisation.

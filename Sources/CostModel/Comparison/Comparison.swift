@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 import Transformer
 
-/// Rows of networks side by side, in groups that differ in nothing but the architecture.
+/// Rows of networks side by side, in groups that differ in nothing but the kinds of their layers and the domain.
 public struct Comparison: Sendable {
     public private(set) var groups: [[ComparisonRow]]
     /// Whether published figures were asked for.

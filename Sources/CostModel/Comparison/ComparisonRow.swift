@@ -99,7 +99,7 @@ public struct Scenario: Sendable, Hashable {
         return Scenario(pass: changed, configuration: configuration, notation: notation, edits: edits + edit.edits)
     }
 
-    /// What rows of one group have in common: all but the architecture's layers and the domain.
+    /// What rows of one group have in common: all but the kinds of the layers and the domain.
     struct Group: Hashable {
         let model: String
         let layers: Int
