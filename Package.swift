@@ -10,7 +10,7 @@ let package = Package(
             name: "Sotto",
             targets: [
                 "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation", "Transformer",
-                "CostModel",
+                "CostModel", "AttentionEntropy", "Training",
             ]),
     ],
     dependencies: [
@@ -25,6 +25,9 @@ let package = Package(
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(
             name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"]), .brew(["gmp"])]),
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas",
+            providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
         .target(name: "CKernels"),
         .target(name: "Algebra", dependencies: ["CKernels", "CGMP"]),
         .target(name: "Randomness", dependencies: ["Algebra", "COpenSSL"]),
@@ -46,11 +49,15 @@ let package = Package(
         .target(
             name: "CostModel", dependencies: ["SecureComputation", "Transport", "Transformer"],
             resources: [.copy("Published")]),
+        .target(name: "AttentionEntropy", dependencies: ["Transformer"]),
+        .target(
+            name: "Training",
+            dependencies: ["CKernels", "COpenBLAS", "Randomness", "Transformer", "AttentionEntropy"]),
         .executableTarget(
             name: "sotto",
             dependencies: [
                 "CKernels", "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation",
-                "Transformer", "CostModel",
+                "Transformer", "CostModel", "AttentionEntropy", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -71,6 +78,8 @@ let package = Package(
             exclude: ["Reference"],
             resources: [.copy("Data")]),
         .testTarget(name: "CostModelTests", dependencies: ["CostModel", "Transformer", "TestSupport"]),
+        .testTarget(name: "AttentionEntropyTests", dependencies: ["AttentionEntropy", "TestSupport"]),
+        .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
         .testTarget(name: "SottoTests", dependencies: ["sotto", "Transformer", "CostModel", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]

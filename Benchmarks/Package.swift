@@ -10,13 +10,10 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(
-            name: "COpenBLAS", pkgConfig: "openblas",
-            providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
-        .systemLibrary(
             name: "CGMPIntegers", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"]), .brew(["gmp"])]),
         .target(
             name: "KernelWorkloads",
-            dependencies: ["CGMPIntegers", "COpenBLAS", .product(name: "Sotto", package: "sotto")]),
+            dependencies: ["CGMPIntegers", .product(name: "Sotto", package: "sotto")]),
         .executableTarget(name: "Comparisons", dependencies: ["KernelWorkloads"]),
         .executableTarget(
             name: "KernelBenchmarks",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "CFloatKernels.h"
 #include "CMemory.h"
 #include <stdbool.h>
 #include <stddef.h>

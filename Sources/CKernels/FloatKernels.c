@@ -1,0 +1,2 @@
+// Choice of the path of the float kernels.
+#include "CFloatKernels.h"
