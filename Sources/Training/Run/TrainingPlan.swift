@@ -45,7 +45,7 @@ public struct TrainingPlan: Sendable, Hashable, Codable {
             ("weight decay", "\(settings.weightDecay)"),
             ("gradient clip", "\(settings.gradientClip)"),
             ("matrix deviation", settings.matrixDeviation.map { "\($0)" } ?? "the default"),
-            ("embedding deviation", "\(settings.embeddingDeviation)"),
+            ("embedding deviation", settings.embeddingDeviation.map { "\($0)" } ?? "the default"),
             ("starting temperature", "\(settings.temperatureStart)"),
             ("normalization", settings.normalization?.description ?? "none"),
             ("lambda", regulariser.map { "\($0.coefficient)" } ?? "none"),

@@ -32,8 +32,8 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "The standard deviation of matrices at the start; by default 0.02·√(768/width).")
     var matrixDeviation: Double?
 
-    @Option(help: "The standard deviation of both embeddings at the start.")
-    var embeddingDeviation = Self.defaults.embeddingDeviation
+    @Option(help: "The standard deviation of both embeddings at the start; by default that of matrices.")
+    var embeddingDeviation: Double?
 
     @Option(help: "Temperatures at the start; by default 0.01 where the architecture has them.")
     var temperatureStart: Double?
