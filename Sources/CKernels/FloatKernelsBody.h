@@ -1,5 +1,5 @@
-// The kernels of a path. A path includes this, with LANES and the name KERNELS of its table defined, inside the region
-// of its instruction set.
+// The kernels of a path. A path includes this inside the region of its instruction set, with the name KERNELS of its
+// table and what FloatVectors.h needs defined.
 #pragma clang fp contract(fast)
 #include "FloatVectors.h"
 
@@ -35,17 +35,24 @@ SOTTO_INLINE floats exponential_of_difference(floats *t) {
     return vanishes ? (floats)0 : e;
 }
 
-// Softmax of the first `length` columns of a row of `columns`, and 0 beyond. The entropy follows from the differences
-// t to the maximum: log sum e^t - sum p t.
-SOTTO_INLINE float softmax_row(size_t length, size_t columns, float *row, float scale) {
+// The softmax of a row has three steps, each of which needs a sum or a maximum of the whole row before. The kernels
+// below take each step for LANES rows before the next one, so that no row waits for its own. The rows have `columns`
+// columns, of which the first `length` count.
+
+// Multiplies by the scale, and returns the maximum. Minus infinity in the lanes beyond the row becomes probability 0.
+SOTTO_INLINE float scale_scores(size_t length, size_t columns, float *row, float scale) {
     floats maxima = -__builtin_inff();
     for (size_t j = 0; j < length; j += LANES) {
-        // Minus infinity in the lanes beyond the row becomes probability 0.
         floats scaled = keep_up_to(length - j, scale * load_up_to(columns - j, row + j, 0), -__builtin_inff());
         maxima = larger_of(scaled, maxima);
         store_up_to(columns - j, row + j, scaled);
     }
-    float maximum = maximum_of_lanes(maxima);
+    return maximum_of_lanes(maxima);
+}
+
+// The scores become e^t for the differences t to the maximum; gives the sums of e^t and of t e^t.
+SOTTO_INLINE void exponentiate_scores(
+    size_t length, size_t columns, float *row, float maximum, float *sum, float *weighted_sum) {
     floats sums = 0, weighted_sums = 0;
     for (size_t j = 0; j < length; j += LANES) {
         floats t = load_up_to(columns - j, row + j, -__builtin_inff()) - maximum;
@@ -54,41 +61,61 @@ SOTTO_INLINE float softmax_row(size_t length, size_t columns, float *row, float 
         weighted_sums += e * t;
         store_up_to(columns - j, row + j, e);
     }
-    float sum = sum_of_lanes(sums);
-    float reciprocal = 1 / sum;
+    *sum = sum_of_lanes(sums);
+    *weighted_sum = sum_of_lanes(weighted_sums);
+}
+
+// Multiplies by the reciprocal of the sum, and clears what is beyond the row, even if that is not a number.
+SOTTO_INLINE void normalize_row(size_t length, size_t columns, float *row, float reciprocal) {
     size_t j = 0;
     for (; j < length; j += LANES) {
-        // A reciprocal that is not a number must not reach the lanes beyond.
         floats p = keep_up_to(length - j, reciprocal * load_up_to(columns - j, row + j, 0), 0);
         store_up_to(columns - j, row + j, p);
     }
-    if (j < columns) memset(row + j, 0, (columns - j) * sizeof *row);
-    return logarithm((floats)sum)[0] - sum_of_lanes(weighted_sums) * reciprocal;
+    for (; j < columns; j += LANES) store_up_to(columns - j, row + j, 0);
 }
 
 static void causal_softmax_kernel(size_t rows, float *scores, size_t stride, const float *scale, float *entropy) {
-    for (size_t i = 0; i < rows; i++) entropy[i] = softmax_row(i + 1, rows, scores + i * stride, scale[i]);
+    for (size_t start = 0; start < rows; start += LANES) {
+        size_t end = smaller(rows, start + LANES);
+        float maximum[LANES], sum[LANES] = {0}, weighted_sum[LANES] = {0}, reciprocal[LANES];
+        for (size_t i = start; i < end; i++)
+            maximum[i - start] = scale_scores(i + 1, rows, scores + i * stride, scale[i]);
+        for (size_t i = start; i < end; i++)
+            exponentiate_scores(
+                i + 1, rows, scores + i * stride, maximum[i - start], &sum[i - start], &weighted_sum[i - start]);
+        store(reciprocal, 1 / load(sum));
+        for (size_t i = start; i < end; i++) normalize_row(i + 1, rows, scores + i * stride, reciprocal[i - start]);
+        // -sum p log p with log p = t - log sum e^t.
+        floats entropies = logarithm(load(sum)) - load(weighted_sum) * load(reciprocal);
+        store_up_to(end - start, entropy + start, entropies);
+    }
 }
 
-// The gradient of a row of the softmax. `logarithms` says whether that of the entropy or of the scale is asked for, the
-// only ones that need log p. Returns the gradient by the logarithm of the scale.
-SOTTO_INLINE float softmax_row_gradient(
-    size_t length, size_t columns, const float *p, float *gradient, float scale, float entropy, float entropy_gradient,
-    bool logarithms) {
+// sum p g of a row. The gradient in the lanes beyond the row becomes 0.
+SOTTO_INLINE float mean_gradient(size_t length, size_t columns, const float *p, float *gradient) {
     floats products = 0;
     for (size_t j = 0; j < length; j += LANES) {
         floats g = keep_up_to(length - j, load_up_to(columns - j, gradient + j, 0), 0);
         products += load_up_to(columns - j, p + j, 0) * g;
         if (length - j < LANES) store_up_to(columns - j, gradient + j, g);
     }
-    float mean = sum_of_lanes(products);
+    return sum_of_lanes(products);
+}
+
+// The gradient by the scores of a row is scale * p * (g - mean - entropy_gradient * (log p + entropy)). `logarithms`
+// says whether the gradient of the entropy or by the scale is asked for, the only ones that need log p. Returns the
+// gradient by the logarithm of the scale.
+SOTTO_INLINE float softmax_row_gradient(
+    size_t length, size_t columns, const float *p, float *gradient, float mean, float scale, float entropy,
+    float entropy_gradient, bool logarithms) {
     floats by_scale = 0;
     size_t j = 0;
     for (; j < length; j += LANES) {
         floats probability = load_up_to(columns - j, p + j, 0);
         floats g = load_up_to(columns - j, gradient + j, 0) - mean;
         if (logarithms) {
-            // At p = 0 this is finite, so that the products with p vanish there.
+            // For p = 0 and denormal p this is some finite number, so that the products with p vanish.
             floats logarithm = logarithm_of_normal(probability);
             g = probability * (g - entropy_gradient * (logarithm + entropy));
             by_scale += g * logarithm;
@@ -97,7 +124,7 @@ SOTTO_INLINE float softmax_row_gradient(
         }
         store_up_to(columns - j, gradient + j, keep_up_to(length - j, scale * g, 0));
     }
-    if (j < columns) memset(gradient + j, 0, (columns - j) * sizeof *gradient);
+    for (; j < columns; j += LANES) store_up_to(columns - j, gradient + j, 0);
     return sum_of_lanes(by_scale);
 }
 
@@ -105,15 +132,21 @@ static void causal_softmax_gradient_kernel(
     size_t rows, const float *p, float *gradient, size_t stride, const float *scale, const float *entropy,
     float entropy_gradient, float *scale_gradient) {
     bool logarithms = entropy_gradient != 0 || scale_gradient != NULL;
-    for (size_t i = 0; i < rows; i++) {
-        const float *p_row = p + i * stride;
-        float *row = gradient + i * stride;
-        if (logarithms) {
-            float by_scale =
-                softmax_row_gradient(i + 1, rows, p_row, row, scale[i], entropy[i], entropy_gradient, true);
-            if (scale_gradient != NULL) scale_gradient[i] = by_scale;
-        } else {
-            softmax_row_gradient(i + 1, rows, p_row, row, scale[i], entropy[i], 0, false);
+    for (size_t start = 0; start < rows; start += LANES) {
+        size_t end = smaller(rows, start + LANES);
+        float mean[LANES];
+        for (size_t i = start; i < end; i++)
+            mean[i - start] = mean_gradient(i + 1, rows, p + i * stride, gradient + i * stride);
+        for (size_t i = start; i < end; i++) {
+            const float *p_row = p + i * stride;
+            float *row = gradient + i * stride;
+            if (logarithms) {
+                float by_scale = softmax_row_gradient(
+                    i + 1, rows, p_row, row, mean[i - start], scale[i], entropy[i], entropy_gradient, true);
+                if (scale_gradient != NULL) scale_gradient[i] = by_scale;
+            } else {
+                softmax_row_gradient(i + 1, rows, p_row, row, mean[i - start], scale[i], 0, 0, false);
+            }
         }
     }
 }

@@ -1,7 +1,6 @@
 // Vectors of LANES floats: loads, stores, sums over lanes, and the functions that the kernels need. The paths include
-// this with their LANES, inside the region of their instruction set.
-
-#define SOTTO_INLINE static inline __attribute__((always_inline))
+// this inside the region of their instruction set. They have defined LANES, and load_part and store_part for the first
+// `count` < LANES elements: those must not call anything, or the loops would keep no vector in a register.
 
 typedef float floats __attribute__((ext_vector_type(LANES)));
 typedef int32_t integers __attribute__((ext_vector_type(LANES)));
@@ -20,16 +19,14 @@ SOTTO_INLINE void store(float *x, floats v) { memcpy(x, &v, sizeof v); }
 // The first `count` elements, or LANES of them if there are as many, and `neutral` in the other lanes.
 SOTTO_INLINE floats load_up_to(size_t count, const float *x, float neutral) {
     if (count >= LANES) return load(x);
-    floats v = neutral;
-    memcpy(&v, x, count * sizeof *x);
-    return v;
+    return (floats)load_part(count, x, neutral);
 }
 
 SOTTO_INLINE void store_up_to(size_t count, float *x, floats v) {
     if (count >= LANES) {
         store(x, v);
     } else {
-        memcpy(x, &v, count * sizeof *x);
+        store_part(count, x, v);
     }
 }
 
