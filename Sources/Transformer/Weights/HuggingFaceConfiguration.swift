@@ -257,6 +257,8 @@ extension HuggingFaceConfiguration {
             "\"layer_norm_epsilon\": \(architecture.layerNormEpsilon)",
             "\"tie_word_embeddings\": \(architecture.tiedHead)",
         ]
+        // Readers take GPT-2's own ids where none are given.
+        if architecture.vocabulary <= 50256 { lines += ["\"bos_token_id\": null", "\"eos_token_id\": null"] }
         if !isPlain {
             let layers = architecture.layers.map { "      \($0.json)" }.joined(separator: ",\n")
             lines.append(

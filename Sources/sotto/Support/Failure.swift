@@ -81,8 +81,11 @@ struct Failure {
         case is CorpusError, is RunFileError:
             return .badData
         case let error as TrainingError:
-            if case .nonFiniteLoss = error { return .diverged }
-            return .usage
+            switch error {
+            case .nonFiniteLoss: return .diverged
+            case .invalidBatch, .foreignState: return .badData
+            default: return .usage
+            }
         case let error as Interruption:
             return error.signal == SIGINT ? .interrupted : .terminated
         case is PreprocessingError, is PackingError:
