@@ -5,21 +5,12 @@
 /// penalty is the mean over heads and then over layers. Training adds `lambda` times it to the loss.
 public struct EntropyRegulariser: Sendable, Hashable, Codable {
     /// lambda: what the penalty is multiplied with in the loss; not negative.
-    public let coefficient: Double
+    public var coefficient: Double
     /// gamma: the margin in which a head's entropy is free, as a fraction of the largest; not negative.
-    public let tolerance: Double
+    public var tolerance: Double
 
-    /// The regulariser with the paper's constants, lambda 1e-5 and gamma 0.2.
-    public init() {
-        coefficient = 1e-5
-        tolerance = 0.2
-    }
-
-    /// The regulariser with these constants.
-    /// - Throws: ``EntropyError/invalidRegulariser(_:)`` if one is negative or not finite.
-    public init(coefficient: Double, tolerance: Double = 0.2) throws(EntropyError) {
-        guard coefficient >= 0, coefficient.isFinite else { throw .invalidRegulariser("coefficient") }
-        guard tolerance >= 0, tolerance.isFinite else { throw .invalidRegulariser("tolerance") }
+    /// The regulariser with these constants, which ``validate()`` checks; the paper's are 1e-5 and 0.2.
+    public init(coefficient: Double = 1e-5, tolerance: Double = 0.2) {
         self.coefficient = coefficient
         self.tolerance = tolerance
     }
@@ -27,9 +18,17 @@ public struct EntropyRegulariser: Sendable, Hashable, Codable {
     /// - Throws: ``EntropyError/invalidRegulariser(_:)``, besides what decoding throws.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        try self.init(
-            coefficient: container.decode(Double.self, forKey: .coefficient),
-            tolerance: container.decode(Double.self, forKey: .tolerance))
+        coefficient = try container.decode(Double.self, forKey: .coefficient)
+        tolerance = try container.decode(Double.self, forKey: .tolerance)
+        try validate()
+    }
+
+    /// - Throws: ``EntropyError/invalidRegulariser(_:)`` if a constant is negative or not finite.
+    public func validate() throws(EntropyError) {
+        for (name, constant) in [("coefficient", coefficient), ("tolerance", tolerance)]
+        where !(constant >= 0 && constant.isFinite) {
+            throw .invalidRegulariser(name)
+        }
     }
 
     private enum CodingKeys: String, CodingKey {

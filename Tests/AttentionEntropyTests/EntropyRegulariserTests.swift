@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 
 struct EntropyRegulariserTests {
-    @Test func entropiesWithinTheMarginAreFree() throws {
-        let penalty = try EntropyRegulariser(coefficient: 1, tolerance: 0.2).penalty(
+    @Test func entropiesWithinTheMarginAreFree() {
+        let penalty = EntropyRegulariser(coefficient: 1, tolerance: 0.2).penalty(
             entropies: [[2.0, 2.9, 1.1]], thresholds: [[0.5, 0.5, 0.5]], maximum: 4)
         // Only deviations beyond 0.8 count: 0.9 and -0.9.
         #expect(abs(penalty.value - 2 * 0.81 / 3) < 1e-12)
@@ -15,8 +15,8 @@ struct EntropyRegulariserTests {
     }
 
     /// Both sides of the margin, and its ends, which are free.
-    @Test func bothSides() throws {
-        let regulariser = try EntropyRegulariser(coefficient: 1, tolerance: 0.25)
+    @Test func bothSides() {
+        let regulariser = EntropyRegulariser(coefficient: 1, tolerance: 0.25)
         func penalty(_ entropy: Double) -> EntropyRegulariser.Penalty {
             regulariser.penalty(entropies: [[entropy]], thresholds: [[0.5]], maximum: 4)
         }
@@ -31,8 +31,8 @@ struct EntropyRegulariserTests {
     }
 
     /// Without a margin every deviation counts.
-    @Test func noMargin() throws {
-        let regulariser = try EntropyRegulariser(coefficient: 1, tolerance: 0)
+    @Test func noMargin() {
+        let regulariser = EntropyRegulariser(coefficient: 1, tolerance: 0)
         let penalty = regulariser.penalty(
             entropies: [[1, 2], [2.5, 0]], thresholds: [[0.5, 0.5], [0.5, 0.5]], maximum: 4)
         #expect(abs(penalty.value - (1.0 / 4 + 0 + 0.25 / 4 + 4.0 / 4)) < 1e-12)
@@ -40,8 +40,8 @@ struct EntropyRegulariserTests {
     }
 
     /// Layers count alike, whatever their number of heads.
-    @Test func layersOfDifferentWidth() throws {
-        let regulariser = try EntropyRegulariser(coefficient: 1, tolerance: 0)
+    @Test func layersOfDifferentWidth() {
+        let regulariser = EntropyRegulariser(coefficient: 1, tolerance: 0)
         let penalty = regulariser.penalty(
             entropies: [[3], [1, 1, 1, 1]], thresholds: [[0], [0, 0, 0, 0]], maximum: 5)
         #expect(abs(penalty.value - (9.0 + 1) / 2) < 1e-12)
@@ -51,11 +51,11 @@ struct EntropyRegulariserTests {
     }
 
     @Test(arguments: [0, 0.1, 0.2, 0.3], [2, 64, 512])
-    func gradientsEqualFiniteDifferences(tolerance: Double, context: Int) throws {
+    func gradientsEqualFiniteDifferences(tolerance: Double, context: Int) {
         let step = 1e-5
         let maximum = log(Double(context))
         var generator = SeededGenerator(UInt64(context) &+ UInt64(tolerance * 10))
-        let regulariser = try EntropyRegulariser(coefficient: 1, tolerance: tolerance)
+        let regulariser = EntropyRegulariser(coefficient: 1, tolerance: tolerance)
         var (entropies, thresholds): ([[Double]], [[Double]]) = ([], [])
         var free = 0
         for heads in [3, 1, 5] {
@@ -109,7 +109,7 @@ struct EntropyRegulariserTests {
         let references = try StoredData.decode([Reference].self, "regulariser.json")
         #expect(references.count == 6 && references.contains { $0.value > 1 } && references.contains { $0.value == 0 })
         for reference in references {
-            let penalty = try EntropyRegulariser(coefficient: 1, tolerance: reference.gamma).penalty(
+            let penalty = EntropyRegulariser(coefficient: 1, tolerance: reference.gamma).penalty(
                 entropies: reference.entropies, thresholds: reference.thresholds, maximum: reference.maximum)
             #expect(abs(penalty.value - reference.value) < 1e-12)
             for (found, expected) in [
@@ -125,13 +125,14 @@ struct EntropyRegulariserTests {
     @Test func constantsAreChecked() throws {
         for number in [-1e-9, Double.nan, .infinity] {
             #expect(throws: EntropyError.invalidRegulariser("coefficient")) {
-                try EntropyRegulariser(coefficient: number)
+                try EntropyRegulariser(coefficient: number).validate()
             }
             #expect(throws: EntropyError.invalidRegulariser("tolerance")) {
-                try EntropyRegulariser(coefficient: 1, tolerance: number)
+                try EntropyRegulariser(coefficient: 1, tolerance: number).validate()
             }
         }
-        #expect(try EntropyRegulariser(coefficient: 1e-5) == EntropyRegulariser())
+        try EntropyRegulariser(coefficient: 0, tolerance: 0).validate()
+        #expect(EntropyRegulariser() == EntropyRegulariser(coefficient: 1e-5, tolerance: 0.2))
         let data = try JSONEncoder().encode(EntropyRegulariser(coefficient: 5e-5, tolerance: 0.1))
         #expect(
             try JSONDecoder().decode(EntropyRegulariser.self, from: data)

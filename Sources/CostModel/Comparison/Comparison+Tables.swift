@@ -45,7 +45,7 @@ extension Comparison {
         let layers = row.scenario.pass.architecture.layers.count
         let part = configuration.positions == "blocks" ? ", blocks only" : ""
         let count = configuration.context == 1 ? "1 position" : "\(configuration.context) positions"
-        return "\(configuration.model), \(layers) \(layers == 1 ? "layer" : "layers"), width "
+        return "\(row.scenario.family ?? configuration.model), \(layers) \(layers == 1 ? "layer" : "layers"), width "
             + "\(row.scenario.pass.architecture.width), \(count)\(part); \(configuration.protocol), "
             + "\(configuration.preprocessing), \(domains(of: rows).joined(separator: " and "))"
     }
@@ -89,10 +89,12 @@ extension Comparison {
                 ]
             }
             table.rows.append(
-                .init(cost + times + (hasPerplexity ? [row.perplexity.map(Quantity.decimal) ?? "-"] : [])))
+                .init(cost + times + (hasPerplexity ? [row.perplexity.map(perplexity) ?? "-"] : [])))
         }
         return table
     }
+
+    private static func perplexity(_ value: Double) -> String { value.isNaN ? "NaN" : Quantity.decimal(value) }
 
     static func factor(_ value: Double?) -> String { value.map { String(format: "%.2fx", $0) } ?? "-" }
 
@@ -146,7 +148,11 @@ extension Comparison {
 }
 
 extension ComparisonRow {
-    var label: String { scenario.notation + (scenario.edits.isEmpty ? "" : ", edited") }
+    var label: String {
+        let model = scenario.configuration.model
+        let isNamed = scenario.family != nil && model != scenario.notation
+        return (isNamed ? "\(model): " : "") + scenario.notation + (scenario.edits.isEmpty ? "" : ", edited")
+    }
 
     /// As in `144 128x128`, or `-`.
     func cell(_ kind: ArchitectureCounts.Operation.Kind) -> String {
@@ -190,6 +196,9 @@ extension ComparisonRow {
             report.protocol, report.preprocessing, report.domain, cell(.softmax), normCell, activationCell,
             "\(counts.feedForwardFlops)", "\(counts.attentionFlops)", "\(bytes(.setup))", "\(bytes(.offline))",
             "\(onlineBytes)", plain(savings?.bytes), "\(report.totals.online.rounds)", plain(savings?.rounds),
-        ] + times + [plain(perplexity), plain(published?.communicationGigabytes), plain(published?.latencyMinutes)]
+        ] + times + [
+            perplexity.map { $0.isNaN ? "NaN" : "\($0)" } ?? "", plain(published?.communicationGigabytes),
+            plain(published?.latencyMinutes),
+        ]
     }
 }

@@ -14,7 +14,8 @@ public struct ComparisonRow: Sendable, Encodable {
     public let scenario: Scenario
     public let report: CostReport
     public let counts: ArchitectureCounts
-    /// Of a trained model on a given text; nil for random weights.
+    /// Of a trained model on a given text, or on the one held out in training; NaN where training diverged, nil for random
+    /// weights.
     public var perplexity: Double?
     /// nil in the first row of a group.
     public internal(set) var savings: Savings?
@@ -41,7 +42,10 @@ public struct ComparisonRow: Sendable, Encodable {
         try container.encode(scenario.pass.architecture.width, forKey: .width)
         try container.encode(scenario.edits, forKey: .edits)
         try container.encode(counts, forKey: .counts)
-        try container.encodeIfPresent(perplexity, forKey: .perplexity)
+        if let perplexity {
+            // A value that is no number becomes null.
+            try container.encode(perplexity.isFinite ? perplexity : nil, forKey: .perplexity)
+        }
         try container.encodeIfPresent(savings, forKey: .savings)
         try container.encodeIfPresent(published, forKey: .published)
         if !publishedPerplexities.isEmpty {
@@ -80,14 +84,18 @@ public struct Scenario: Sendable, Hashable {
     public let notation: String
     /// Single parts that were changed.
     public let edits: [String]
+    /// What models are called that are compared with each other; nil if a model is compared with itself only.
+    public let family: String?
 
     public init(
-        pass: ForwardPass, configuration: CostReport.Configuration, notation: String, edits: [String] = []
+        pass: ForwardPass, configuration: CostReport.Configuration, notation: String, edits: [String] = [],
+        family: String? = nil
     ) {
         self.pass = pass
         self.configuration = configuration
         self.notation = notation
         self.edits = edits
+        self.family = family
     }
 
     /// The same with one edit more.
@@ -96,7 +104,9 @@ public struct Scenario: Sendable, Hashable {
         let changes = try edit.edits.map { try ArchitectureEdit($0) }
         let changed = try ForwardPass(
             architecture: pass.architecture.applying(changes), past: pass.past, new: pass.new, output: pass.output)
-        return Scenario(pass: changed, configuration: configuration, notation: notation, edits: edits + edit.edits)
+        return Scenario(
+            pass: changed, configuration: configuration, notation: notation, edits: edits + edit.edits,
+            family: family)
     }
 
     /// What rows of one group have in common: all but the kinds of the layers and the domain.
@@ -110,7 +120,8 @@ public struct Scenario: Sendable, Hashable {
 
     var group: Group {
         Group(
-            model: configuration.model, layers: pass.architecture.layers.count, width: pass.architecture.width,
+            model: family ?? configuration.model, layers: pass.architecture.layers.count,
+            width: pass.architecture.width,
             context: configuration.context,
             protocols: [configuration.protocol, configuration.preprocessing])
     }

@@ -11,7 +11,8 @@ struct TableCommand: ParsableCommand {
         abstract: "Compare what architectures cost: bytes, rounds and latency, a row each.",
         discussion: """
             Every combination of the lists is counted as `sotto estimate` counts it. Rows of one model, size, length and \
-            protocol stand together; savings are against their first row.
+            protocol stand together; savings are against their first row. Directories of `sotto train` stand side by side as \
+            the networks that were trained, with the perplexity of their held-out text.
             """)
 
     @Argument(help: "Presets, or directories in Hugging Face's layout, separated by commas.")
@@ -34,8 +35,8 @@ struct TableCommand: ParsableCommand {
     var by: OutputOptions.Level?
 
     func run() throws {
-        let sources = try modelSources()
-        let scenarios = try sweep.scenarios(of: sources)
+        let compared = try ComparedModel.list(models)
+        let scenarios = try sweep.scenarios(of: compared)
         let progress = ProgressBar("counting")
         let networks = network.networks.isEmpty ? [Network.lan, .wan] : network.networks
         var comparison = try Comparison(
@@ -46,7 +47,7 @@ struct TableCommand: ParsableCommand {
             progress.update(Double(done) / Double(scenarios.count))
         }
         progress.finish()
-        try addPerplexities(to: &comparison, sources)
+        try addPerplexities(to: &comparison, compared)
         let options = Comparison.TableOptions(format: tableFormat ?? .text, breakdown: by?.grouping)
         Output.write(
             try tableFormat == nil ? JSONText.of(comparison.rows) : comparison.rendered(options))
@@ -64,30 +65,31 @@ struct TableCommand: ParsableCommand {
 
     private var tableFormat: Table.Format? { OutputOptions.tableFormat(format) }
 
-    /// A path may contain a comma.
-    private func modelSources() throws -> [ModelSource] {
-        if FileManager.default.fileExists(atPath: models) { return [try ModelSource(models)] }
-        return try models.split(separator: ",", omittingEmptySubsequences: false).map { try ModelSource(String($0)) }
-    }
-
-    /// Of rows that are what a model was trained as; the others have no weights.
-    private func addPerplexities(to comparison: inout Comparison, _ sources: [ModelSource]) throws {
-        guard input.inputIds != nil || input.text != nil || input.file != nil else { return }
-        var trained: [String: LoadedModel] = [:]
-        for source in sources {
-            let model = try source.load(seed: 0)
-            if !model.areWeightsRandom { trained[source.name] = model }
+    /// Of rows that are what a model was trained as; the others have no weights. Without a text it is that of the text
+    /// that was held out in training.
+    private func addPerplexities(to comparison: inout Comparison, _ models: [ComparedModel]) throws {
+        let isOfInput = input.inputIds != nil || input.text != nil || input.file != nil
+        var networks: [String: Architecture] = [:]
+        var loaded: [String: LoadedModel] = [:]
+        for model in models where isOfInput || model.record != nil {
+            networks[model.name] = try model.source.architecture()
+            // A run that diverged has left no weights.
+            guard isOfInput, model.record?.diverged == nil else { continue }
+            let weights = try model.source.load(seed: 0)
+            if !weights.areWeightsRandom { loaded[model.name] = weights }
         }
-        guard !trained.isEmpty else {
+        guard !isOfInput || !loaded.isEmpty else {
             throw UsageError("None of the models has trained weights to predict the text with; leave out the text.")
         }
+        let byName = Dictionary(models.map { ($0.name, $0) }) { first, _ in first }
         try comparison.addPerplexities { scenario in
-            guard let model = trained[scenario.configuration.model],
-                model.weights.architecture == scenario.pass.architecture
-            else { return nil }
+            let name = scenario.configuration.model
+            guard let model = byName[name], networks[name] == scenario.pass.architecture else { return nil }
+            let context = scenario.configuration.context
+            guard isOfInput, model.record?.diverged == nil else { return model.heldOutPerplexity(window: context) }
+            guard let model = loaded[name] else { return nil }
             let tokens = try input.tokens(model.tokenizer) ?? []
-            let window = max(2, scenario.configuration.context)
-            return try ReferenceModel(model.weights).perplexity(of: tokens, window: window).value
+            return try ReferenceModel(model.weights).perplexity(of: tokens, window: max(2, context)).value
         }
     }
 }

@@ -7,9 +7,9 @@ import Transformer
 struct SweepOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The paper's names of architectures, or JSON files with edits, separated by commas, or all.",
+            "The paper's names of architectures, or JSON files with edits, separated by commas, or all, which is the default except for directories of sotto train.",
             valueName: "a,b|all"))
-    var architectures: CommaList<String> = CommaList(["all"])
+    var architectures: CommaList<String>?
 
     @Option(
         name: .customLong("edit"),
@@ -59,18 +59,23 @@ struct SweepOptions: ParsableArguments {
     private var output: ForwardPass.Output { blocksOnly ? .blocks : positions == .last ? .last : .all }
 
     /// All scenarios of some models, the domain varying fastest, then the architecture.
-    func scenarios(of models: [ModelSource]) throws -> [Scenario] {
+    func scenarios(of models: [ComparedModel]) throws -> [Scenario] {
         let edits = try VariantOptions.edits(edits)
         return try models.flatMap { model in
-            let stored = try model.architecture()
+            let stored = try model.source.architecture()
+            let trained = architectures == nil ? model.trainedName : nil
             return try (depths?.elements.map(Optional.some) ?? [nil]).flatMap { depth in
                 try (widths?.elements.map(Optional.some) ?? [nil]).flatMap { width in
                     let sized = try usage {
                         let deep = try depth.map { try stored.withDepth($0) } ?? stored
                         return try width.map { try deep.withWidth($0) } ?? deep
                     }
-                    let variants = try variants(of: sized, edits: edits)
-                    return try lengths(sized).flatMap { try scenarios(of: variants, model: model.name, context: $0) }
+                    let variants = try variants(of: sized, trainedAs: trained, edits: edits)
+                    // Trained networks are compared with each other.
+                    let family = trained != nil && models.count > 1 ? "trained models" : nil
+                    return try lengths(sized).flatMap {
+                        try scenarios(of: variants, model: model.name, family: family, context: $0)
+                    }
                 }
             }
         }
@@ -91,7 +96,10 @@ struct SweepOptions: ParsableArguments {
         let architecture: Architecture
     }
 
-    private func variants(of architecture: Architecture, edits: [ArchitectureEdit]) throws -> [Variant] {
+    /// - Parameter name: what the network was called in training, if it is to stand alone.
+    private func variants(
+        of architecture: Architecture, trainedAs name: String?, edits: [ArchitectureEdit]
+    ) throws -> [Variant] {
         var variants: [Variant] = []
         func add(_ name: String, _ base: Architecture) throws {
             variants.append(Variant(name: name, edits: [], architecture: base))
@@ -99,7 +107,12 @@ struct SweepOptions: ParsableArguments {
             let edited = try usage { try base.applying(edits) }
             variants.append(Variant(name: name, edits: edits.map(\.description), architecture: edited))
         }
-        guard architectures.elements != ["all"] else {
+        if let name {
+            try add(name, architecture)
+            return variants
+        }
+        let arguments = architectures?.elements ?? ["all"]
+        guard arguments != ["all"] else {
             if architecture.notation == nil { try add(architecture.description, architecture) }
             for notation in Architecture.Notation.all {
                 let variant = try architecture.withNotation(notation)
@@ -108,7 +121,7 @@ struct SweepOptions: ParsableArguments {
             }
             return variants
         }
-        for argument in architectures.elements {
+        for argument in arguments {
             guard let change = try VariantOptions.architecture(argument) else { continue }
             let variant = try change.applied(to: architecture)
             if case .notation(let notation) = change {
@@ -120,7 +133,9 @@ struct SweepOptions: ParsableArguments {
         return variants
     }
 
-    private func scenarios(of variants: [Variant], model: String, context: Int) throws -> [Scenario] {
+    private func scenarios(
+        of variants: [Variant], model: String, family: String?, context: Int
+    ) throws -> [Scenario] {
         let profiles = try domain.elements.map { try prime.profile(of: $0) }
         return try protocols.elements.flatMap { name in
             try preprocessing.elements.flatMap { source in
@@ -133,7 +148,8 @@ struct SweepOptions: ParsableArguments {
                             protocol: name.rawValue, preprocessing: source.rawValue, profile: profile,
                             context: context, positions: output.rawValue, insecure: false)
                         return Scenario(
-                            pass: pass, configuration: configuration, notation: variant.name, edits: variant.edits)
+                            pass: pass, configuration: configuration, notation: variant.name, edits: variant.edits,
+                            family: family)
                     }
                 }
             }
