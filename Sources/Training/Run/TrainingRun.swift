@@ -98,10 +98,12 @@ public final class TrainingRun {
     /// Makes the updates that are left.
     /// - Parameters:
     ///   - progress: told after every update.
+    ///   - measuring: told which fraction of the held-out text is measured, after the last update.
     ///   - isInterrupted: asked after every update; the run stops, with a checkpoint, where it says so.
     /// - Throws: ``RunFileError``, ``TrainingError`` or what writing the model throws.
     public func run(
-        progress: (Progress) -> Void = { _ in }, isInterrupted: () -> Bool = { false }
+        progress: (Progress) -> Void = { _ in }, measuring: (Double) -> Void = { _ in },
+        isInterrupted: () -> Bool = { false }
     ) throws -> Outcome {
         let clock = ContinuousClock()
         let start = clock.now
@@ -124,7 +126,7 @@ public final class TrainingRun {
             }
             if isStopping, !isLast { return .stopped(step: trainer.step) }
         }
-        return try finish(seconds: seconds())
+        return try finish(seconds: seconds(), measuring: measuring)
     }
 
     private func update() throws -> StepReport {
@@ -150,10 +152,12 @@ public final class TrainingRun {
             to: files.checkpoint)
     }
 
-    private func finish(seconds: Double) throws -> Outcome {
+    private func finish(seconds: Double, measuring: (Double) -> Void) throws -> Outcome {
         let weights = try trainer.weights()
-        let heldOut = try trainer.perplexity(
-            of: corpus.heldOut.map(Int32.init), window: plan.architecture.context)
+        let heldOut = try withoutActuallyEscaping(measuring) { measuring in
+            try trainer.perplexity(
+                of: corpus.heldOut.map(Int32.init), window: plan.architecture.context, progress: measuring)
+        }
         try HuggingFaceModel.write(
             weights, to: files.directory, as: options.precision, usesByteTokenizer: true)
         let scales = weights.layers.compactMap { $0.scale.map(TrainingRecord.Scale.init) }

@@ -58,12 +58,17 @@ struct Train: ParsableCommand {
         if run.resumedAt > 0 { Diagnostics.warn("going on after step \(run.resumedAt) of \(settings.steps).") }
         let status = TrainingStatus(steps: settings.steps, tokensPerStep: settings.batch * architecture.context)
         let signals = StopSignals()
+        let bar = ProgressBar("measuring")
         let outcome = try run.run {
             status.update($0)
+        } measuring: {
+            status.finish()
+            bar.update($0)
         } isInterrupted: {
             signals.signal != nil
         }
         status.finish()
+        bar.finish()
         switch outcome {
         case .finished(let record): try report(record)
         case .diverged(let divergence, let record):

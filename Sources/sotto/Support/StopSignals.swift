@@ -2,7 +2,8 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// SIGINT and SIGTERM taken as a wish to stop, for as long as the value lives. A second SIGINT or SIGTERM does no more.
+/// SIGINT and SIGTERM taken as a wish to stop when it suits, for as long as the value lives; the second one is obeyed at
+/// once.
 final class StopSignals {
     private final class Received: Sendable {
         let signal = Atomic<Int32>(0)
@@ -19,7 +20,9 @@ final class StopSignals {
                 signal(number, SIG_IGN)
             #endif
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { received.signal.store(number, ordering: .relaxed) }
+            source.setEventHandler {
+                guard received.signal.exchange(number, ordering: .relaxed) == 0 else { _exit(128 + number) }
+            }
             source.resume()
             return source
         }

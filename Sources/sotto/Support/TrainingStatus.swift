@@ -13,7 +13,7 @@ final class TrainingStatus {
     private let tokensPerStep: Int
     private let isTerminal: Bool
     private var smoothedLoss: Double?
-    private var lastSaid: ContinuousClock.Instant?
+    private var lastSaid = ContinuousClock.now
     private var isDrawn = false
 
     /// - Parameters:
@@ -32,7 +32,7 @@ final class TrainingStatus {
         smoothedLoss = smoothedLoss.map { 0.95 * $0 + 0.05 * loss } ?? loss
         let now = ContinuousClock.now
         let interval = isTerminal ? Duration.milliseconds(200) : .seconds(30)
-        if let lastSaid, now - lastSaid < interval { return }
+        guard now - lastSaid >= interval else { return }
         lastSaid = now
         isDrawn = isTerminal
         write(isTerminal ? "\r\(line(progress))\u{1B}[K" : line(progress) + "\n")

@@ -1,4 +1,5 @@
 import Foundation
+import Training
 
 /// A directory of text files that goes when the value does.
 final class TextDirectory {
@@ -17,6 +18,11 @@ final class TextDirectory {
         let file = url.appendingPathComponent(path)
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try data.write(to: file)
+    }
+
+    /// The text of the files; the directory lives until it is read.
+    func corpus(_ selection: CorpusSelection = .init()) throws -> Corpus {
+        try withExtendedLifetime(self) { try Corpus(directory: url, selection: selection) }
     }
 
     func file(_ name: String) -> URL { url.appendingPathComponent(name) }

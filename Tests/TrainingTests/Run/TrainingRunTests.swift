@@ -16,7 +16,7 @@ struct TrainingRunTests {
             "ast.py": TextDirectory.babble(400, seed: 5), "abc.py": TextDirectory.babble(3000),
             "os.py": TextDirectory.babble(900, seed: 2),
         ])
-        corpus = try Corpus(directory: text.url)
+        corpus = try text.corpus()
     }
 
     private func settings(steps: Int = 12, seed: UInt64 = 1) -> TrainingSettings {
@@ -119,6 +119,7 @@ struct TrainingRunTests {
         let measured = try ReferenceModel(weights).perplexity(of: corpus.heldOut.map(Int.init))
         #expect(abs(measured.meanLoss - heldOut.meanLoss) < 1e-3)
         #expect(measured.predictions == heldOut.predictions)
+        withExtendedLifetime(output) {}
     }
 
     @Test func theRecordSaysWhatWasDone() throws {
@@ -158,7 +159,7 @@ struct TrainingRunTests {
         #expect(refusal { _ = try run(into: output, interval: 2) } == "log interval")
         #expect(
             refusal { _ = try run(into: output, architecture: architecture("SM+ScFuFFN")) } == "architecture")
-        let other = try Corpus(directory: TextDirectory(["a": TextDirectory.babble(900, seed: 9)]).url)
+        let other = try TextDirectory(["a": TextDirectory.babble(900, seed: 9)]).corpus()
         #expect(refusal { _ = try run(into: output, corpus: other) } == "text")
         var threads = settings()
         threads.threads = 2
@@ -207,6 +208,7 @@ struct TrainingRunTests {
             architecture: architecture(), settings: settings(), corpus: corpus, directory: output.url)
         #expect(throws: RunFileError.inUse(path: output.url.path)) { try run(into: output) }
         _ = try first.run()
+        withExtendedLifetime(output) {}
     }
 
     @Test func exportsFoldedWeights() throws {
@@ -225,5 +227,6 @@ struct TrainingRunTests {
         try FileManager.default.removeItem(at: output.file("checkpoint.safetensors"))
         let stored = try TrainedWeights(directory: output.url)
         #expect(stored.progress == nil && stored.weights.tensors.map(\.tensor) == model.tensors.map(\.tensor))
+        withExtendedLifetime((output, copy)) {}
     }
 }
