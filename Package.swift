@@ -78,7 +78,10 @@ let package = Package(
             exclude: ["Reference"],
             resources: [.copy("Data")]),
         .testTarget(name: "CostModelTests", dependencies: ["CostModel", "Transformer", "TestSupport"]),
-        .testTarget(name: "AttentionEntropyTests", dependencies: ["AttentionEntropy", "TestSupport"]),
+        .testTarget(
+            name: "AttentionEntropyTests", dependencies: ["AttentionEntropy", "TestSupport"],
+            exclude: ["Reference"],
+            resources: [.copy("Data")]),
         .testTarget(name: "TrainingTests", dependencies: ["CKernels", "Training", "TestSupport"]),
         .testTarget(name: "SottoTests", dependencies: ["sotto", "Transformer", "CostModel", "TestSupport"]),
     ],

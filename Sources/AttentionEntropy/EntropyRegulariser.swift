@@ -9,10 +9,30 @@ public struct EntropyRegulariser: Sendable, Hashable, Codable {
     /// gamma: the margin in which a head's entropy is free, as a fraction of the largest; not negative.
     public var tolerance: Double
 
-    /// The regulariser with these constants; the paper's are 1e-5 and 0.2.
+    /// The regulariser with these constants, which ``validate()`` checks; the paper's are 1e-5 and 0.2.
     public init(coefficient: Double = 1e-5, tolerance: Double = 0.2) {
         self.coefficient = coefficient
         self.tolerance = tolerance
+    }
+
+    /// - Throws: ``EntropyError/invalidRegulariser(_:)``, besides what decoding throws.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        coefficient = try container.decode(Double.self, forKey: .coefficient)
+        tolerance = try container.decode(Double.self, forKey: .tolerance)
+        try validate()
+    }
+
+    /// - Throws: ``EntropyError/invalidRegulariser(_:)`` if a constant is negative or not finite.
+    public func validate() throws(EntropyError) {
+        for (name, constant) in [("coefficient", coefficient), ("tolerance", tolerance)]
+        where !(constant >= 0 && constant.isFinite) {
+            throw .invalidRegulariser(name)
+        }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case coefficient, tolerance
     }
 
     /// A penalty and its derivatives, none of them multiplied with the coefficient.

@@ -17,7 +17,7 @@ struct Sotto: AsyncParsableCommand {
         version: version,
         subcommands: [
             Demo.self, Estimate.self, TableCommand.self, Suggest.self, Costs.self, Simulate.self, Serve.self,
-            Complete.self, Deal.self, Evaluate.self, Calibrate.self, Train.self, Export.self,
+            Complete.self, Deal.self, Evaluate.self, EntropyCommand.self, Calibrate.self, Train.self, Export.self,
         ])
 
     static func main() async {

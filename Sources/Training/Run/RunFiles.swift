@@ -18,6 +18,8 @@ public struct RunFiles: Sendable, Hashable {
     public var log: URL { file("log.csv") }
     /// A row for each layer of each logged step.
     public var entropies: URL { file("entropies.csv") }
+    /// The picture of them.
+    public var curves: URL { file("entropies.svg") }
     /// A row for each layer of each logged step, with a regulariser only.
     public var thresholds: URL { file("thresholds.csv") }
     /// What came of the run.
@@ -28,7 +30,7 @@ public struct RunFiles: Sendable, Hashable {
     public var weights: URL { file("model.safetensors") }
 
     /// What a run that starts anew removes, the checkpoint first: without it nothing else counts.
-    var all: [URL] { [checkpoint, record, weights, configuration, log, entropies, thresholds, corpus] }
+    var all: [URL] { [checkpoint, record, weights, configuration, log, entropies, curves, thresholds, corpus] }
 
     private func file(_ name: String) -> URL { directory.appendingPathComponent(name) }
 }

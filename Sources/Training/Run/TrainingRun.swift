@@ -177,7 +177,12 @@ public final class TrainingRun {
         return .diverged(divergence, record)
     }
 
+    /// Writes the record, and the picture of the entropies beside it.
     private func write(_ record: TrainingRecord) throws {
+        let curves = try EntropyCurves(log: files.entropies)
+        let name = record.normalization.map { "\(record.architecture), \($0)" } ?? record.architecture
+        try DurableFile.replace(
+            files.curves, with: Data(curves.svg(name: name, maximum: record.maximumEntropy).utf8))
         try DurableFile.replace(files.record, with: Data(try record.json().utf8))
     }
 

@@ -18,7 +18,9 @@ extension ReferenceModel {
         return x
     }
 
-    func layer(_ index: Int, _ x: [Float], length: Int, trace: Trace?) -> [Float] {
+    func layer(
+        _ index: Int, _ x: [Float], length: Int, trace: Trace?, observer: AttentionObserver?
+    ) throws -> [Float] {
         let layer = weights.layers[index]
         let parts = weights.architecture.layers[index]
         let path = "layer.\(index)"
@@ -27,7 +29,8 @@ extension ReferenceModel {
             input = normalized(x, norm, parts.norm1)
             trace?("\(path)/attention/norm", input)
         }
-        var xsa = attention(layer.attention, input, length: length, path: "\(path)/attention", trace: trace)
+        var xsa = try attention(
+            index, input, length: length, path: "\(path)/attention", trace: trace, observer: observer)
         add(x, scaledBy: 1, to: &xsa)
         trace?("\(path)/attention/residual", xsa)
         input = xsa
@@ -47,8 +50,9 @@ extension ReferenceModel {
     }
 
     private func attention(
-        _ attention: ModelWeights.Attention, _ x: [Float], length: Int, path: String, trace: Trace?
-    ) -> [Float] {
+        _ index: Int, _ x: [Float], length: Int, path: String, trace: Trace?, observer: AttentionObserver?
+    ) throws -> [Float] {
+        let attention = weights.layers[index].attention
         let width = weights.architecture.width
         var projected = product(x, rows: length, attention.queryKeyValue)
         trace?("\(path)/qkv", projected)
@@ -63,6 +67,7 @@ extension ReferenceModel {
             for query in 0..<length {
                 let scores = scores(attention, projected, head: head, query: query)
                 let shares = ReferenceFunctions.softmax(scores[...])
+                try observer?(AttentionRow(layer: index, head: head, query: query, probabilities: shares))
                 mix(projected, shares, head: head, query: query, into: &mixed)
                 if trace != nil {
                     allScores += scores

@@ -16,6 +16,21 @@ public struct ReferenceModel: Sendable {
     /// Attention's `scores` and `softmax` hold the causal triangle only: for each head, row i has i + 1 elements.
     public typealias Trace = (_ path: String, _ values: [Float]) -> Void
 
+    /// One query's attention in one head: what softmax gives the keys up to the query.
+    public struct AttentionRow: Sendable, Hashable {
+        /// The layer, from 0.
+        public let layer: Int
+        /// The head, from 0.
+        public let head: Int
+        /// The query's position, from 0.
+        public let query: Int
+        /// Of keys 0 to `query`; they add up to 1.
+        public let probabilities: [Float]
+    }
+
+    /// Sees rows of attention; what it throws ends the forward pass.
+    public typealias AttentionObserver = (_ row: AttentionRow) throws -> Void
+
     /// The forward pass of these weights.
     public init(_ weights: ModelWeights) {
         self.weights = weights
@@ -33,7 +48,7 @@ public struct ReferenceModel: Sendable {
         try check(tokens)
         let embedded = embed(tokens)
         trace?("embedding", embedded)
-        var x = blocks(embedded, length: tokens.count, trace: trace)
+        var x = try blocks(embedded, length: tokens.count, trace: trace)
         var rows = tokens.count
         if positions == .last {
             x = Array(x.suffix(architecture.width))
@@ -63,11 +78,25 @@ public struct ReferenceModel: Sendable {
         guard length <= architecture.context else {
             throw ReferenceModelError.tooManyTokens(count: length, context: architecture.context)
         }
-        return blocks(hidden, length: length, trace: trace)
+        return try blocks(hidden, length: length, trace: trace)
     }
 
-    private func blocks(_ hidden: [Float], length: Int, trace: Trace?) -> [Float] {
-        weights.layers.indices.reduce(hidden) { layer($1, $0, length: length, trace: trace) }
+    private func blocks(
+        _ hidden: [Float], length: Int, trace: Trace? = nil, observer: AttentionObserver? = nil
+    ) throws -> [Float] {
+        try weights.layers.indices.reduce(hidden) {
+            try layer($1, $0, length: length, trace: trace, observer: observer)
+        }
+    }
+
+    /// Shows every row of attention to an observer, one at a time; none is kept.
+    ///
+    /// Rows come layer by layer, in a layer head by head, in a head query by query. Logits are not computed.
+    /// - Parameter tokens: token ids, T of them, between 1 and the architecture's context.
+    /// - Throws: ``ReferenceModelError``, and what the observer throws.
+    public func observeAttention(tokens: [Int], _ observer: @escaping AttentionObserver) throws {
+        try check(tokens)
+        _ = try blocks(embed(tokens), length: tokens.count, observer: observer)
     }
 
     /// The most likely next tokens, one after the other; of equal logits the smallest token id.

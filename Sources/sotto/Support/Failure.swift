@@ -1,5 +1,6 @@
 import Algebra
 import ArgumentParser
+import AttentionEntropy
 import CostModel
 import Foundation
 import Preprocessing
@@ -70,7 +71,7 @@ struct Failure {
             return .usage
         case is DataError, is ArchitectureError, is ModelError, is SafeTensorsError, is TokenizerError,
             is ReferenceModelError, is PreparedWeightsError, is FixedPointError, is ProgramError,
-            is CalibrationError:
+            is CalibrationError, is EntropyError:
             return .badData
         case let error as TransportError:
             switch error.category {

@@ -1,0 +1,214 @@
+import AttentionEntropy
+import CostModel
+import Foundation
+
+/// A report on entropies as text and tables.
+struct EntropyRendering {
+    let report: EntropyReport
+    private var entropies: AttentionEntropies { report.entropies }
+
+    init(_ report: EntropyReport) { self.report = report }
+
+    /// - Parameter coloured: whether the heat map of the text has colours beside its shades.
+    func rendered(as format: Table.Format, coloured: Bool) -> String {
+        switch format {
+        case .csv: headTable.rendered(as: .csv)
+        case .text:
+            ([heading + "\n", heatMap(coloured: coloured), legend, rangeTable.rendered(as: .text)]
+                + [sentences.joined(separator: "\n") + "\n"]).joined(separator: "\n")
+        case .markdown:
+            [
+                layerTable.rendered(as: .markdown), rangeTable.rendered(as: .markdown),
+                sentences.joined(separator: "\n\n"),
+            ]
+            .joined(separator: "\n") + "\n"
+        case .latex:
+            layerTable.rendered(as: .latex) + "\n" + rangeTable.rendered(as: .latex)
+        }
+    }
+
+    // MARK: Heat map
+
+    /// From the lowest range to the highest.
+    private static let shades: [EntropyRange: Character] = [
+        .lowest: "░", .lowerMiddle: "▒", .upperMiddle: "▓", .highest: "█",
+    ]
+
+    /// Backgrounds of the 256-colour palette, dark blue to yellow, and the text that is readable on them.
+    private static let colours = [(18, 255), (24, 255), (30, 255), (36, 16), (71, 16), (113, 16), (185, 16), (221, 16)]
+
+    /// Heads side by side at most.
+    private static let headsAcross = 16
+
+    private var heading: String {
+        let layers = entropies.means.count
+        let heads = entropies.means.map(\.count).max() ?? 0
+        let windows = report.windows == 1 ? "1 window" : "\(report.windows) windows"
+        return """
+            \(report.model), \(report.architecture), \(layers) layers, \(heads) heads; \(windows) of \
+            \(entropies.context) tokens
+            nats: largest head \(Quantity.decimal(entropies.largest)), most that a causal head can have \
+            \(Quantity.decimal(EntropyMaximum.ofCausalHead(context: entropies.context))), \
+            log T \(Quantity.decimal(entropies.maximum))
+            """
+    }
+
+    private func heatMap(coloured: Bool) -> String {
+        let heads = entropies.means.map(\.count).max() ?? 0
+        var lines: [String] = []
+        for start in stride(from: 0, to: heads, by: Self.headsAcross) {
+            let columns = start..<min(start + Self.headsAcross, heads)
+            let isLast = columns.upperBound == heads
+            lines.append(
+                "layer " + columns.map { Self.padded("\($0)", 8) }.joined()
+                    + (isLast ? "      mean  variance  of reachable" : ""))
+            for (layer, values) in entropies.means.enumerated() {
+                let cells = columns.map {
+                    $0 < values.count ? cell(values[$0], coloured: coloured) : Self.padded("", 8)
+                }
+                lines.append(Self.padded("\(layer)", 5) + " " + cells.joined() + (isLast ? statistics(of: layer) : ""))
+            }
+            lines.append("")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// A shade and two decimals, 8 columns wide.
+    private func cell(_ entropy: Double, coloured: Bool) -> String {
+        let maximum = report.ranges.maximum
+        let shade = Self.shades[EntropyRange(of: entropy, maximum: maximum)] ?? " "
+        let text = String(format: "%5.2f", entropy)
+        guard coloured else { return " \(shade)\(text) " }
+        let fraction = maximum > 0 ? entropy / maximum : 0
+        let step = min(Int(fraction * Double(Self.colours.count)), Self.colours.count - 1)
+        let (background, foreground) = Self.colours[step]
+        return " \u{1B}[48;5;\(background);38;5;\(foreground)m\(shade)\(text) \u{1B}[0m"
+    }
+
+    private func statistics(of layer: Int) -> String {
+        let statistics = entropies.layers[layer]
+        let reachable = entropies.reachableLayers[layer].map { Quantity.decimal($0.mean) } ?? "-"
+        return Self.padded(Quantity.decimal(statistics.mean), 10)
+            + Self.padded(Quantity.decimal(statistics.variance), 10) + Self.padded(reachable, 14)
+    }
+
+    private var legend: String {
+        EntropyRange.allCases.map { "\(Self.shades[$0] ?? " ") \($0.interval) \(Self.name($0.verdict))" }
+            .joined(separator: "   ") + "\n"
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(width - text.count, 0)) + text
+    }
+
+    // MARK: Tables
+
+    /// A row for each head, in plain numbers.
+    private var headTable: Table {
+        var table = Table(
+            columns: ["layer", "head", "entropy", "reachable_ratio", "range", "verdict"].map { .init($0) })
+        for (layer, heads) in entropies.means.enumerated() {
+            for (head, entropy) in heads.enumerated() {
+                table.rows.append(
+                    .init([
+                        "\(layer)", "\(head)", "\(entropy)",
+                        entropies.reachableRatios[layer][head].map { "\($0)" } ?? "",
+                        EntropyRange(of: entropy, maximum: report.ranges.maximum).rawValue,
+                        report.findings.verdicts[layer][head].rawValue,
+                    ]))
+            }
+        }
+        return table
+    }
+
+    /// A row for each layer, a column for each head.
+    private var layerTable: Table {
+        let heads = entropies.means.map(\.count).max() ?? 0
+        let titles = ["layer"] + (0..<heads).map { "head \($0)" } + ["mean", "variance", "of reachable"]
+        return Table(
+            columns: titles.map { .init($0) },
+            rows: entropies.means.indices.map { layer in
+                let values = entropies.means[layer].map { String(format: "%.2f", $0) }
+                let statistics = entropies.layers[layer]
+                return .init(
+                    ["\(layer)"] + values + Array(repeating: "", count: heads - values.count) + [
+                        Quantity.decimal(statistics.mean), Quantity.decimal(statistics.variance),
+                        entropies.reachableLayers[layer].map { Quantity.decimal($0.mean) } ?? "-",
+                    ])
+            })
+    }
+
+    private var rangeTable: Table {
+        let distributions: [(String, EntropyDistribution?)] = [
+            ("share", report.ranges), ("max log T", report.rangesOfMaximum),
+            ("of reachable", report.reachableRanges), ("max 1", report.reachableRangesOfMaximum),
+        ]
+        var table = Table(
+            columns: [.init("range", .left), .init("head is", .left), .init("heads")]
+                + distributions.map { .init($0.0) })
+        for (index, range) in EntropyRange.allCases.enumerated() {
+            let cells = distributions.map { _, distribution in
+                distribution.map { Self.percent($0.shares[index]) } ?? "-"
+            }
+            table.rows.append(
+                .init([range.interval, Self.name(range.verdict), "\(report.ranges.counts[index])"] + cells))
+        }
+        return table
+    }
+
+    // MARK: Findings
+
+    private static func name(_ verdict: EntropyVerdict) -> String {
+        switch verdict {
+        case .collapsed: "collapsed"
+        case .wellBehaved: "well behaved"
+        case .overloaded: "overloaded"
+        }
+    }
+
+    private static func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
+
+    private static func list(_ layers: [Int]) -> String {
+        (layers.count == 1 ? "layer " : "layers ") + layers.map(String.init).joined(separator: ", ")
+    }
+
+    /// One for each kind of finding, found or not.
+    private var sentences: [String] {
+        let findings = report.findings
+        var result = [collapse(findings), overload(findings)]
+        result.append(
+            "\(findings.wellBehaved.found ? "Well behaved" : "Not well behaved"): "
+                + "\(Self.percent(findings.wellBehaved.share)) of the heads are in the two middle ranges.")
+        if !findings.isComparable {
+            result.append(
+                "The heads cannot be compared with each other, so that the findings are relative to the most that a "
+                    + "causal head can have.")
+        }
+        return result
+    }
+
+    private func collapse(_ findings: EntropyFindings) -> String {
+        let deep = findings.criteria.firstDeepLayer(of: entropies.means.count)
+        let last = entropies.means.count - 1
+        let limit = findings.criteria.nearZero * entropies.maximum
+        return "\(findings.collapse.found ? "Entropy collapse" : "No entropy collapse"): "
+            + "\(Self.percent(findings.collapse.share)) of the heads in "
+            + (deep == last ? "layer \(deep)" : "layers \(deep) to \(last)")
+            + " are below \(Quantity.decimal(limit)) nats"
+            + (findings.collapse.layers.isEmpty
+                ? "."
+                : "; \(Self.percent(findings.criteria.collapseShare)) or more in \(Self.list(findings.collapse.layers)).")
+    }
+
+    private func overload(_ findings: EntropyFindings) -> String {
+        let overload = findings.overload
+        guard overload.found else {
+            let isLow = overload.share > findings.criteria.overloadShare
+            return "No entropic overload: \(Self.percent(overload.share)) of the heads are in the highest range"
+                + (isLow ? ", but that is low itself." : ".")
+        }
+        return "Entropic overload: \(Self.percent(overload.share)) of the heads are in the highest range, "
+            + "\(Self.percent(overload.earlyShare)) of them in early layers; more than "
+            + "\(Self.percent(findings.criteria.overloadShare)) in \(Self.list(overload.layers))."
+    }
+}
