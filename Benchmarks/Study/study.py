@@ -57,8 +57,8 @@ ROWS = [
     Row("ereg-0.2", REGULARISED, "lambda 1e-2, gamma 0.2", "--lambda 1e-2 --gamma 0.2"),
     Row("ereg-0.3", REGULARISED, "lambda 1e-2, gamma 0.3", "--lambda 1e-2 --gamma 0.3"),
 ]
-# The highest learning rates: 300 steps that go up to them, to see who survives.
-STRESS_RATES = ["4e-3", "8e-3", "1.6e-2"]
+# Higher learning rates, 200 steps each, the first half of them warm-up: who survives them.
+STRESS_RATES = ["5e-3", "1e-2"]
 STRESSED = ["sm-ln-g", "sm-ln", "sm-g", "sm-r", "sm", "sm-weight", "sm-spectral", "sm-scaled", "sm-scfuffn"]
 
 
@@ -67,7 +67,7 @@ def stress_rows():
     for name in STRESSED:
         for rate in STRESS_RATES:
             row = rows[name]
-            options = f"{row.options} --steps 300 --learning-rate {rate}"
+            options = f"{row.options} --steps 200 --learning-rate {rate}"
             yield Row(f"stress/{name}-{rate}", row.architecture, row.variant, options)
 
 
@@ -117,7 +117,7 @@ def main():
     parser.add_argument("--runs", required=True, help="where the rows' output directories are")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--sotto", default=os.path.join(REPOSITORY, ".build", "release", "sotto"))
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     if options.action == "commands":
         for row in selected(options):
             print(f"{row.name}: {shlex.join(command(row, options))}")
