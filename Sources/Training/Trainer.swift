@@ -33,6 +33,7 @@ public final class Trainer {
     public init(architecture: Architecture, settings: TrainingSettings) throws(TrainingError) {
         try settings.validate()
         try architecture.checkTrainable()
+        try Self.checkMemory(architecture, settings)
         useOneThreadInBLAS()
         self.architecture = architecture
         self.settings = settings
@@ -51,6 +52,19 @@ public final class Trainer {
         }
         InitialParameters(architecture: architecture, settings: settings).fill(parameters, layout)
         normalizer.start(parameters, seed: settings.seed &+ 1)
+    }
+
+    /// Parameters, gradients and both moments, and what the batch leaves between the passes.
+    private static func checkMemory(
+        _ architecture: Architecture, _ settings: TrainingSettings
+    ) throws(TrainingError) {
+        let copies = Double(4 + min(settings.threads, settings.batch))
+        let weights = architecture.weightShapes.reduce(0.0) { $0 + $1.shape.reduce(1.0) { $0 * Double($1) } }
+        let bytes = 4 * copies * weights + ShardActivations.bytes(architecture, windows: settings.batch)
+        let available = Double(ProcessInfo.processInfo.physicalMemory)
+        guard bytes <= available else {
+            throw .tooLarge(gigabytes: Int(min(bytes / 1e9, 1e15).rounded(.up)), available: Int(available / 1e9))
+        }
     }
 
     /// Makes one update of the weights.

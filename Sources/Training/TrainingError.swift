@@ -4,6 +4,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case unsupported(part: String)
     /// A setting is out of its range.
     case invalidSetting(name: String, requirement: String)
+    /// The run needs more memory than the machine has.
+    case tooLarge(gigabytes: Int, available: Int)
     /// A batch does not have the shape that the settings ask for, or a token is not in the vocabulary.
     case invalidBatch(String)
     /// The loss or the gradient became infinite or no number.
@@ -16,6 +18,11 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .unsupported(let part):
             "Training has no gradient for \(part); choose one of the paper's nine architectures."
         case .invalidSetting(let name, let requirement): "The setting \(name) must be \(requirement)."
+        case .tooLarge(let gigabytes, let available):
+            """
+            Training this needs about \(gigabytes) GB of memory and the machine has \(available); make the batch, the \
+            context or the network smaller.
+            """
         case .invalidBatch(let reason): "The batch cannot be trained on: \(reason)."
         case .nonFiniteLoss(let divergence): divergence.description
         case .foreignState(let tensor):

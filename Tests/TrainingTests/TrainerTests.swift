@@ -154,6 +154,22 @@ struct TrainerTests {
         }
     }
 
+    @Test func whatDoesNotFitIntoMemoryIsRefused() throws {
+        let limits = Architecture.limits
+        let architecture = try Architecture(
+            notation: .init(.softmaxLayerNormGELU), layers: limits.layers, heads: limits.heads, width: limits.width,
+            context: limits.context, vocabulary: 256)
+        var settings = TrainingSettings()
+        settings.batch = 1 << 16
+        let error = #expect(throws: TrainingError.self) {
+            _ = try Trainer(architecture: architecture, settings: settings)
+        }
+        guard case .tooLarge = error else {
+            Issue.record("\(String(describing: error)) is not about memory")
+            return
+        }
+    }
+
     @Test func architecturesWithoutGradientsAreRefused() throws {
         let llama = try Architecture.preset(named: "tinyllama-1.1b")
         #expect(throws: TrainingError.unsupported(part: "rotary positions")) {

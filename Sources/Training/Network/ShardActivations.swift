@@ -53,6 +53,20 @@ final class ShardActivations {
     let scoreGradient: FloatBuffer
     let scaleGradient: FloatBuffer
 
+    /// About how many bytes `windows` windows need; a floating-point number, because absurd sizes exceed an integer.
+    static func bytes(_ architecture: Architecture, windows: Int) -> Double {
+        let (width, inner) = (Double(architecture.width), Double(architecture.feedForwardWidth))
+        let context = Double(architecture.context)
+        let rows = Double(windows) * context
+        let squares = Double(architecture.heads) * (context + 1)
+        let layers = architecture.layers.reduce(0.0) { sum, layer in
+            let norms = width * Double([layer.norm1, layer.norm2].count { $0 != .none })
+            let pairs = layer.feedForward.fused ? 0 : inner * (layer.activation == .identity ? 1 : 2)
+            return sum + 6 * width + squares + norms + pairs
+        }
+        return 4 * (rows * (layers + 7 * width + inner + Double(architecture.vocabulary)) + context * context)
+    }
+
     /// Space for `windows` windows of the architecture's context.
     init(_ architecture: Architecture, windows: Int) {
         let (width, context, heads) = (architecture.width, architecture.context, architecture.heads)
