@@ -25,8 +25,8 @@ public struct TrainingSettings: Sendable, Hashable, Codable {
     /// The standard deviation of matrices at the start. Those that write to the residual stream get 1/√(2·layers) of it.
     /// nil: 0.02·√(768/width), which is GPT-2's at GPT-2's width.
     public var matrixDeviation: Double?
-    /// The standard deviation of both embeddings at the start.
-    public var embeddingDeviation = 0.02
+    /// The standard deviation of both embeddings at the start. nil: as ``matrixDeviation``.
+    public var embeddingDeviation: Double?
     /// Every temperature at the start, where the architecture has them.
     public var temperatureStart = 1.0
     /// The entropy regulariser, if one is in the loss.
