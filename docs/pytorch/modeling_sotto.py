@@ -30,7 +30,7 @@ ACTIVATIONS = {
     "silu": F.silu,
 }
 TRAINING_STATE = "training.safetensors"
-TRAINING_ONLY = [r"\.threshold$", r"\.gain_\w+$", r"\.left_\w+$"]
+TRAINING_ONLY = [r"\.threshold$", r"\.gain_\w+$", r"\.right_\w+$"]
 
 
 def layer_of(norm: str, activation: str, fused: bool = False, temperature: bool = False) -> dict[str, Any]:
@@ -126,7 +126,7 @@ class Linear(nn.Module):
         self.is_spectral = normalization["kind"] == "spectral"
         for name in self.normalized:
             if self.is_spectral:
-                self.register_buffer(f"left_{name}", torch.empty(rows))
+                self.register_buffer(f"right_{name}", torch.empty(blocks[name]))
             else:
                 self.register_parameter(f"gain_{name}", nn.Parameter(torch.empty(blocks[name])))
 
@@ -146,13 +146,12 @@ class Linear(nn.Module):
         return torch.cat(list(parts.values()), dim=1)
 
     def largest_singular_value(self, name: str, v: Tensor) -> Tensor:
-        left = self.get_buffer(f"left_{name}")
+        right = self.get_buffer(f"right_{name}")
         with torch.no_grad():
-            right = F.normalize(left @ v, dim=0)
-            next_left = F.normalize(v @ right, dim=0)
+            left = F.normalize(v @ right, dim=0)
             if self.training:
-                left.copy_(next_left)
-        return next_left @ v @ right
+                right.copy_(F.normalize(left @ v, dim=0))
+        return left @ v @ right.clone()
 
     def reset_normalization(self) -> None:
         """Starts gains and singular vectors so that a matrix that is folded already stays as it is."""
@@ -160,8 +159,8 @@ class Linear(nn.Module):
         for name in self.normalized:
             v = parts[name].detach()
             if self.is_spectral:
-                left = torch.linalg.svd(v.double(), full_matrices=False).U[:, 0]
-                init.copy_(self.get_buffer(f"left_{name}"), left.to(v.dtype))
+                right = torch.linalg.svd(v.double(), full_matrices=False).Vh[0]
+                init.copy_(self.get_buffer(f"right_{name}"), right.to(v.dtype))
             else:
                 init.copy_(self.get_parameter(f"gain_{name}"), v.norm(dim=0))
 
