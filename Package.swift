@@ -79,7 +79,7 @@ let package = Package(
             resources: [.copy("Data")]),
         .testTarget(name: "CostModelTests", dependencies: ["CostModel", "Transformer", "TestSupport"]),
         .testTarget(name: "AttentionEntropyTests", dependencies: ["AttentionEntropy", "TestSupport"]),
-        .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+        .testTarget(name: "TrainingTests", dependencies: ["CKernels", "Training", "TestSupport"]),
         .testTarget(name: "SottoTests", dependencies: ["sotto", "Transformer", "CostModel", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
