@@ -57,8 +57,11 @@ SOTTO_INLINE float softmax_row(size_t length, size_t columns, float *row, float 
     float sum = sum_of_lanes(sums);
     float reciprocal = 1 / sum;
     size_t j = 0;
-    for (; j < length; j += LANES)
-        store_up_to(columns - j, row + j, reciprocal * load_up_to(columns - j, row + j, 0));
+    for (; j < length; j += LANES) {
+        // A reciprocal that is not a number must not reach the lanes beyond.
+        floats p = keep_up_to(length - j, reciprocal * load_up_to(columns - j, row + j, 0), 0);
+        store_up_to(columns - j, row + j, p);
+    }
     if (j < columns) memset(row + j, 0, (columns - j) * sizeof *row);
     return logarithm((floats)sum)[0] - sum_of_lanes(weighted_sums) * reciprocal;
 }

@@ -11,13 +11,13 @@ struct Sotto: AsyncParsableCommand {
         discussion: """
             MODEL is a preset (tiny, tiny-scfu: built in and trained; gpt2, gpt2-medium, gpt2-large, gpt2-xl, gpt2-18l, \
             llama-7b, llama2-7b, llama3-8b, tinyllama-1.1b: random weights) or a directory in Hugging Face's layout.
-            Exit status: 0 done, 64 bad usage, 65 bad data, 69 peer or dealer unavailable, 70 internal error, \
-            76 protocol error.
+            Exit status: 0 done, 1 training diverged, 64 bad usage, 65 bad data, 69 peer or dealer unavailable, 70 internal error, \
+            76 protocol error, 130 and 143 stopped by a signal.
             """,
         version: version,
         subcommands: [
             Demo.self, Estimate.self, TableCommand.self, Suggest.self, Costs.self, Simulate.self, Serve.self,
-            Complete.self, Deal.self, Evaluate.self, Calibrate.self,
+            Complete.self, Deal.self, Evaluate.self, Calibrate.self, Train.self, Export.self,
         ])
 
     static func main() async {

@@ -4,17 +4,21 @@ import CostModel
 import Foundation
 import Preprocessing
 import SecureComputation
+import Training
 import Transformer
 import Transport
 
 /// How the program ends.
 enum ExitStatus: Int32, Sendable {
     case success = 0
+    case diverged = 1
     case usage = 64
     case badData = 65
     case unavailable = 69
     case internalError = 70
     case protocolError = 76
+    case interrupted = 130
+    case terminated = 143
 }
 
 /// Options that cannot be used, alone or together.
@@ -74,6 +78,13 @@ struct Failure {
             case .unavailable: return .unavailable
             case .protocolViolation: return .protocolError
             }
+        case is CorpusError, is RunFileError:
+            return .badData
+        case let error as TrainingError:
+            if case .nonFiniteLoss = error { return .diverged }
+            return .usage
+        case let error as Interruption:
+            return error.signal == SIGINT ? .interrupted : .terminated
         case is PreprocessingError, is PackingError:
             return .protocolError
         case DemoError.processFailed(_, let status):

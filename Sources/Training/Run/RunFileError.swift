@@ -1,0 +1,37 @@
+/// Why the files of a training run cannot be used.
+public enum RunFileError: Error, Equatable, CustomStringConvertible {
+    /// A file or directory cannot be written.
+    case unwritable(path: String)
+    /// The checkpoint is damaged, or no checkpoint.
+    case damagedCheckpoint(path: String, reason: String)
+    /// The checkpoint is of a run with something else.
+    case otherRun(path: String, what: String, here: String, there: String)
+    /// A log ends before the checkpoint.
+    case shortLog(path: String)
+    /// Another process writes to the directory.
+    case inUse(path: String)
+    /// The directory has a model that no run left there.
+    case foreignModel(path: String)
+    /// There is nothing to export.
+    case nothingTrained(path: String)
+
+    public var description: String {
+        switch self {
+        case .unwritable(let path):
+            "\(path) cannot be written; choose a directory that can, on a disk with room."
+        case .damagedCheckpoint(let path, let reason):
+            "The checkpoint \(path) cannot be used: \(reason); start again with --restart."
+        case .otherRun(let path, let what, let here, let there):
+            "\(path) has a checkpoint of another run, whose \(what) is \(there) and not \(here); go on with the same, "
+                + "choose another directory, or start again with --restart."
+        case .shortLog(let path):
+            "\(path) ends before the checkpoint does; start again with --restart."
+        case .inUse(let path):
+            "Another process trains into \(path); wait for it or choose another directory."
+        case .foreignModel(let path):
+            "\(path) has a model but no checkpoint of it; choose another directory, or replace it with --restart."
+        case .nothingTrained(let path):
+            "\(path) has neither a checkpoint nor a model; name the --output of sotto train."
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import Training
+import Transformer
+
+/// Writes what a training run has learned in Hugging Face's layout.
+struct Export: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write a trained model in Hugging Face's layout.",
+        discussion: """
+            Takes the checkpoint of a training run, also of one that is not at its end, or else its model. Normalizations of \
+            weights are folded into the matrices, so that they cost nothing in private inference.
+            """)
+
+    @Argument(help: "The output directory of `sotto train`.")
+    var directory: String
+
+    @Option(help: ArgumentHelp("Where config.json and model.safetensors go.", valueName: "dir"))
+    var output: String
+
+    @Option(help: "How the weights are stored.")
+    var precision: StoredPrecision = .f32
+
+    func run() throws {
+        let source = URL(fileURLWithPath: directory, isDirectory: true).standardizedFileURL
+        let target = URL(fileURLWithPath: output, isDirectory: true).standardizedFileURL
+        guard source.resolvingSymlinksInPath() != target.resolvingSymlinksInPath() else {
+            throw UsageError("--output must be another directory than the one of the run.")
+        }
+        let trained = try TrainedWeights(directory: source)
+        try HuggingFaceModel.write(trained.weights, to: target, as: precision.type, usesByteTokenizer: true)
+        let architecture = trained.weights.architecture
+        let layout =
+            architecture.isGPT2
+            ? "Hugging Face's GPT2LMHeadModel loads it as it is"
+            : "not GPT-2's own network, so config.json has Sotto's extension"
+        let progress = trained.progress.map { ", after \($0.step) of \($0.steps) steps" } ?? ""
+        Output.write("\(architecture)\(progress), written to \(output): \(layout).")
+    }
+}
+
+extension Architecture {
+    /// Whether Hugging Face's GPT-2 computes this network from its own settings.
+    fileprivate var isGPT2: Bool {
+        let activation = layers[0].activation
+        return finalNorm == .layerNorm && positions == .learned && keyValueHeads == heads && hasBiases
+            && layers.allSatisfy { $0 == Layer(activation: activation) }
+    }
+}

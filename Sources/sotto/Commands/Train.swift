@@ -1,0 +1,105 @@
+import ArgumentParser
+import Foundation
+import Training
+
+/// Trains a model on the text of a directory.
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train a model on the text of a directory.",
+        discussion: """
+            Token ids are bytes. The output directory gets the model in Hugging Face's layout, training.json, the logs and \
+            checkpoints; a run that was stopped or killed goes on when the same command is given again, and ends as if it \
+            had never stopped.
+            """)
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, json
+    }
+
+    @OptionGroup var network: NetworkSizeOptions
+    @OptionGroup var text: CorpusOptions
+    @OptionGroup var training: TrainingOptions
+
+    @Option(help: ArgumentHelp("Where the model, the logs and checkpoints go.", valueName: "dir"))
+    var output: String
+
+    @Option(help: "How the weights of the trained model are stored.")
+    var precision: StoredPrecision = .f32
+
+    @Option(help: ArgumentHelp("Write a row of the logs every N steps.", valueName: "N"))
+    var logEvery = 1
+
+    @Option(help: ArgumentHelp("Time between checkpoints; it does not influence results.", valueName: "seconds"))
+    var checkpointEvery = 60.0
+
+    @Flag(help: "Start anew where the output directory has a checkpoint or a model, which are removed.")
+    var restart = false
+
+    @Option(help: ArgumentHelp("Stop after step N with a checkpoint, to go on another time.", valueName: "N"))
+    var stopAfter: Int?
+
+    @Option(help: "The form of the result.")
+    var format: Format = .text
+
+    func validate() throws {
+        guard logEvery >= 1 else { throw ValidationError("--log-every must be at least 1") }
+        guard checkpointEvery >= 0, checkpointEvery <= 1e6 else {
+            throw ValidationError("--checkpoint-every must be 0 to 1000000 seconds")
+        }
+        if let stopAfter, stopAfter < 1 { throw ValidationError("--stop-after must be at least 1") }
+    }
+
+    func run() throws {
+        let architecture = try network.network()
+        let settings = try training.settings(for: architecture, isRegularised: network.isEntropyRegularised)
+        let run = try TrainingRun(
+            architecture: architecture, settings: settings, corpus: text.corpus(),
+            directory: URL(fileURLWithPath: output, isDirectory: true), logInterval: logEvery, options: options)
+        if run.resumedAt > 0 { Diagnostics.warn("going on after step \(run.resumedAt) of \(settings.steps).") }
+        let status = TrainingStatus(steps: settings.steps, tokensPerStep: settings.batch * architecture.context)
+        let signals = StopSignals()
+        let outcome = try run.run {
+            status.update($0)
+        } isInterrupted: {
+            signals.signal != nil
+        }
+        status.finish()
+        switch outcome {
+        case .finished(let record): try report(record)
+        case .diverged(let divergence, let record):
+            if format == .json { Output.write(try record.json()) }
+            throw TrainingError.nonFiniteLoss(divergence)
+        case .stopped(let step):
+            let message = "Stopped after step \(step) of \(settings.steps); give the same command again to go on."
+            if let signal = signals.signal { throw Interruption(signal: signal, message: message) }
+            Diagnostics.warn(message)
+        }
+    }
+
+    private var options: TrainingRun.Options {
+        var options = TrainingRun.Options()
+        options.checkpointInterval = .seconds(checkpointEvery)
+        options.isRestart = restart
+        options.stopAfter = stopAfter
+        options.precision = precision.type
+        return options
+    }
+
+    private func report(_ record: TrainingRecord) throws {
+        guard format == .text else { return Output.write(try record.json()) }
+        let heldOut = record.heldOut
+        Output.write(
+            """
+            \(record.architecture), \(record.sizes.layers) layers, width \(record.sizes.width), \
+            \(record.sizes.parameters) weights: \(record.steps) steps, \(record.tokens) bytes, \
+            \(Self.decimal(record.seconds)) s, \(Int(record.tokensPerSecond)) bytes/s
+            held out: loss \(Self.decimal(heldOut?.meanLoss)) nats, perplexity \(Self.decimal(heldOut?.perplexity)), \
+            \(Self.decimal(heldOut?.bits)) bits a byte
+            written to \(output)
+            """)
+    }
+
+    private static func decimal(_ value: Double?) -> String {
+        value.map { String(format: "%.4f", $0) } ?? "-"
+    }
+}

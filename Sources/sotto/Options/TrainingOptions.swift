@@ -1,0 +1,128 @@
+import ArgumentParser
+import AttentionEntropy
+import Foundation
+import Training
+import Transformer
+
+/// How a network is trained.
+struct TrainingOptions: ParsableArguments {
+    private static let defaults = TrainingSettings()
+
+    @Option(help: "Updates of the weights.")
+    var steps = Self.defaults.steps
+
+    @Option(help: "Windows of a step; each has as many bytes as the context, and one more to predict.")
+    var batch = Self.defaults.batch
+
+    @Option(help: "The largest learning rate, reached after the warm-up.")
+    var learningRate = Self.defaults.learningRate
+
+    @Option(help: "Steps in which the learning rate rises linearly; by default a tenth of all, at most 100.")
+    var warmup: Int?
+
+    @Option(help: "Where the cosine ends, as a fraction of the learning rate.")
+    var finalLearningRate = Self.defaults.finalLearningRate
+
+    @Option(help: "AdamW's decoupled decay, of matrices only.")
+    var weightDecay = Self.defaults.weightDecay
+
+    @Option(help: "The largest norm of a gradient; 0: any.")
+    var clip = Self.defaults.gradientClip
+
+    @Option(help: "The standard deviation of matrices at the start; by default 0.02·√(768/width).")
+    var matrixDeviation: Double?
+
+    @Option(help: "The standard deviation of both embeddings at the start.")
+    var embeddingDeviation = Self.defaults.embeddingDeviation
+
+    @Option(help: "Temperatures at the start; by default 0.01 where the architecture has them.")
+    var temperatureStart: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Normalise matrices as they are trained, such as weight:ffn or spectral:QK+FFN, of query, key, value, output and ffn.",
+            valueName: "kind:matrices"))
+    var normalization: WeightNormalization?
+
+    @Option(help: "The entropy regulariser's coefficient; 1e-5 for EReg(...), else there is none.")
+    var lambda: Double?
+
+    @Option(help: "The regulariser's tolerance margin; by default 0.2.")
+    var gamma: Double?
+
+    @Option(help: "Every head's threshold at the start, as a fraction of log T.")
+    var thresholdStart: Double?
+
+    @Option(help: "What initial weights and windows are drawn from.")
+    var seed: UInt64 = 0
+
+    @Option(help: "Threads; a run is repeatable to the bit with the same number only. By default one for each core.")
+    var threads: Int?
+
+    func validate() throws {
+        let numbers: [(String, Double?, ClosedRange<Double>)] = [
+            ("--learning-rate", learningRate, Double.leastNonzeroMagnitude...1e3),
+            ("--final-learning-rate", finalLearningRate, 0...1), ("--weight-decay", weightDecay, 0...1e3),
+            ("--clip", clip, 0...1e9), ("--matrix-deviation", matrixDeviation, 0...1e3),
+            ("--embedding-deviation", embeddingDeviation, 0...1e3),
+            ("--temperature-start", temperatureStart, 1e-6...1e6), ("--lambda", lambda, 0...1e9),
+            ("--gamma", gamma, 0...1), ("--threshold-start", thresholdStart, 0...1),
+        ]
+        for (name, value, range) in numbers {
+            guard let value, !range.contains(value) else { continue }
+            throw ValidationError("\(name) must be \(Self.text(range))")
+        }
+        let counts = [
+            ("--steps", steps, 1...1_000_000_000), ("--batch", batch, 1...65536),
+            ("--warmup", warmup ?? 0, 0...1_000_000_000), ("--threads", threads ?? 1, 1...1024),
+        ]
+        for (name, value, range) in counts where !range.contains(value) {
+            throw ValidationError("\(name) must be \(range.lowerBound) to \(range.upperBound)")
+        }
+        if let warmup, warmup > steps { throw ValidationError("--warmup cannot be more than --steps") }
+    }
+
+    /// The settings for a network.
+    /// - Parameter isRegularised: whether the regulariser is in the loss even if `--lambda` is not given.
+    /// - Throws: ``UsageError`` if an option has nothing to act on.
+    func settings(for network: Architecture, isRegularised: Bool) throws -> TrainingSettings {
+        let hasTemperature = network.layers.contains(where: \.temperature)
+        guard temperatureStart == nil || hasTemperature else {
+            throw UsageError("--temperature-start needs an architecture with temperatures, such as SM(t)+ScFuFFN.")
+        }
+        var settings = TrainingSettings()
+        if lambda != nil || isRegularised {
+            settings.regulariser = EntropyRegulariser()
+            if let lambda { settings.regulariser?.coefficient = lambda }
+            if let gamma { settings.regulariser?.tolerance = gamma }
+            if let thresholdStart { settings.thresholdStart = thresholdStart }
+        } else if gamma != nil || thresholdStart != nil {
+            throw UsageError("--gamma and --threshold-start need the entropy regulariser; give --lambda too.")
+        }
+        settings.steps = steps
+        settings.batch = batch
+        settings.learningRate = learningRate
+        settings.warmupSteps = warmup ?? min(settings.warmupSteps, steps / 10)
+        settings.finalLearningRate = finalLearningRate
+        settings.weightDecay = weightDecay
+        settings.gradientClip = clip
+        settings.matrixDeviation = matrixDeviation
+        settings.embeddingDeviation = embeddingDeviation
+        settings.temperatureStart = temperatureStart ?? (hasTemperature ? 0.01 : settings.temperatureStart)
+        settings.normalization = normalization
+        settings.seed = seed
+        settings.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+        return settings
+    }
+
+    private static func text(_ range: ClosedRange<Double>) -> String {
+        range.lowerBound == .leastNonzeroMagnitude
+            ? "above 0 and at most \(range.upperBound)" : "\(range.lowerBound) to \(range.upperBound)"
+    }
+}
+
+extension WeightNormalization: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+
+    public var defaultValueDescription: String { description }
+}

@@ -1,0 +1,35 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// SIGINT and SIGTERM taken as a wish to stop, for as long as the value lives. A second SIGINT or SIGTERM does no more.
+final class StopSignals {
+    private final class Received: Sendable {
+        let signal = Atomic<Int32>(0)
+    }
+
+    private let received = Received()
+    private let sources: [any DispatchSourceSignal]
+
+    init() {
+        let received = received
+        sources = [SIGINT, SIGTERM].map { number in
+            #if canImport(Darwin)
+                // Dispatch only watches there; elsewhere it takes the signal itself.
+                signal(number, SIG_IGN)
+            #endif
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { received.signal.store(number, ordering: .relaxed) }
+            source.resume()
+            return source
+        }
+    }
+
+    deinit { for source in sources { source.cancel() } }
+
+    /// The signal that has come, if one has.
+    var signal: Int32? {
+        let number = received.signal.load(ordering: .relaxed)
+        return number == 0 ? nil : number
+    }
+}
