@@ -79,7 +79,11 @@ let package = Package(
             resources: [.copy("Data")]),
         .testTarget(name: "CostModelTests", dependencies: ["CostModel", "Transformer", "TestSupport"]),
         .testTarget(name: "AttentionEntropyTests", dependencies: ["AttentionEntropy", "TestSupport"]),
-        .testTarget(name: "TrainingTests", dependencies: ["CKernels", "Training", "TestSupport"]),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: ["CKernels", "AttentionEntropy", "Training", "Transformer", "TestSupport"],
+            exclude: ["Reference"],
+            resources: [.copy("Data")]),
         .testTarget(name: "SottoTests", dependencies: ["sotto", "Transformer", "CostModel", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]

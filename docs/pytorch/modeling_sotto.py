@@ -342,10 +342,7 @@ class SottoForCausalLM(PreTrainedModel):
             case nn.LayerNorm():
                 init.ones_(module.weight)
                 init.zeros_(module.bias)
-            case nn.Embedding():
-                # GPT-2's at every width.
-                init.normal_(module.weight, std=0.02)
-            case nn.Linear():
+            case nn.Embedding() | nn.Linear():
                 init.normal_(module.weight, std=deviation)
             case Attention():
                 if hasattr(module, "temperature"):

@@ -49,7 +49,7 @@ def arguments() -> argparse.Namespace:
     training.add_argument("--final-learning-rate", type=float, default=0.1, help="a fraction of the largest")
     training.add_argument("--weight-decay", type=float, default=0.1, help="of matrices only")
     training.add_argument("--matrix-deviation", type=float, help="at the start; 0.02·√(768/width) unless given")
-    training.add_argument("--temperature-start", type=float, default=1.0)
+    training.add_argument("--temperature-start", type=float, default=1e-2)
     training.add_argument("--normalization", choices=["weight", "spectral"])
     training.add_argument("--normalized", default="ffn", help="some of query,key,value,output,ffn")
     training.add_argument("--seed", type=int, default=0)
