@@ -29,6 +29,8 @@ ACTIVATIONS = {
     "gelu_new": lambda x: F.gelu(x, approximate="tanh"),
     "silu": F.silu,
 }
+# What `activation_function` of an ordinary GPT-2 calls them.
+GPT2_ACTIVATIONS = {"linear": "identity", "gelu_pytorch_tanh": "gelu_new", "swish": "silu"}
 TRAINING_STATE = "training.safetensors"
 TRAINING_ONLY = [r"\.threshold$", r"\.gain_\w+$", r"\.right_\w+$"]
 
@@ -86,11 +88,16 @@ class SottoConfig(GPT2Config):
             config.regulariser = {"coefficient": 1e-5, "tolerance": 0.2}
         return config
 
+    def to_dict(self) -> dict[str, Any]:
+        """What config.json says; an ordinary GPT-2 has no `sotto`."""
+        return {key: value for key, value in super().to_dict().items() if key != "sotto" or value is not None}
+
     @property
     def layers(self) -> list[dict[str, Any]]:
         """Every layer's parts."""
         if self.sotto is None:
-            return [layer_of("layer_norm", self.activation_function)] * self.n_layer
+            name = self.activation_function
+            return [layer_of("layer_norm", GPT2_ACTIVATIONS.get(name, name))] * self.n_layer
         if unknown := set(self.sotto) - {"tokenizer", "final_norm", "layers"}:
             raise ValueError(f"this file does not know {', '.join(sorted(unknown))} under \"sotto\" of config.json")
         return self.sotto["layers"]
@@ -133,23 +140,23 @@ class Linear(nn.Module):
     def parts(self) -> dict[str, Tensor]:
         return dict(zip(self.blocks, self.weight.split(list(self.blocks.values()), dim=1)))
 
-    def folded_weight(self) -> Tensor:
+    def folded_weight(self, iterates: bool = False) -> Tensor:
         """The matrix that is multiplied with, normalised where that is asked for."""
         if not self.normalized:
             return self.weight
         parts = self.parts()
         for name in self.normalized:
             v = parts[name]
-            scale = 1 / self.largest_singular_value(name, v) if self.is_spectral else (
+            scale = 1 / self.largest_singular_value(name, v, iterates) if self.is_spectral else (
                 self.get_parameter(f"gain_{name}") / v.norm(dim=0))
             parts[name] = v * scale
         return torch.cat(list(parts.values()), dim=1)
 
-    def largest_singular_value(self, name: str, v: Tensor) -> Tensor:
+    def largest_singular_value(self, name: str, v: Tensor, iterates: bool) -> Tensor:
         right = self.get_buffer(f"right_{name}")
         with torch.no_grad():
             left = F.normalize(v @ right, dim=0)
-            if self.training:
+            if iterates:
                 right.copy_(F.normalize(left @ v, dim=0))
         return left @ v @ right.clone()
 
@@ -165,7 +172,7 @@ class Linear(nn.Module):
                 init.copy_(self.get_parameter(f"gain_{name}"), v.norm(dim=0))
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.folded_weight().t(), self.bias)
+        return F.linear(x, self.folded_weight(iterates=self.training).t(), self.bias)
 
 
 class Attention(nn.Module):

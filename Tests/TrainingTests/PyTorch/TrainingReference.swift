@@ -83,7 +83,8 @@ struct TrainingReference: Sendable, CustomTestStringConvertible {
         let rights = parameters.filter { $0.key.hasSuffix(".right") }
         var state = Dictionary(uniqueKeysWithValues: trainer.state.map { ($0.name, $0.tensor) })
         for name in state.keys where name.hasPrefix("parameter.") {
-            state[name] = try #require(parameters[String(name.dropFirst("parameter.".count))], "\(name)")
+            let tensor: WeightTensor = try #require(parameters[String(name.dropFirst("parameter.".count))], "\(name)")
+            state[name] = tensor
         }
         for (name, tensor) in rights {
             let key = "singular_right.\(name.dropLast(".right".count))"
