@@ -82,7 +82,11 @@ let package = Package(
             name: "AttentionEntropyTests", dependencies: ["AttentionEntropy", "TestSupport"],
             exclude: ["Reference"],
             resources: [.copy("Data")]),
-        .testTarget(name: "TrainingTests", dependencies: ["CKernels", "Training", "TestSupport"]),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: ["CKernels", "AttentionEntropy", "Training", "Transformer", "TestSupport"],
+            exclude: ["Reference"],
+            resources: [.copy("Data")]),
         .testTarget(name: "SottoTests", dependencies: ["sotto", "Transformer", "CostModel", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]

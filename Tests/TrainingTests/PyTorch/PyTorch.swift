@@ -1,0 +1,51 @@
+import Foundation
+import Testing
+
+/// The Python with PyTorch that `set_up_pytorch.py` finds or installs.
+enum PyTorch {
+    /// What tests do without it.
+    static let notice: Comment = "PyTorch is not to be had here; the output says why, docs/pytorch/README.md what to do"
+
+    /// Whether there is one, which the first call finds out and says if not; installing can take minutes.
+    static func isAvailable() -> Bool { interpreter != nil }
+
+    private static let interpreter: String? = {
+        let result = launch("/usr/bin/env", ["python3", scripts.appendingPathComponent("set_up_pytorch.py").path])
+        guard result.status == 0 else {
+            let reason = result.output.split(separator: "\n").last.map(String.init) ?? "python3 cannot be run"
+            print("Tests against PyTorch are skipped: \(reason).")
+            return nil
+        }
+        return result.output.split(separator: "\n").last.map(String.init)
+    }()
+
+    /// Runs one of the reference scripts.
+    /// - Throws: ``Failure`` with what it printed if it fails.
+    static func run(_ script: String, _ arguments: [String]) throws {
+        let result = launch(interpreter ?? "", [scripts.appendingPathComponent(script).path] + arguments)
+        guard result.status == 0 else { throw Failure(output: result.output) }
+    }
+
+    struct Failure: Error, CustomStringConvertible {
+        let output: String
+        var description: String { "The script failed:\n\(output)" }
+    }
+
+    private static let scripts = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("Reference", isDirectory: true)
+
+    /// Output and errors together, in the order they came.
+    private static func launch(_ program: String, _ arguments: [String]) -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        process.standardInput = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return (-1, "") }
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+}
