@@ -1,3 +1,4 @@
+import AttentionEntropy
 import Foundation
 import TestSupport
 import Testing
@@ -79,15 +80,16 @@ private struct LiveModel {
         }
         let loss = losses.reduce(0, +) / Double(losses.count)
         #expect(abs(loss - numbers.loss) < 1e-5 * max(loss, 1), "loss of \(weights.architecture)")
-        for (heads, expected) in zip(try entropies(of: weights), numbers.entropies) {
-            for (entropy, value) in zip(heads, expected) {
-                #expect(abs(entropy - value) < 1e-5, "entropy of \(weights.architecture)")
-            }
+        let measured = try model.attentionEntropies(of: Array(windows.joined())).entropies.means
+        for entropies in [try trainedEntropies(of: weights), measured] {
+            #expect(entropies.map(\.count) == numbers.entropies.map(\.count))
+            let differences = zip(entropies.joined(), numbers.entropies.joined()).map { abs($0 - $1) }
+            #expect(differences.allSatisfy { $0 < 1e-5 }, "entropies of \(weights.architecture)")
         }
     }
 
     /// [layer][head], by the trainer.
-    private func entropies(of weights: ModelWeights) throws -> [[Double]] {
+    private func trainedEntropies(of weights: ModelWeights) throws -> [[Double]] {
         var settings = TrainingSettings()
         settings.batch = windows.count
         let trainer = try Trainer(architecture: weights.architecture, settings: settings)
