@@ -4,7 +4,7 @@ import Foundation
 /// The picture of a run: every layer's mean head entropy over the steps, from `entropies.csv`.
 struct EntropyCurves {
     /// A picture does not get better by more points.
-    private static let pointLimit = 400
+    private static let pointLimit = 200
 
     private var layers: [[LineChart.Point]] = []
 

@@ -19,8 +19,8 @@ struct EntropyCurvesTests {
         let svg = String(decoding: try output.bytes("entropies.svg"), as: UTF8.self)
         #expect(svg.contains("Attention entropy of SM, weight:ffn over training"))
         #expect(svg.contains("layer 0") && svg.contains("layer 1") && !svg.contains("layer 2"))
-        // 500 steps are thinned to every second one and the last.
+        // 500 steps are thinned to every third one and the last.
         let lines = svg.split(separator: "points=\"").dropFirst().compactMap { $0.split(separator: "\"").first }
-        #expect(lines.count { $0.split(separator: " ").count == 251 } == 2)
+        #expect(lines.count { $0.split(separator: " ").count == 168 } == 2)
     }
 }
