@@ -52,11 +52,13 @@ ROWS = [
     Row("sm-scfuffn", "SM+ScFuFFN", published="3.48"),
     Row("smt-scfuffn", "SM(t)+ScFuFFN", "t from 0.01"),
     Row("smt-scfuffn-0.1", "SM(t)+ScFuFFN", "t from 0.1", "--temperature-start 0.1"),
+    Row("smt-scfuffn-0.1-seed2", "SM(t)+ScFuFFN", "t from 0.1, seed 2", "--temperature-start 0.1 --seed 2"),
     Row("ereg", REGULARISED, "lambda 1e-5, gamma 0.2", "--temperature-start 0.1", "3.21"),
     Row("ereg-0", REGULARISED, "lambda 1e-2, gamma 0", "--temperature-start 0.1 --lambda 1e-2 --gamma 0"),
     Row("ereg-0.1", REGULARISED, "lambda 1e-2, gamma 0.1", "--temperature-start 0.1 --lambda 1e-2 --gamma 0.1"),
     Row("ereg-0.2", REGULARISED, "lambda 1e-2, gamma 0.2", "--temperature-start 0.1 --lambda 1e-2 --gamma 0.2"),
     Row("ereg-0.3", REGULARISED, "lambda 1e-2, gamma 0.3", "--temperature-start 0.1 --lambda 1e-2 --gamma 0.3"),
+    Row("ereg-strong", REGULARISED, "lambda 1, gamma 0.2", "--temperature-start 0.1 --lambda 1 --gamma 0.2"),
 ]
 # Higher learning rates, 200 steps each, the first half of them warm-up: who survives them.
 STRESS_RATES = ["1e-2"]
