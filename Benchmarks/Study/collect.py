@@ -1,6 +1,7 @@
 """Gathers the runs of the entropy study: docs/study/*.csv and *.svg, and the tables of docs/entropy-study.md."""
 
 import csv
+import hashlib
 import json
 import os
 import re
@@ -22,22 +23,27 @@ def read(path):
 
 
 def held_out_text(options, directory):
-    """Writes the text that a run held out to a file, as the trainer joined it."""
+    """Writes the text that a run held out to a file, and checks that it is the run's."""
     record = read(os.path.join(directory, "corpus.json"))
     parts = []
     for file in record["files"]:
         if file["held_out"]:
-            with open(os.path.join(options.corpus, file["path"]), encoding="utf-8") as source:
+            with open(os.path.join(options.corpus, file["path"]), "rb") as source:
                 parts.append(source.read())
+    text = b"\n".join(parts)
+    if hashlib.sha256(text).hexdigest() != record["held_out"]["sha256"]:
+        raise SystemExit(f"the files in {options.corpus} are not those that {directory} was trained on")
     path = os.path.join(options.runs, "held-out.txt")
-    with open(path, "w", encoding="utf-8") as target:
-        target.write("\n".join(parts))
+    with open(path, "wb") as target:
+        target.write(text)
     return path
 
 
 def sotto(options, *words):
-    output = subprocess.run([options.sotto, *words, "--format", "json"], capture_output=True, check=True).stdout
-    return json.loads(output)
+    # No calibration of the user's: latencies are those of messages alone.
+    environment = os.environ | {"XDG_CACHE_HOME": os.path.join(options.runs, "no-calibration")}
+    command = [options.sotto, *words, "--format", "json"]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=True).stdout)
 
 
 def measure(options, row, text):
@@ -119,12 +125,12 @@ def stress(options, rows):
         record = read(path)
         diverged = record.get("diverged") or {}
         name, rate = re.fullmatch(r"stress/(.+)-([0-9.]+e-[0-9]+)", row.name).groups()
-        losses = [float(line["loss"]) for line in csv.DictReader(open(
-            os.path.join(options.runs, row.name, "log.csv"), encoding="utf-8"))]
+        with open(os.path.join(options.runs, row.name, "log.csv"), encoding="utf-8") as file:
+            losses = [float(line["loss"]) for line in csv.DictReader(file)]
         yield {
             "row": name, "architecture": row.architecture, "variant": row.variant, "learning_rate": rate,
             "steps": record["steps"], "perplexity": (record.get("held_out") or {}).get("perplexity", "NaN"),
-            "largest_loss": max(losses), "diverged_step": diverged.get("step", ""),
+            "largest_loss": max(losses, default=""), "diverged_step": diverged.get("step", ""),
             "layer": diverged.get("layer", ""), "collapsed_at_step": diverged.get("collapsed_at_step", ""),
             "entropy": diverged.get("entropy", ""),
         }
@@ -173,13 +179,15 @@ def stresses(rows):
         if row is None:
             return ""
         if row["diverged_step"] == "":
-            return f"{row['perplexity']:.2f}"
-        when = f", collapsed at {row['collapsed_at_step']}" if row["collapsed_at_step"] != "" else ""
-        return f"NaN at step {row['diverged_step']}: layer {row['layer']}{when}"
+            return number(row["perplexity"])
+        step, layer = row["diverged_step"], row["layer"]
+        if row["collapsed_at_step"] == "":
+            return f"NaN at step {step}, no layer collapsed, layer {layer} the lowest"
+        return f"NaN at step {step}, layer {layer} collapsed at {row['collapsed_at_step']}"
 
     first = {row["row"]: row for row in rows}
-    return table(
-        ["network", *rates], [[label(first[name]), *(cell(cells.get((name, rate))) for rate in rates)] for name in names])
+    lines = [[label(first[name]), *(cell(cells.get((name, rate))) for rate in rates)] for name in names]
+    return table(["network", *rates], lines)
 
 
 def fill(page, name, text):

@@ -10,7 +10,6 @@ Needs the built program and Python's standard library. LIBRARY is the standard l
 
 import argparse
 import concurrent.futures
-import json
 import os
 import shlex
 import subprocess
@@ -53,7 +52,8 @@ ROWS = [
     Row("smt-scfuffn", "SM(t)+ScFuFFN", "t from 0.01"),
     Row("smt-scfuffn-0.1", "SM(t)+ScFuFFN", "t from 0.1", "--temperature-start 0.1"),
     Row("smt-scfuffn-0.1-seed2", "SM(t)+ScFuFFN", "t from 0.1, seed 2", "--temperature-start 0.1 --seed 2"),
-    Row("ereg", REGULARISED, "lambda 1e-5, gamma 0.2", "--temperature-start 0.1", "3.21"),
+    Row("ereg-0.01", REGULARISED, "t from 0.01, lambda 1e-5, gamma 0.2", "", "3.21"),
+    Row("ereg", REGULARISED, "lambda 1e-5, gamma 0.2", "--temperature-start 0.1"),
     Row("ereg-0", REGULARISED, "lambda 1e-2, gamma 0", "--temperature-start 0.1 --lambda 1e-2 --gamma 0"),
     Row("ereg-0.1", REGULARISED, "lambda 1e-2, gamma 0.1", "--temperature-start 0.1 --lambda 1e-2 --gamma 0.1"),
     Row("ereg-0.2", REGULARISED, "lambda 1e-2, gamma 0.2", "--temperature-start 0.1 --lambda 1e-2 --gamma 0.2"),
@@ -75,7 +75,7 @@ def stress_rows():
 
 
 def command(row, options):
-    """The arguments that train a row; a later option wins over an earlier one."""
+    """The arguments that train a row; its own options stand in place of the common ones."""
     words = [options.sotto, "train", "--architecture", row.architecture, "--corpus", options.corpus]
     words += ["--extensions", "py"]
     for name in EXCLUDED:

@@ -1,7 +1,9 @@
+import AttentionEntropy
+
 /// Follows each layer's mean head entropy through a run.
 struct CollapseWatch {
     /// The part of log T below which a layer's mean entropy counts as collapsed.
-    static let fraction = 0.05
+    static let fraction = EntropyCriteria().nearZero
 
     private let maximum: Double
     /// The update at which each layer collapsed first; 0 if it has not.
@@ -14,7 +16,7 @@ struct CollapseWatch {
     init(layers: Int, maximum: Double) {
         self.maximum = maximum
         collapsedAt = [Int](repeating: 0, count: layers)
-        lastEntropy = [Double](repeating: maximum, count: layers)
+        lastEntropy = [Double](repeating: Double(Float(maximum)), count: layers)
     }
 
     /// Takes in the head entropies of an update, [layer][head].
@@ -26,7 +28,8 @@ struct CollapseWatch {
                 if firstNonFiniteLayer == nil { firstNonFiniteLayer = layer }
                 continue
             }
-            lastEntropy[layer] = mean
+            // In the precision of a checkpoint, so that a resumed run reports the same.
+            lastEntropy[layer] = Double(Float(mean))
             if collapsedAt[layer] == 0, mean < Self.fraction * maximum { collapsedAt[layer] = step }
         }
     }

@@ -25,9 +25,6 @@ public final class Trainer {
     var collapse: CollapseWatch
     let shards: [DecoderShard]
 
-    /// A layer has collapsed when its heads' mean entropy is below this part of log T.
-    public static let collapseFraction = CollapseWatch.fraction
-
     /// A model with random weights from the settings' seed.
     /// - Throws: ``TrainingError`` if a setting is out of range, or a part of the architecture has no gradient here.
     public init(architecture: Architecture, settings: TrainingSettings) throws(TrainingError) {

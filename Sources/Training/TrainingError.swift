@@ -35,7 +35,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
 public struct Divergence: Sendable, Hashable, Codable, CustomStringConvertible {
     /// The update that was not made, counted from 1.
     public let step: Int
-    /// The layer whose mean head entropy fell below ``Trainer/collapseFraction`` of log T first, or, if none did, the one
+    /// The layer whose mean head entropy fell below 5 % of log T first (``EntropyCriteria/nearZero``), or, if none did, the one
     /// whose was lowest.
     public let layer: Int
     /// The update at which that layer collapsed; nil if none did.

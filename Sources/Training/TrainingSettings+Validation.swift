@@ -8,6 +8,8 @@ extension TrainingSettings {
         for (name, value, least) in counts where value < least {
             throw .invalidSetting(name: name, requirement: "at least \(least)")
         }
+        // Checkpoints keep numbers of steps in single precision.
+        guard steps <= 1 << 24 else { throw .invalidSetting(name: "steps", requirement: "at most 16,777,216") }
         guard batch <= 1 << 16, threads <= 1024 else {
             throw .invalidSetting(name: "batch or threads", requirement: "at most 65,536 windows and 1,024 threads")
         }

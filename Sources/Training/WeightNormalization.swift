@@ -33,3 +33,16 @@ public struct WeightNormalization: Sendable, Hashable, Codable {
         self.matrices = matrices
     }
 }
+
+extension WeightNormalization {
+    private enum CodingKeys: String, CodingKey {
+        case kind, matrices
+    }
+
+    /// The matrices in their order: the same settings are the same text.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(kind, forKey: .kind)
+        try container.encode(matrices.sorted(), forKey: .matrices)
+    }
+}

@@ -208,6 +208,26 @@ import Transformer
         #expect(try BuiltProgram.run("export", corpus, "--output", files.path("none")).status == 65)
     }
 
+    /// A model that no run made keeps what it says of its tokens.
+    @Test func exportDoesNotInventATokenizer() throws {
+        let directory = files.url.appendingPathComponent("gpt2")
+        let architecture = try Architecture(
+            notation: .init("SM+LN+G"), layers: 1, heads: 1, width: 4, context: 4, vocabulary: 300)
+        try HuggingFaceModel.write(.random(architecture, seed: 1), to: directory)
+        let result = try BuiltProgram.run("export", directory.path, "--output", files.path("copy"))
+        #expect(result.status == 0, "\(result.error)")
+        #expect(try bytes("copy", "config.json") == bytes("gpt2", "config.json"))
+    }
+
+    @Test func theOutputCannotBeText() throws {
+        for output in [corpus, corpus + "/runs/x", corpus + "/../corpus/y"] {
+            let result = try BuiltProgram.run(
+                ["train", "--corpus", corpus, "--output", output, "--architecture", "SM"] + Self.sizes)
+            #expect(result.status == 64 && result.error.contains("--output must not be in --corpus"), "\(output)")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: corpus).count == 2)
+    }
+
     @Test func anotherRunIsNotOverwritten() throws {
         try train("run", "--stop-after", "2")
         let before = try bytes("run", "checkpoint.safetensors")
@@ -225,6 +245,7 @@ import Transformer
         "--architecture SM+XY", "--architecture none.json", "--layers 0", "--heads 3", "--width 0", "--context 0",
         "--context 1", "--steps 0", "--batch 0", "--learning-rate 0", "--learning-rate nan", "--learning-rate inf",
         "--warmup 31", "--final-learning-rate 2", "--weight-decay -1", "--clip -1", "--matrix-deviation -1",
+        "--matrix-deviation 0", "--embedding-deviation 0", "--steps 16777217",
         "--temperature-start 1", "--architecture SM(t)+ScFuFFN --temperature-start 0", "--normalization batch:ffn",
         "--normalization weight:", "--gamma 0.1", "--threshold-start 0.5", "--lambda -1", "--lambda 1 --gamma 2",
         "--threads 0", "--seed -1", "--precision f8", "--log-every 0", "--checkpoint-every -1", "--stop-after 0",

@@ -30,6 +30,9 @@ public struct Checkpoint: Sendable {
                 throw RunFileError.damagedCheckpoint(path: url.path, reason: "its metadata are incomplete")
             }
             self.header = try JSONDecoder().decode(Header.self, from: Data(header.utf8))
+            guard (0...self.header.plan.settings.steps).contains(self.header.step),
+                self.header.logLengths.values.allSatisfy({ $0 >= 0 })
+            else { throw RunFileError.damagedCheckpoint(path: url.path, reason: "its metadata are impossible") }
             var state: [String: WeightTensor] = [:]
             for entry in file.entries { state[entry.name] = try file.tensor(named: entry.name) }
             self.state = state

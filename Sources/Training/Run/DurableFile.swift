@@ -19,7 +19,11 @@ enum DurableFile {
         let isWritten = writeAll(data, to: file) && fsync(file) == 0
         // Closed whether or not it was written.
         let isClosed = close(file) == 0
-        guard isWritten, isClosed, rename(partial.path, url.path) == 0 else { throw .unwritable(path: url.path) }
+        guard isWritten, isClosed, rename(partial.path, url.path) == 0 else {
+            // A full disk gets its room back.
+            unlink(partial.path)
+            throw .unwritable(path: url.path)
+        }
         // The new name itself is kept by the directory.
         let directory = open(url.deletingLastPathComponent().path, O_RDONLY)
         guard directory >= 0 else { return }

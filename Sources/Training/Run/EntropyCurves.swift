@@ -9,7 +9,7 @@ struct EntropyCurves {
     private var layers: [[LineChart.Point]] = []
 
     /// Reads a log.
-    /// - Throws: ``RunFileError/shortLog(path:)`` if it cannot be read.
+    /// - Throws: ``RunFileError/shortLog(path:)`` if it cannot be read or is none.
     init(log url: URL) throws(RunFileError) {
         guard let text = try? String(contentsOf: url, encoding: .utf8) else { throw .shortLog(path: url.path) }
         for line in text.split(separator: "\n").dropFirst() {
@@ -35,7 +35,7 @@ struct EntropyCurves {
 
     /// At most so many points, the last among them.
     private static func thinned(_ points: [LineChart.Point]) -> [LineChart.Point] {
-        let interval = max(1, (points.count + pointLimit - 1) / pointLimit)
+        let interval = max(1, (points.count + pointLimit - 2) / (pointLimit - 1))
         return points.indices.filter { $0.isMultiple(of: interval) || $0 == points.count - 1 }.map { points[$0] }
     }
 }

@@ -6,7 +6,7 @@ public enum RunFileError: Error, Equatable, CustomStringConvertible {
     case damagedCheckpoint(path: String, reason: String)
     /// The checkpoint is of a run with something else.
     case otherRun(path: String, what: String, here: String, there: String)
-    /// A log ends before the checkpoint.
+    /// A log ends before the checkpoint, or is none.
     case shortLog(path: String)
     /// Another process writes to the directory.
     case inUse(path: String)
@@ -25,7 +25,7 @@ public enum RunFileError: Error, Equatable, CustomStringConvertible {
             "\(path) has a checkpoint of another run, whose \(what) is \(there) and not \(here); go on with the same, "
                 + "choose another directory, or start again with --restart."
         case .shortLog(let path):
-            "\(path) ends before the checkpoint does; start again with --restart."
+            "\(path) ends before the checkpoint does, or is no log of a run; start again with --restart."
         case .inUse(let path):
             "Another process trains into \(path); wait for it or choose another directory."
         case .foreignModel(let path):

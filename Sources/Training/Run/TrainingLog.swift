@@ -1,3 +1,4 @@
+import AttentionEntropy
 import Foundation
 
 /// What every logged step reported: `log.csv`, `entropies.csv` and, with a regulariser, `thresholds.csv`.
@@ -45,7 +46,7 @@ struct TrainingLog {
             "\(step),\(report.loss),\(report.penalty),\(report.gradientNorm),\(learningRate)\n")
         var rows = ""
         for (layer, heads) in report.entropies.enumerated() {
-            let summary = HeadSummary(heads)
+            let summary = EntropyStatistics(of: heads)
             let cells = [summary.mean, summary.variance, summary.minimum, summary.maximum] + heads
             rows += "\(step),\(layer),\(Self.list(cells))\n"
         }

@@ -83,7 +83,6 @@ public struct TrainingRecord: Sendable, Codable {
     /// Time spent in training, without the held-out text.
     public let seconds: Double
     public let tokensPerSecond: Double
-
 }
 
 extension TrainingRecord {

@@ -169,11 +169,12 @@ public final class TrainingRun {
 
     private func diverge(_ divergence: Divergence, seconds: Double) throws -> Outcome {
         try log.synchronize()
+        let record = record(diverged: divergence, seconds: seconds)
+        // First the record: a configuration without one is taken for a model from elsewhere.
+        try write(record)
         // The network without weights, so that its cost can still be told.
         let configuration = HuggingFaceConfiguration(architecture: plan.architecture, usesByteTokenizer: true)
         try DurableFile.replace(files.configuration, with: Data(configuration.json.utf8))
-        let record = record(diverged: divergence, seconds: seconds)
-        try write(record)
         return .diverged(divergence, record)
     }
 

@@ -240,10 +240,7 @@ extension HuggingFaceConfiguration {
 
     private var gpt2Lines: [String] {
         let first = architecture.layers[0]
-        let isPlain =
-            architecture.finalNorm == .layerNorm && !usesByteTokenizer && architecture.positions == .learned
-            && architecture.keyValueHeads == architecture.heads && architecture.hasBiases
-            && architecture.layers.allSatisfy { $0 == Architecture.Layer(activation: first.activation) }
+        let isPlain = architecture.isHuggingFaceGPT2 && !usesByteTokenizer
         var lines = [
             "\"model_type\": \"gpt2\"",
             "\"architectures\": [\"GPT2LMHeadModel\"]",
@@ -354,5 +351,14 @@ extension JSONValue {
                 key: key, value: value.kind, supported: "one of \(names.map(\.name).joined(separator: ", "))")
         }
         return match.activation
+    }
+}
+
+extension Architecture {
+    /// Whether Hugging Face's `GPT2LMHeadModel` computes this network from its own settings.
+    public var isHuggingFaceGPT2: Bool {
+        let activation = layers[0].activation
+        return finalNorm == .layerNorm && positions == .learned && keyValueHeads == heads && hasBiases
+            && layers.allSatisfy { $0 == Layer(activation: activation) }
     }
 }

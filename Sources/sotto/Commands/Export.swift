@@ -28,22 +28,14 @@ struct Export: ParsableCommand {
             throw UsageError("--output must be another directory than the one of the run.")
         }
         let trained = try TrainedWeights(directory: source)
-        try HuggingFaceModel.write(trained.weights, to: target, as: precision.type, usesByteTokenizer: true)
+        try HuggingFaceModel.write(
+            trained.weights, to: target, as: precision.type, usesByteTokenizer: trained.usesByteTokenizer)
         let architecture = trained.weights.architecture
         let layout =
-            architecture.isGPT2
+            architecture.isHuggingFaceGPT2
             ? "Hugging Face's GPT2LMHeadModel loads it as it is"
             : "not GPT-2's own network, so config.json has Sotto's extension"
         let progress = trained.progress.map { ", after \($0.step) of \($0.steps) steps" } ?? ""
         Output.write("\(architecture)\(progress), written to \(output): \(layout).")
-    }
-}
-
-extension Architecture {
-    /// Whether Hugging Face's GPT-2 computes this network from its own settings.
-    fileprivate var isGPT2: Bool {
-        let activation = layers[0].activation
-        return finalNorm == .layerNorm && positions == .learned && keyValueHeads == heads && hasBiases
-            && layers.allSatisfy { $0 == Layer(activation: activation) }
     }
 }

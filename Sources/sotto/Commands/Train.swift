@@ -8,8 +8,8 @@ struct Train: ParsableCommand {
         abstract: "Train a model on the text of a directory.",
         discussion: """
             Token ids are bytes. The output directory gets the model in Hugging Face's layout, training.json, the logs and \
-            checkpoints; a run that was stopped or killed goes on when the same command is given again, and ends as if it \
-            had never stopped.
+            checkpoints; a run that was stopped or killed goes on when the same command is given again (without --restart), \
+            and ends as if it had never stopped.
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -50,6 +50,7 @@ struct Train: ParsableCommand {
     }
 
     func run() throws {
+        try checkOutput()
         let architecture = try network.network()
         let settings = try training.settings(for: architecture, isRegularised: network.isEntropyRegularised)
         let run = try TrainingRun(
@@ -75,9 +76,20 @@ struct Train: ParsableCommand {
             if format == .json { Output.write(try record.json()) }
             throw TrainingError.nonFiniteLoss(divergence)
         case .stopped(let step):
-            let message = "Stopped after step \(step) of \(settings.steps); give the same command again to go on."
+            let again = "give the same command again\(restart ? " without --restart" : "") to go on"
+            let message = "Stopped after step \(step) of \(settings.steps); \(again)."
             if let signal = signals.signal { throw Interruption(signal: signal, message: message) }
             Diagnostics.warn(message)
+        }
+    }
+
+    /// The run's own files must not become text of it when it goes on.
+    private func checkOutput() throws {
+        func components(_ path: String) -> [String] {
+            URL(fileURLWithPath: path, isDirectory: true).standardizedFileURL.resolvingSymlinksInPath().pathComponents
+        }
+        guard !components(output).starts(with: components(text.directory)) else {
+            throw UsageError("--output must not be in --corpus: the run's own files would become text of it.")
         }
     }
 

@@ -63,8 +63,8 @@ struct TrainingOptions: ParsableArguments {
         let numbers: [(String, Double?, ClosedRange<Double>)] = [
             ("--learning-rate", learningRate, Double.leastNonzeroMagnitude...1e3),
             ("--final-learning-rate", finalLearningRate, 0...1), ("--weight-decay", weightDecay, 0...1e3),
-            ("--clip", clip, 0...1e9), ("--matrix-deviation", matrixDeviation, 0...1e3),
-            ("--embedding-deviation", embeddingDeviation, 0...1e3),
+            ("--clip", clip, 0...1e9), ("--matrix-deviation", matrixDeviation, Double.leastNonzeroMagnitude...1e3),
+            ("--embedding-deviation", embeddingDeviation, Double.leastNonzeroMagnitude...1e3),
             ("--temperature-start", temperatureStart, 1e-6...1e6), ("--lambda", lambda, 0...1e9),
             ("--gamma", gamma, 0...1), ("--threshold-start", thresholdStart, 0...1),
         ]

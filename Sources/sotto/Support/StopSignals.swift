@@ -14,12 +14,14 @@ final class StopSignals {
 
     init() {
         let received = received
+        // A queue of its own: training keeps the shared ones busy.
+        let queue = DispatchQueue(label: "sotto.signals")
         sources = [SIGINT, SIGTERM].map { number in
             #if canImport(Darwin)
                 // Dispatch only watches there; elsewhere it takes the signal itself.
                 signal(number, SIG_IGN)
             #endif
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
                 guard received.signal.exchange(number, ordering: .relaxed) == 0 else { _exit(128 + number) }
             }

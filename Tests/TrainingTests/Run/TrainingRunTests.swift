@@ -176,6 +176,19 @@ struct TrainingRunTests {
             try whole.prefix(length).write(to: output.file("checkpoint.safetensors"))
             #expect(throws: RunFileError.self, "\(length) bytes") { try run(into: output) }
         }
+        // Numbers that no run writes.
+        let file = try SafeTensors(data: whole)
+        let header = try #require(file.metadata["run"])
+        for (old, new) in [
+            ("\"step\":2", "\"step\":-2"), ("\"step\":2", "\"step\":13"), ("\"log.csv\":", "\"log.csv\":-"),
+        ] {
+            #expect(header.contains(old))
+            let tensors = try file.entries.map { ($0.name, try file.tensor(named: $0.name)) }
+            var metadata = file.metadata
+            metadata["run"] = header.replacingOccurrences(of: old, with: new)
+            try SafeTensors.write(tensors, to: output.file("checkpoint.safetensors"), metadata: metadata)
+            #expect(throws: RunFileError.self, "\(new)") { try run(into: output) }
+        }
         // A safetensors file, but no checkpoint.
         try SafeTensors.write(
             [("a", WeightTensor(scalar: 1))], to: output.file("checkpoint.safetensors"))
@@ -209,6 +222,29 @@ struct TrainingRunTests {
         #expect(throws: RunFileError.inUse(path: output.url.path)) { try run(into: output) }
         _ = try first.run()
         withExtendedLifetime(output) {}
+    }
+
+    /// A divergence is a result that can be had again, also where a kill left only a part of its files.
+    @Test func aDivergedRunDivergesAgain() throws {
+        let output = try TextDirectory()
+        var settings = settings(steps: 200)
+        (settings.learningRate, settings.gradientClip, settings.warmupSteps) = (900, 0, 0)
+        func divergence() throws -> Divergence {
+            guard
+                case .diverged(let divergence, _) = try run(into: output, settings, architecture: architecture("SM+G"))
+            else { throw CocoaError(.featureUnsupported) }
+            return divergence
+        }
+        let first = try divergence()
+        #expect(try divergence() == first)
+        try FileManager.default.removeItem(at: output.file("config.json"))
+        #expect(try divergence() == first)
+        #expect(try TrainingRecord(json: output.bytes("training.json")).diverged == first)
+    }
+
+    @Test func stopsAfterTheLastStepAsFinished() throws {
+        let output = try TextDirectory()
+        _ = try record(run(into: output) { $0.stopAfter = 12 })
     }
 
     @Test func exportsFoldedWeights() throws {
