@@ -190,6 +190,29 @@ def stresses(rows):
     return table(["network", *rates], lines)
 
 
+def thresholds(measured):
+    """How learned thresholds stand to the entropies of the last step."""
+    rows = []
+    for result, record, _ in measured:
+        if not record.get("thresholds") or "lowest" not in result:
+            continue
+        regulariser = record["settings"]["regulariser"]
+        learned = [value for layer in record["thresholds"] for value in layer]
+        entropies = [value / record["maximum_entropy"] for layer in record["head_entropies"] for value in layer]
+        distances = [abs(entropy - threshold) for entropy, threshold in zip(entropies, learned)]
+        outside = sum(distance > regulariser["tolerance"] for distance in distances)
+        rows.append([
+            f"{regulariser['coefficient']:g}", f"{regulariser['tolerance']:g}",
+            f"{record['settings']['temperature_start']:g}", number(result["perplexity"], 3),
+            f"{100 * result['lowest']:.0f} %", f"{100 * result['highest']:.0f} %",
+            f"{min(learned):.2f} to {max(learned):.2f}", f"{sum(learned) / len(learned):.2f}",
+            f"{sum(distances) / len(distances):.3f}", f"{outside} of {len(distances)}",
+        ])
+    return table(
+        ["lambda", "gamma", "t from", "perplexity", "[0, max/4)", "[3max/4, max]", "thresholds", "their mean",
+         "mean distance from E/Emax", "heads outside the margin"], rows)
+
+
 def fill(page, name, text):
     """Puts a table between its markers."""
     pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.S)
@@ -214,15 +237,17 @@ def collect(options, rows, stress_rows):
         {"row": result["row"], "layer": layer, **scale}
         for result, record, _ in measured for layer, scale in enumerate(record.get("scales") or [])
     ])
-    for row in present:
-        shutil.copyfile(
-            os.path.join(options.runs, row.name, "entropies.svg"), os.path.join(DATA, f"{row.name}.svg"))
+    for row in [*present, *stress_rows]:
+        picture = os.path.join(options.runs, row.name, "entropies.svg")
+        if os.path.exists(picture):
+            shutil.copyfile(picture, os.path.join(DATA, row.name.replace("/", "-") + ".svg"))
     stressed = list(stress(options, stress_rows))
     path = os.path.join(DOCS, "entropy-study.md")
     with open(path, encoding="utf-8") as file:
         page = file.read()
     page = fill(page, "perplexities", perplexities(results))
     page = fill(page, "ranges", ranges(results))
+    page = fill(page, "thresholds", thresholds(measured))
     if stressed:
         write("stress.csv", stressed)
         page = fill(page, "stress", stresses(stressed))
