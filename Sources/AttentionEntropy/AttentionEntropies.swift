@@ -7,7 +7,8 @@ public struct AttentionEntropies: Sendable, Hashable {
     /// Means over queries and windows, [layer][head]: the paper's `E(l,h)`.
     public let means: [[Double]]
     /// Means over queries i >= 1 and windows of a row's entropy divided by `log(i + 1)`, which it can reach,
-    /// [layer][head]: from 0 to 1. nil if there are only rows of query 0.
+    /// [layer][head]: from 0 to 1, or above by no more than ``AttentionRowEntropy/defaultMargin`` where the sums of rows
+    /// exceed 1. nil if there are only rows of query 0.
     public let reachableRatios: [[Double?]]
 
     /// `Emax = log T`.

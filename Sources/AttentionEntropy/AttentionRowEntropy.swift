@@ -22,7 +22,8 @@ public enum AttentionRowEntropy {
     ///   - row: probabilities of the keys; zeros count nothing.
     ///   - epsilon: the constant in the logarithm.
     ///   - margin: how far from 1 the sum may be. The row is not rescaled.
-    /// - Returns: nats, from 0 to the logarithm of the number of keys.
+    /// - Returns: nats, from 0 to the logarithm of the number of keys, or above that by no more than the fraction
+    ///   `margin`, where the sum exceeds 1.
     /// - Throws: ``AttentionRowError``.
     @inlinable
     public static func entropy<Row: Collection>(

@@ -89,9 +89,6 @@ public struct EntropyDistribution: Sendable, Hashable, Encodable {
         shares[EntropyRange.allCases.firstIndex(of: range) ?? 0]
     }
 
-    /// The share of the heads in the two middle ranges, which the paper calls well behaved.
-    public var wellBehavedShare: Double { self[.lowerMiddle] + self[.upperMiddle] }
-
     static func check(_ entropies: [[Double]]) throws(EntropyError) {
         guard !entropies.isEmpty, entropies.allSatisfy({ !$0.isEmpty }) else { throw .noHeads }
         for (layer, heads) in entropies.enumerated() {

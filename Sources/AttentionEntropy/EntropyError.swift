@@ -16,6 +16,8 @@ public enum EntropyError: Error, Equatable, CustomStringConvertible {
     case laterKey(layer: Int, head: Int, query: Int, key: Int)
     /// The row is no row of attention.
     case invalidRow(layer: Int, head: Int, query: Int, AttentionRowError)
+    /// What a model's softmax gives is no row of attention.
+    case divergedAttention(layer: Int, head: Int)
     /// No row of the head has come.
     case unseenHead(layer: Int, head: Int)
     /// Accumulators of different shapes or constants cannot be put together.
@@ -45,6 +47,9 @@ public enum EntropyError: Error, Equatable, CustomStringConvertible {
             "Query \(query) of head \(head) in layer \(layer) attends to the later key \(key); give causal attention."
         case .invalidRow(let layer, let head, let query, let reason):
             "Layer \(layer), head \(head), query \(query): \(reason)"
+        case .divergedAttention(let layer, let head):
+            "The attention of layer \(layer), head \(head) is no number on this text: the weights have diverged; take an "
+                + "earlier checkpoint or another model."
         case .unseenHead(let layer, let head):
             "No attention of head \(head) in layer \(layer) has been seen; give at least one row of every head."
         case .differentAccumulators:

@@ -21,9 +21,6 @@ public struct EntropyFindings: Sendable, Hashable, Encodable {
         /// Of the heads in the range, those in early layers; 0 of none.
         public let earlyShare: Double
 
-        /// Whether most of them are in early layers, as the paper found.
-        public var isMostlyEarly: Bool { earlyShare > 0.5 }
-
         private enum CodingKeys: String, CodingKey {
             case found, share, layers
             case earlyShare = "early_share"

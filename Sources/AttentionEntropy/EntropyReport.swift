@@ -88,10 +88,9 @@ public struct EntropyReport: Sendable, Hashable, Encodable {
 
 extension EntropyReport {
     /// A heat map of the heads' entropies, from 0 to the largest.
-    /// - Parameter title: made of the report unless given.
-    public func heatMap(title: String? = nil) -> HeatMap {
+    public func heatMap() -> HeatMap {
         HeatMap(
-            title: title ?? "Attention entropy of \(model), \(architecture), T = \(entropies.context)",
+            title: "Attention entropy of \(model), \(architecture), T = \(entropies.context)",
             values: entropies.means, scale: 0...max(entropies.largest, .leastNormalMagnitude),
             legend: "nats, mean over queries; log T = \(SVGWriter.number(entropies.maximum))",
             noteTitle: "mean ± s.d.",

@@ -12,7 +12,8 @@ extension ReferenceModel {
     ///   - epsilon: the constant in the logarithm.
     ///   - progress: is told the fraction done after each window.
     /// - Returns: entropies, their `context` the windows' length, and the number of windows.
-    /// - Throws: ``ReferenceModelError`` or ``EntropyError``.
+    /// - Throws: ``ReferenceModelError`` or ``EntropyError``, of which ``EntropyError/divergedAttention(layer:head:)`` where
+    ///   attention is infinite or no number.
     public func attentionEntropies(
         of tokens: [Int], window: Int? = nil, limit: Int? = nil,
         epsilon: Double = AttentionRowEntropy.defaultEpsilon, progress: ((Double) -> Void)? = nil
@@ -26,7 +27,11 @@ extension ReferenceModel {
             heads: architecture.layers.map { _ in architecture.heads }, context: length, epsilon: epsilon)
         for index in 0..<windows {
             try observeAttention(tokens: Array(tokens[index * length..<(index + 1) * length])) { row in
-                try accumulator.add(row.probabilities, layer: row.layer, head: row.head, query: row.query)
+                do throws(EntropyError) {
+                    try accumulator.add(row.probabilities, layer: row.layer, head: row.head, query: row.query)
+                } catch .invalidRow(let layer, let head, _, _) {
+                    throw EntropyError.divergedAttention(layer: layer, head: head)
+                }
             }
             progress?(Double(index + 1) / Double(windows))
         }

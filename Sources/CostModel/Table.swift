@@ -113,7 +113,8 @@ public struct Table: Sendable, Hashable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func escapedForLaTeX(_ text: String) -> String {
+    /// Text in which no character has a meaning of its own in LaTeX.
+    package static func escapedForLaTeX(_ text: String) -> String {
         var result = ""
         for character in text {
             switch character {

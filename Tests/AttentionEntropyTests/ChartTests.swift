@@ -106,21 +106,6 @@ struct ChartTests {
         #expect(first[1][1] < first[0][1] && first[0][1] < first[2][1])
     }
 
-    @Test func logarithmicAxis() {
-        let points = [0, 1, 10, 100, 1000].map { LineChart.Point(x: Double($0), y: 1) }
-        var chart = LineChart(title: "", xName: "", yName: "", series: [.init("", points)], isLogarithmic: true)
-        let picture = Picture(chart.svg())
-        #expect(picture.isWellFormed && picture.isInside)
-        #expect(["1", "10", "100", "1000"].allSatisfy(picture.texts.contains))
-        let line = picture.all("polyline").first { $0["stroke-width"] == "1.75" }
-        let columns = (line?["points"] ?? "").split(separator: " ").compactMap { Double($0.split(separator: ",")[0]) }
-        // Equal ratios are equally far apart, and 0 has no place.
-        #expect(columns.count == 4)
-        #expect(zip(columns, columns.dropFirst()).allSatisfy { abs($1 - $0 - (columns[1] - columns[0])) < 0.02 })
-        chart.isLogarithmic = false
-        #expect(Picture(chart.svg()).texts.contains("1000"))
-    }
-
     @Test func degenerateCharts() {
         let tiny = Double.leastNonzeroMagnitude
         let points: [[LineChart.Point]] = [
@@ -129,13 +114,10 @@ struct ChartTests {
             [.init(x: tiny, y: 1), .init(x: 2 * tiny, y: .infinity)],
         ]
         for points in points {
-            for isLogarithmic in [false, true] {
-                for range in [nil, 0...1, 0...0, -Double.infinity...1] {
-                    let chart = LineChart(
-                        title: "t", xName: "x", yName: "y", series: [.init("s", points)], isLogarithmic: isLogarithmic,
-                        yRange: range)
-                    #expect(Picture(chart.svg()).isWellFormed)
-                }
+            for range in [nil, 0...1, 0...0, -Double.infinity...1] {
+                let chart = LineChart(
+                    title: "t", xName: "x", yName: "y", series: [.init("s", points)], yRange: range)
+                #expect(Picture(chart.svg()).isWellFormed)
             }
         }
         let none = LineChart(title: "t", xName: "x", yName: "y", series: [])

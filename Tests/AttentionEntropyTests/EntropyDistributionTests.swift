@@ -26,7 +26,7 @@ struct EntropyDistributionTests {
         #expect(distribution.maximum == 4 && distribution.heads == 8)
         #expect(distribution.counts == [2, 2, 1, 3])
         #expect(distribution.shares == [0.25, 0.25, 0.125, 0.375])
-        #expect(distribution[.highest] == 0.375 && distribution.wellBehavedShare == 0.375)
+        #expect(distribution[.highest] == 0.375)
         let fixed = try EntropyDistribution(of: entropies, maximum: 8)
         #expect(fixed.maximum == 8 && fixed.counts == [4, 3, 1, 0])
         #expect(try EntropyDistribution(of: entropies, maximum: 1).counts == [1, 0, 0, 7])

@@ -51,9 +51,10 @@ struct EntropyFindingsTests {
         let findings = try Self.findings(entropies)
         #expect(findings.overload.found && findings.overload.share == 7.0 / 16)
         #expect(findings.overload.layers == [0, 1, 3])
-        #expect(findings.overload.isMostlyEarly && abs(findings.overload.earlyShare - 6.0 / 7) < 1e-12)
+        #expect(abs(findings.overload.earlyShare - 6.0 / 7) < 1e-12)
         let late = try Self.findings(entropies.reversed())
-        #expect(late.overload.found && !late.overload.isMostlyEarly && late.overload.layers == [0, 2, 3])
+        #expect(
+            late.overload.found && abs(late.overload.earlyShare - 1.0 / 7) < 1e-12 && late.overload.layers == [0, 2, 3])
         #expect(try !Self.findings(entropies, EntropyCriteria(overloadShare: 7.0 / 16)).overload.found)
     }
 
@@ -77,7 +78,7 @@ struct EntropyFindingsTests {
             let findings = try Self.findings(entropies)
             #expect(findings.overload.found && findings.overload.share == 1 && !findings.wellBehaved.found)
             // The only layer is deep.
-            #expect(!findings.overload.isMostlyEarly)
+            #expect(findings.overload.earlyShare == 0)
         }
         for entropies in [[[0.0]], [[0, 0], [0, 0]], [[0.1, 0.1]], [[1e-9, 0.1], [-1e-9, 0]], [[-1e-4, -1e-5]]] {
             let findings = try Self.findings(entropies)

@@ -90,6 +90,22 @@ struct ModelEntropyTests {
         }
     }
 
+    @Test func divergedWeights() throws {
+        let architecture = try Architecture(
+            notation: .init("SM"), layers: 2, heads: 2, width: 6, feedForwardWidth: 9, context: 5, vocabulary: 7)
+        // The scores of one head are infinite, of weights that are not.
+        let weights = try ModelWeights(architecture: architecture) { name, shape in
+            var values = (0..<shape.reduce(1, *)).map { Float($0 % 5) / 10 }
+            if name.description.hasSuffix("h.1.attn.c_attn.bias") {
+                for element in [3, 4, 5, 9, 10, 11] { values[element] = 1e30 }
+            }
+            return WeightTensor(shape: shape, values: values)
+        }
+        #expect(throws: EntropyError.divergedAttention(layer: 1, head: 1)) {
+            try ReferenceModel(weights).attentionEntropies(of: [1, 2, 3])
+        }
+    }
+
     @Test func windowsOfAText() throws {
         let model = try Self.model("HuggingFace/gelu")
         let tokens = (0..<43).map { $0 * 7 % 61 }

@@ -114,6 +114,13 @@ import Transformer
         #expect(result.status == 0 && result.error.isEmpty, "\(result.error)")
         #expect(
             result.output.hasSuffix("\n") && !result.output.unicodeScalars.contains { $0 == "\r" || $0 == "\u{1B}" })
+        if ["text", "markdown", "latex"].contains(format) {
+            for part in ["2 layers, 2 heads; 2 windows of 8 tokens", "nats: largest head", "ntropic overload: "] {
+                #expect(result.output.contains(part), "\(part)")
+            }
+            // LaTeX takes what follows a bare percent sign for a comment.
+            #expect(result.output.contains(format == "latex" ? " \\% of the heads" : " % of the heads"))
+        }
         if format == "csv" {
             let lines = result.output.split(separator: "\n")
             #expect(lines.first == "layer,head,entropy,reachable_ratio,range,verdict" && lines.count == 5)
@@ -137,6 +144,24 @@ import Transformer
         let nowhere = try BuiltProgram.run(
             "entropy", model.path, "--input-ids", Self.idList, "--svg", files.path("no/heat.svg"))
         #expect(nowhere.status == 65 && nowhere.output.isEmpty && nowhere.error.contains("cannot be written"))
+    }
+
+    @Test func countsOfOne() throws {
+        let model = try SmallModel(in: files)
+        let result = try BuiltProgram.run(
+            "entropy", model.path, "--input-ids", Self.idList, "--layers", "1", "--windows", "1")
+        #expect(result.output.contains("1 layer, 2 heads; 1 window of 8 tokens"), "\(result.output)\(result.error)")
+    }
+
+    @Test func divergedWeights() throws {
+        // Products of such weights are infinite.
+        let model = try SmallModel("SM", in: files, deviation: 1e12)
+        let result = try BuiltProgram.run("entropy", model.path, "--input-ids", Self.idList)
+        #expect(result.status == 65 && result.output.isEmpty)
+        #expect(
+            result.error.hasPrefix("sotto: The attention of layer 0, head 0 is no number on this text: the weights"),
+            "\(result.error)")
+        #expect(result.error.split(separator: "\n").count == 1, "\(result.error)")
     }
 
     @Test(arguments: [

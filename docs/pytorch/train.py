@@ -3,8 +3,8 @@
     python train.py --architecture SM+LN+G --corpus DIRECTORY --output DIRECTORY
     torchrun --nproc_per_node=4 train.py ...
 
-Files are held out, windows drawn and losses counted as docs/models.md says. `sotto` reads the output directory and
-every checkpoint in it.
+Files are held out, windows drawn, rates scheduled and losses counted as docs/training.md says. `sotto` reads the output
+directory and every checkpoint in it.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import json
 import math
 import os
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, NoReturn
 
 import numpy
 import torch
@@ -42,10 +42,10 @@ def arguments() -> argparse.Namespace:
     sizes.add_argument("--context", type=int, default=128)
     training = parser.add_argument_group("training")
     training.add_argument("--steps", type=int, default=10000)
-    training.add_argument("--batch", type=int, default=32, help="windows of a step on each device")
+    training.add_argument("--batch", type=int, default=16, help="windows of a step on each device")
     training.add_argument("--accumulation", type=int, default=1, help="batches of a step")
     training.add_argument("--learning-rate", type=float, default=1e-3)
-    training.add_argument("--warmup-steps", type=int, default=200)
+    training.add_argument("--warmup-steps", type=int, help="a tenth of the steps, at most 100, unless given")
     training.add_argument("--final-learning-rate", type=float, default=0.1, help="a fraction of the largest")
     training.add_argument("--weight-decay", type=float, default=0.1, help="of matrices only")
     training.add_argument("--matrix-deviation", type=float, help="at the start; 0.02·√(768/width) unless given")
@@ -104,7 +104,13 @@ class Windows(Dataset):
 
 
 class EntropyTrainer(Trainer):
-    """AdamW with decay of matrices only, and a log of every head's entropy in `entropies.jsonl`."""
+    """AdamW with decay of matrices only, the schedule of `sotto train`, a log of every head's entropy in
+    `entropies.jsonl`, and an end where the loss, an entropy or the gradient is not finite."""
+
+    def __init__(self, *positional: Any, **named: Any):
+        super().__init__(*positional, **named)
+        self.batches: list[SottoOutput] = []
+        self.last_means: tuple[int, list[float]] | None = None
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         decayed, free = [], []
@@ -117,32 +123,76 @@ class EntropyTrainer(Trainer):
             eps=self.args.adam_epsilon)
         return self.optimizer
 
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        warmup, final = self.args.warmup_steps, self.args.lr_scheduler_kwargs["min_lr_rate"]
+        highest, last = max(warmup - 1, 0), num_training_steps - 1
+
+        def rate(step: int) -> float:
+            if step < warmup:
+                return (step + 1) / warmup
+            if last <= highest:
+                return 1.0
+            return final + (1 - final) * (1 + math.cos(math.pi * (min(step, last) - highest) / (last - highest))) / 2
+
+        if self.lr_scheduler is None:
+            self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer or self.optimizer, rate)
+        return self.lr_scheduler
+
     def compute_loss(self, model: Any, inputs: dict[str, Tensor], *_: Any, **__: Any) -> Tensor:
         step = self.state.global_step + 1
         is_logged = step == 1 or step % self.args.logging_steps == 0
         output = model(**inputs, output_entropies=is_logged)
+        if not torch.isfinite(output.loss):
+            self.stop("loss", step)
         if is_logged:
-            self.record(step, output)
+            if not torch.isfinite(output.entropies).all():
+                self.stop("entropy of a head", step)
+            parts = {key: value.detach() for key, value in output.items() if key != "logits"}
+            self.batches.append(SottoOutput(**parts))
+            if len(self.batches) == self.args.gradient_accumulation_steps:
+                self.record(step)
         return output.loss
 
-    def record(self, step: int, output: SottoOutput) -> None:
-        """Appends this device's entropies, and stops where the loss is not finite any more."""
-        entropies = output.entropies.detach().float()
+    def record(self, step: int) -> None:
+        """Appends the means over this device's batches of a step."""
+        entropies, loss, penalty = (
+            torch.stack([batch[key].float() for batch in self.batches]).mean(0) if key in self.batches[0] else None
+            for key in ("entropies", "cross_entropy", "penalty"))
+        self.batches = []
+        self.last_means = (step, entropies.mean(1).tolist())
         if self.is_world_process_zero():
-            record = {"step": step, "loss": output.cross_entropy.item(), "entropies": entropies.tolist()}
-            if self.model.config.regulariser is not None:
-                record |= {"penalty": output.penalty.item(), "thresholds": self.model.thresholds().tolist()}
+            record = {"step": step, "loss": loss.item(), "entropies": entropies.tolist()}
+            if penalty is not None:
+                record |= {"penalty": penalty.item(), "thresholds": self.model.thresholds().tolist()}
             with open(os.path.join(self.args.output_dir, "entropies.jsonl"), "a") as file:
-                file.write(json.dumps(record) + "\n")
-        if not torch.isfinite(output.loss):
-            means = entropies.mean(1)
-            raise FloatingPointError(
-                f"The loss is not finite at step {step}; layer {means.nan_to_num().argmin().item()} has the lowest "
-                f"entropy, all layers: {means.tolist()}")
+                file.write(json.dumps(record, allow_nan=False) + "\n")
+
+    def stop(self, what: str, step: int) -> NoReturn:
+        """Ends training before anything that is not finite gets into a log or a checkpoint."""
+        message = f"The {what} is not finite at step {step}; "
+        if self.last_means is None:
+            raise FloatingPointError(message + "this run has logged no entropies before.")
+        logged, means = self.last_means
+        lowest = min(range(len(means)), key=means.__getitem__)
+        raise FloatingPointError(
+            f"{message}layer {lowest} had the lowest mean entropy at the last logged step, {logged}: "
+            f"{means[lowest]:.6f}; all layers: {[round(mean, 6) for mean in means]}")
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         super()._load_from_checkpoint(resume_from_checkpoint, model)
         self.model.load_training_state(resume_from_checkpoint)
+
+
+class StopAtGradients(TrainerCallback):
+    """Ends training where the gradient is not finite, before the weights are updated by it."""
+
+    def __init__(self, trainer: EntropyTrainer):
+        self.trainer = trainer
+
+    def on_pre_optimizer_step(self, args: TrainingArguments, state: Any, control: Any, **_: Any) -> None:
+        gradients = [part.grad for part in self.trainer.model.parameters() if part.grad is not None]
+        if not torch.isfinite(torch.stack(torch._foreach_norm(gradients))).all():
+            self.trainer.stop("gradient", state.global_step + 1)
 
 
 class ShowEntropies(TrainerCallback):
@@ -190,10 +240,11 @@ def held_out_loss(model: SottoForCausalLM, text: numpy.ndarray, batch: int, rank
 
 def main() -> None:
     options = arguments()
+    warmup = min(options.steps // 10, 100) if options.warmup_steps is None else options.warmup_steps
     settings = TrainingArguments(
         output_dir=str(options.output), max_steps=options.steps, per_device_train_batch_size=options.batch,
         gradient_accumulation_steps=options.accumulation, learning_rate=options.learning_rate,
-        warmup_steps=options.warmup_steps, lr_scheduler_type="cosine_with_min_lr",
+        warmup_steps=warmup, lr_scheduler_type="cosine_with_min_lr",
         lr_scheduler_kwargs={"min_lr_rate": options.final_learning_rate}, weight_decay=options.weight_decay,
         adam_beta1=0.9, adam_beta2=0.95, adam_epsilon=1e-8, max_grad_norm=1.0, seed=options.seed, bf16=options.bf16,
         torch_compile=options.compile, logging_steps=options.log_every, logging_nan_inf_filter=False,
@@ -217,6 +268,7 @@ def main() -> None:
     trainer = EntropyTrainer(
         model=model, args=settings, train_dataset=Windows(training, options.context, count, options.seed),
         callbacks=[ShowEntropies()])
+    trainer.add_callback(StopAtGradients(trainer))
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(options.output)) if options.resume else None)
     trainer.save_model()
     loss = held_out_loss(model, held_out, options.batch, settings.process_index, settings.world_size)

@@ -7,7 +7,7 @@ struct AxisTicks: Equatable {
     let labels: [String]
 
     /// 1, 2 or 5 times a power of ten apart, about `count` of them.
-    init(linear range: ClosedRange<Double>, count: Int = 6) {
+    init(_ range: ClosedRange<Double>, count: Int = 6) {
         let span = range.upperBound - range.lowerBound
         guard span > 0, span.isFinite else {
             self.init([range.lowerBound], decimals: 2)
@@ -25,15 +25,6 @@ struct AxisTicks: Equatable {
         let last = Int((range.upperBound / step + 1e-9).rounded(.down))
         let decimals = max(0, -Int(floor(log10(step) + 1e-9)))
         self.init(first > last ? [] : (first...last).map { Double($0) * step }, decimals: decimals)
-    }
-
-    /// Powers of ten, with 2 and 5 times them where there are few.
-    init(logarithmic range: ClosedRange<Double>) {
-        let (low, high) = (Int(floor(log10(range.lowerBound))), Int(ceil(log10(range.upperBound))))
-        let factors: [Double] = high - low <= 2 ? [1, 2, 5] : [1]
-        let values = (low...high).flatMap { power in factors.map { $0 * pow(10, Double(power)) } }
-            .filter { $0 >= range.lowerBound * 0.999 && $0 <= range.upperBound * 1.001 }
-        self.init(values, decimals: max(0, -low))
     }
 
     private init(_ values: [Double], decimals: Int) {

@@ -1,5 +1,3 @@
-import Foundation
-
 /// A picture of curves, as of the entropies of layers over training.
 public struct LineChart: Sendable, Hashable {
     /// A point of a curve. What is not finite interrupts it.
@@ -11,6 +9,8 @@ public struct LineChart: Sendable, Hashable {
             self.x = x
             self.y = y
         }
+
+        var isFinite: Bool { x.isFinite && y.isFinite }
     }
 
     /// A curve and its name in the legend.
@@ -32,21 +32,17 @@ public struct LineChart: Sendable, Hashable {
     public var yName: String
     /// The curves; up to 8 get colours apart from each other, more a scale from the first to the last.
     public var series: [Series]
-    /// Whether the horizontal axis is logarithmic; points at or below 0 are left out then.
-    public var isLogarithmic: Bool
     /// The ends of the vertical axis; what the points span unless given.
     public var yRange: ClosedRange<Double>?
 
     /// A chart.
     public init(
-        title: String, xName: String, yName: String, series: [Series], isLogarithmic: Bool = false,
-        yRange: ClosedRange<Double>? = nil
+        title: String, xName: String, yName: String, series: [Series], yRange: ClosedRange<Double>? = nil
     ) {
         self.title = title
         self.xName = xName
         self.yName = yName
         self.series = series
-        self.isLogarithmic = isLogarithmic
         self.yRange = yRange
     }
 
@@ -71,14 +67,12 @@ public struct LineChart: Sendable, Hashable {
         let width: Double
         let x: ClosedRange<Double>
         let y: ClosedRange<Double>
-        let isLogarithmic: Bool
 
         init(_ chart: LineChart) {
-            isLogarithmic = chart.isLogarithmic
-            let points = chart.series.flatMap(\.points).filter { chart.shows($0) }
-            x = Self.span(points.map(\.x), isLogarithmic: chart.isLogarithmic)
+            let points = chart.series.flatMap(\.points).filter(\.isFinite)
+            x = Self.span(points.map(\.x))
             // A twentieth of air above and below.
-            let span = Self.span(points.map(\.y), isLogarithmic: false)
+            let span = Self.span(points.map(\.y))
             let air = (span.upperBound - span.lowerBound) / 20
             y = Self.usable(chart.yRange) ?? (span.lowerBound - air)...(span.upperBound + air)
             plotHeight = max(320, Self.rowHeight * Double(chart.series.count))
@@ -98,10 +92,9 @@ public struct LineChart: Sendable, Hashable {
         }
 
         /// From the smallest to the largest, made wider if they are equal.
-        private static func span(_ values: [Double], isLogarithmic: Bool) -> ClosedRange<Double> {
-            guard let low = values.min(), let high = values.max() else { return isLogarithmic ? 1...10 : 0...1 }
+        private static func span(_ values: [Double]) -> ClosedRange<Double> {
+            guard let low = values.min(), let high = values.max() else { return 0...1 }
             if low < high { return low...high }
-            if isLogarithmic { return low / 2...low * 2 }
             let half = max(abs(low) / 2, 0.5)
             return low - half...low + half
         }
@@ -109,9 +102,7 @@ public struct LineChart: Sendable, Hashable {
         func place(_ point: Point) -> (x: Double, y: Double) { (column(point.x), row(point.y)) }
 
         func column(_ value: Double) -> Double {
-            let (low, high) = (x.lowerBound, x.upperBound)
-            let part = isLogarithmic ? log(value / low) / log(high / low) : (value - low) / (high - low)
-            return left + part * plotWidth
+            left + (value - x.lowerBound) / (x.upperBound - x.lowerBound) * plotWidth
         }
 
         func row(_ value: Double) -> Double {
@@ -120,21 +111,14 @@ public struct LineChart: Sendable, Hashable {
         }
     }
 
-    /// What can be shown on a logarithmic axis.
-    private static let logarithms = 1e-300...1e300
-
-    private func shows(_ point: Point) -> Bool {
-        point.x.isFinite && point.y.isFinite && (!isLogarithmic || Self.logarithms.contains(point.x))
-    }
-
     private func drawAxes(_ writer: inout SVGWriter, _ frame: Frame) {
-        let xTicks = isLogarithmic ? AxisTicks(logarithmic: frame.x) : AxisTicks(linear: frame.x)
+        let xTicks = AxisTicks(frame.x)
         for (value, label) in zip(xTicks.values, xTicks.labels) {
             let x = frame.column(value)
             writer.line([(x, frame.top), (x, frame.bottom)], stroke: SVGWriter.faint)
             writer.text(label, x: x, y: frame.bottom + 17, size: 11, anchor: .middle)
         }
-        let yTicks = AxisTicks(linear: frame.y)
+        let yTicks = AxisTicks(frame.y)
         for (value, label) in zip(yTicks.values, yTicks.labels) {
             let y = frame.row(value)
             writer.line([(frame.left, y), (frame.right, y)], stroke: SVGWriter.faint)
@@ -149,7 +133,7 @@ public struct LineChart: Sendable, Hashable {
 
     private func draw(_ one: Series, _ index: Int, _ writer: inout SVGWriter, _ frame: Frame) {
         let colour = ChartColours.line(index, of: series.count)
-        for run in one.points.split(whereSeparator: { !shows($0) }) {
+        for run in one.points.split(whereSeparator: { !$0.isFinite }) {
             let places = run.map { frame.place($0) }
             if places.count == 1 {
                 writer.circle(x: places[0].x, y: places[0].y, radius: 2.5, fill: colour)

@@ -14,25 +14,32 @@ struct EntropyRendering {
         switch format {
         case .csv: headTable.rendered(as: .csv)
         case .text:
-            ([heading + "\n", heatMap(coloured: coloured), legend, rangeTable.rendered(as: .text)]
-                + [sentences.joined(separator: "\n") + "\n"]).joined(separator: "\n")
-        case .markdown:
             [
-                layerTable.rendered(as: .markdown), rangeTable.rendered(as: .markdown),
-                sentences.joined(separator: "\n\n"),
+                heading.joined(separator: "\n") + "\n", heatMap(coloured: coloured), legend,
+                rangeTable.rendered(as: .text), sentences.joined(separator: "\n") + "\n",
             ]
-            .joined(separator: "\n") + "\n"
-        case .latex:
-            layerTable.rendered(as: .latex) + "\n" + rangeTable.rendered(as: .latex)
+            .joined(separator: "\n")
+        case .markdown, .latex:
+            (paragraphs(heading, format) + [layerTable, rangeTable].map { $0.rendered(as: format) }
+                + paragraphs(sentences, format)).joined(separator: "\n")
         }
+    }
+
+    /// Sentences with an empty line between them.
+    private func paragraphs(_ sentences: [String], _ format: Table.Format) -> [String] {
+        sentences.map { (format == .latex ? Table.escapedForLaTeX($0) : $0) + "\n" }
     }
 
     // MARK: Heat map
 
-    /// From the lowest range to the highest.
-    private static let shades: [EntropyRange: Character] = [
-        .lowest: "░", .lowerMiddle: "▒", .upperMiddle: "▓", .highest: "█",
-    ]
+    private static func shade(_ range: EntropyRange) -> Character {
+        switch range {
+        case .lowest: "░"
+        case .lowerMiddle: "▒"
+        case .upperMiddle: "▓"
+        case .highest: "█"
+        }
+    }
 
     /// Backgrounds of the 256-colour palette, dark blue to yellow, and the text that is readable on them.
     private static let colours = [(18, 255), (24, 255), (30, 255), (36, 16), (71, 16), (113, 16), (185, 16), (221, 16)]
@@ -40,33 +47,38 @@ struct EntropyRendering {
     /// Heads side by side at most.
     private static let headsAcross = 16
 
-    private var heading: String {
-        let layers = entropies.means.count
-        let heads = entropies.means.map(\.count).max() ?? 0
-        let windows = report.windows == 1 ? "1 window" : "\(report.windows) windows"
-        return """
-            \(report.model), \(report.architecture), \(layers) layers, \(heads) heads; \(windows) of \
-            \(entropies.context) tokens
-            nats: largest head \(Quantity.decimal(entropies.largest)), most that a causal head can have \
-            \(Quantity.decimal(EntropyMaximum.ofCausalHead(context: entropies.context))), \
-            log T \(Quantity.decimal(entropies.maximum))
-            """
+    /// Of the widest layer.
+    private var heads: Int { entropies.means.map(\.count).max() ?? 0 }
+
+    private var heading: [String] {
+        let most = EntropyMaximum.ofCausalHead(context: entropies.context)
+        return [
+            "\(report.model), \(report.architecture), \(Self.count(entropies.means.count, "layer")), "
+                + "\(Self.count(heads, "head")); \(Self.count(report.windows, "window")) of \(entropies.context) tokens",
+            "nats: largest head \(Quantity.decimal(entropies.largest)), most that a causal head can have "
+                + "\(Quantity.decimal(most)), log T \(Quantity.decimal(entropies.maximum))",
+        ]
+    }
+
+    private static func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)" + (number == 1 ? "" : "s")
     }
 
     private func heatMap(coloured: Bool) -> String {
-        let heads = entropies.means.map(\.count).max() ?? 0
         var lines: [String] = []
         for start in stride(from: 0, to: heads, by: Self.headsAcross) {
             let columns = start..<min(start + Self.headsAcross, heads)
             let isLast = columns.upperBound == heads
             lines.append(
                 "layer " + columns.map { Self.padded("\($0)", 8) }.joined()
-                    + (isLast ? "      mean  variance  of reachable" : ""))
+                    + (isLast ? Self.statisticColumns(Self.statisticNames) : ""))
             for (layer, values) in entropies.means.enumerated() {
                 let cells = columns.map {
                     $0 < values.count ? cell(values[$0], coloured: coloured) : Self.padded("", 8)
                 }
-                lines.append(Self.padded("\(layer)", 5) + " " + cells.joined() + (isLast ? statistics(of: layer) : ""))
+                lines.append(
+                    Self.padded("\(layer)", 5) + " " + cells.joined()
+                        + (isLast ? Self.statisticColumns(statistics(of: layer)) : ""))
             }
             lines.append("")
         }
@@ -76,7 +88,7 @@ struct EntropyRendering {
     /// A shade and two decimals, 8 columns wide.
     private func cell(_ entropy: Double, coloured: Bool) -> String {
         let maximum = report.ranges.maximum
-        let shade = Self.shades[EntropyRange(of: entropy, maximum: maximum)] ?? " "
+        let shade = Self.shade(EntropyRange(of: entropy, maximum: maximum))
         let text = String(format: "%5.2f", entropy)
         guard coloured else { return " \(shade)\(text) " }
         let fraction = maximum > 0 ? entropy / maximum : 0
@@ -85,15 +97,23 @@ struct EntropyRendering {
         return " \u{1B}[48;5;\(background);38;5;\(foreground)m\(shade)\(text) \u{1B}[0m"
     }
 
-    private func statistics(of layer: Int) -> String {
+    /// What stands beside each layer's heads.
+    private static let statisticNames = ["mean", "variance", "of reachable"]
+
+    private func statistics(of layer: Int) -> [String] {
         let statistics = entropies.layers[layer]
-        let reachable = entropies.reachableLayers[layer].map { Quantity.decimal($0.mean) } ?? "-"
-        return Self.padded(Quantity.decimal(statistics.mean), 10)
-            + Self.padded(Quantity.decimal(statistics.variance), 10) + Self.padded(reachable, 14)
+        return [
+            Quantity.decimal(statistics.mean), Quantity.decimal(statistics.variance),
+            entropies.reachableLayers[layer].map { Quantity.decimal($0.mean) } ?? "-",
+        ]
+    }
+
+    private static func statisticColumns(_ cells: [String]) -> String {
+        zip(cells, [10, 10, 14]).map { padded($0, $1) }.joined()
     }
 
     private var legend: String {
-        EntropyRange.allCases.map { "\(Self.shades[$0] ?? " ") \($0.interval) \(Self.name($0.verdict))" }
+        EntropyRange.allCases.map { "\(Self.shade($0)) \($0.interval) \(Self.name($0.verdict))" }
             .joined(separator: "   ") + "\n"
     }
 
@@ -123,18 +143,13 @@ struct EntropyRendering {
 
     /// A row for each layer, a column for each head.
     private var layerTable: Table {
-        let heads = entropies.means.map(\.count).max() ?? 0
-        let titles = ["layer"] + (0..<heads).map { "head \($0)" } + ["mean", "variance", "of reachable"]
+        let titles = ["layer"] + (0..<heads).map { "head \($0)" } + Self.statisticNames
         return Table(
             columns: titles.map { .init($0) },
             rows: entropies.means.indices.map { layer in
                 let values = entropies.means[layer].map { String(format: "%.2f", $0) }
-                let statistics = entropies.layers[layer]
                 return .init(
-                    ["\(layer)"] + values + Array(repeating: "", count: heads - values.count) + [
-                        Quantity.decimal(statistics.mean), Quantity.decimal(statistics.variance),
-                        entropies.reachableLayers[layer].map { Quantity.decimal($0.mean) } ?? "-",
-                    ])
+                    ["\(layer)"] + values + Array(repeating: "", count: heads - values.count) + statistics(of: layer))
             })
     }
 
@@ -203,9 +218,9 @@ struct EntropyRendering {
     private func overload(_ findings: EntropyFindings) -> String {
         let overload = findings.overload
         guard overload.found else {
-            let isLow = overload.share > findings.criteria.overloadShare
+            let isBelowFloor = overload.share > findings.criteria.overloadShare
             return "No entropic overload: \(Self.percent(overload.share)) of the heads are in the highest range"
-                + (isLow ? ", but that is low itself." : ".")
+                + (isBelowFloor ? ", but that is low itself." : ".")
         }
         return "Entropic overload: \(Self.percent(overload.share)) of the heads are in the highest range, "
             + "\(Self.percent(overload.earlyShare)) of them in early layers; more than "

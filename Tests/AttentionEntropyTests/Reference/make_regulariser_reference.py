@@ -42,7 +42,8 @@ def main():
 
         def uniform(scale):
             return [
-                (torch.rand(count, generator=generator, dtype=torch.float64) * scale).requires_grad_() for count in heads]
+                (torch.rand(count, generator=generator, dtype=torch.float64) * scale).requires_grad_()
+                for count in heads]
 
         entropies, thresholds = uniform(maximum), uniform(1.0)
         value = penalty(entropies, thresholds, maximum, gamma)
