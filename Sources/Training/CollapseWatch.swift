@@ -1,9 +1,9 @@
 import AttentionEntropy
 
 /// Follows each layer's mean head entropy through a run.
-struct CollapseWatch {
+package struct CollapseWatch {
     /// The part of log T below which a layer's mean entropy counts as collapsed.
-    static let fraction = EntropyCriteria().nearZero
+    package static let fraction = EntropyCriteria().nearZero
 
     private let maximum: Double
     /// The update at which each layer collapsed first; 0 if it has not.
@@ -13,14 +13,14 @@ struct CollapseWatch {
     private var firstNonFiniteLayer: Int?
 
     /// - Parameter maximum: log T.
-    init(layers: Int, maximum: Double) {
+    package init(layers: Int, maximum: Double) {
         self.maximum = maximum
         collapsedAt = [Int](repeating: 0, count: layers)
         lastEntropy = [Double](repeating: Double(Float(maximum)), count: layers)
     }
 
     /// Takes in the head entropies of an update, [layer][head].
-    mutating func observe(_ entropies: [[Double]], step: Int) {
+    package mutating func observe(_ entropies: [[Double]], step: Int) {
         firstNonFiniteLayer = nil
         for (layer, heads) in entropies.enumerated() {
             let mean = heads.reduce(0, +) / Double(heads.count)
@@ -41,7 +41,7 @@ struct CollapseWatch {
     }
 
     /// What to say of a loss that is no number at an update.
-    func divergence(step: Int) -> Divergence {
+    package func divergence(step: Int) -> Divergence {
         let layers = collapsedAt.indices
         let first = layers.filter { collapsedAt[$0] > 0 }.min { collapsedAt[$0] < collapsedAt[$1] }
         let layer = first ?? layers.min { lastEntropy[$0] < lastEntropy[$1] } ?? 0

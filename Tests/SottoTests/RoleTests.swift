@@ -50,6 +50,14 @@ final class RunningRole {
 @Suite struct RoleTests {
     private static let plain = ["--insecure-plaintext", "--timeout", "20"]
 
+    /// The server's process has to be told of every edit.
+    @Test func aDemoOfAnEditedModel() throws {
+        let result = try BuiltProgram.run(
+            "demo", "tiny", "--tokens", "1", "--edit", "layers[0].ffn.activation=relu", "--edit", "final_norm=none")
+        #expect(result.status == 0, "\(result.error)")
+        #expect(result.output.contains("They are equal.") && result.output.contains("tiny, edited"))
+    }
+
     @Test(arguments: ["tiny", "tiny-scfu"], ["ring64", "field"])
     func demoEqualsPlaintextAndEstimate(model: String, domain: String) throws {
         let prompt = "import os\n"

@@ -42,7 +42,7 @@ struct Demo: ParsableCommand {
     func run() throws {
         let start = Date().timeIntervalSince1970
         let source = try ModelSource(model)
-        let architecture = try variant.limited(source.architecture(applying: variant.override()))
+        let architecture = try variant.limited(source.architecture(applying: variant.change.override()))
         let ids = ByteTokenizer().encode(prompt)
         guard architecture.vocabulary == ByteTokenizer().vocabulary else {
             throw UsageError("\(source.name) has no byte tokenizer; the demo needs one.")
@@ -68,7 +68,7 @@ struct Demo: ParsableCommand {
     }
 
     private func plaintextCompletion(_ source: ModelSource, _ ids: [Int]) throws -> [Int] {
-        let loaded = try source.load(applying: variant.override(), seed: variant.seed).weights
+        let loaded = try source.load(applying: variant.change.override(), seed: variant.seed).weights
         let weights = try variant.layers.map { try loaded.firstLayers($0) } ?? loaded
         return try ReferenceModel(weights).greedyCompletion(of: ids, count: tokens)
     }
@@ -81,7 +81,8 @@ struct Demo: ParsableCommand {
         let dealerAddress = try dealer.address()
         var serve = ["serve", model, "--listen", "127.0.0.1:0", "--dealer", dealerAddress, "--sessions", "1"]
         serve += ["--seed", "\(variant.seed)"]
-        serve += variant.architecture.map { ["--architecture", $0] } ?? []
+        serve += variant.change.architecture.map { ["--architecture", $0] } ?? []
+        serve += variant.change.edits.flatMap { ["--edit", $0] }
         serve += variant.layers.map { ["--layers", "\($0)"] } ?? []
         let server = try RoleProcess(serve + common)
         defer { server.stop() }

@@ -11,13 +11,13 @@ struct ModelOptions: ParsableArguments {
     /// The architecture alone, without its weights.
     func architecture() throws -> NamedArchitecture {
         let source = try ModelSource(model)
-        let architecture = try variant.limited(source.architecture(applying: variant.override()))
+        let architecture = try variant.limited(source.architecture(applying: variant.change.override()))
         return NamedArchitecture(name: source.name, notation: try variant.notation(of: architecture), architecture)
     }
 
     func load() throws -> SelectedModel {
         let source = try ModelSource(model)
-        let change = try variant.override()
+        let change = try variant.change.override()
         let limited = try variant.limited(source.architecture(applying: change))
         let loaded = try source.load(applying: change, seed: variant.seed, layers: variant.layers)
         let weights =
@@ -31,46 +31,13 @@ struct ModelOptions: ParsableArguments {
 
 /// Changes to a model's architecture.
 struct VariantOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp("The paper's name of an architecture, or a JSON file with edits.", valueName: "A|FILE.json"))
-    var architecture: String?
-
-    @Option(
-        name: .customLong("edit"),
-        help: ArgumentHelp(
-            "Change one part, such as layers[3].ffn.activation=relu or final_norm=none; may be repeated.",
-            valueName: "path=value"))
-    var edits: [String] = []
+    @OptionGroup var change: ArchitectureOptions
 
     @Option(help: "Only the first N layers.")
     var layers: Int?
 
     @Option(help: "What random weights, inputs and simulated randomness are drawn from.")
     var seed: UInt64 = 0
-
-    func override() throws -> ModelSource.ArchitectureOverride? {
-        let base = try Self.architecture(architecture)
-        guard !edits.isEmpty else { return base }
-        let parts = ModelSource.ArchitectureOverride.parts(try Self.edits(edits))
-        return base.map { .both($0, parts) } ?? parts
-    }
-
-    /// The change that a name of the paper or a file stands for.
-    static func architecture(_ argument: String?) throws -> ModelSource.ArchitectureOverride? {
-        do {
-            return try argument.map { try ModelSource.ArchitectureOverride(argument: $0) }
-        } catch let error as ArchitectureError {
-            throw UsageError(error.description)
-        }
-    }
-
-    static func edits(_ arguments: [String]) throws -> [ArchitectureEdit] {
-        do {
-            return try arguments.map { try ArchitectureEdit($0) }
-        } catch let error as ArchitectureError {
-            throw UsageError(error.description)
-        }
-    }
 
     func limited(_ architecture: Architecture) throws -> Architecture {
         guard let layers else { return architecture }
@@ -83,7 +50,7 @@ struct VariantOptions: ParsableArguments {
 
     /// What reports call the architecture: the paper's name if it is the paper's network, or a systematic one, or `edited`.
     func notation(of architecture: Architecture) throws -> String {
-        if case .notation(let notation)? = try override() {
+        if case .notation(let notation)? = try change.override() {
             return architecture.name(as: notation)
         }
         return architecture.description

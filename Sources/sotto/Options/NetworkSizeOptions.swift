@@ -4,16 +4,7 @@ import Transformer
 
 /// Which network is trained.
 struct NetworkSizeOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp("The paper's name of an architecture, or a JSON file with edits.", valueName: "A|FILE.json"))
-    var architecture: String?
-
-    @Option(
-        name: .customLong("edit"),
-        help: ArgumentHelp(
-            "Change one part, such as layers[3].ffn.activation=relu or final_norm=none; may be repeated.",
-            valueName: "path=value"))
-    var edits: [String] = []
+    @OptionGroup var change: ArchitectureOptions
 
     @Option(help: "Layers.")
     var layers = 4
@@ -36,7 +27,7 @@ struct NetworkSizeOptions: ParsableArguments {
     /// The network: a model of the sizes, SM+LN+G, with the changes.
     /// - Throws: ``UsageError``, or `ModelError` if the file of edits is missing.
     func network() throws -> Architecture {
-        guard architecture != nil || !edits.isEmpty else {
+        guard change.architecture != nil || !change.edits.isEmpty else {
             throw UsageError(
                 "Say what to train with --architecture, one of "
                     + "\(Architecture.Notation.all.map(\.name).joined(separator: ", ")), or a JSON file with edits.")
@@ -45,8 +36,7 @@ struct NetworkSizeOptions: ParsableArguments {
             let base = try Architecture(
                 notation: .init(.softmaxLayerNormGELU), layers: layers, heads: heads, width: width,
                 feedForwardWidth: ffnWidth, context: context, vocabulary: Self.bytes, tiedHead: !untiedHead)
-            let changed = try VariantOptions.architecture(architecture)?.applied(to: base) ?? base
-            return try changed.applying(VariantOptions.edits(edits))
+            return try change.override()?.applied(to: base) ?? base
         } catch let error as ArchitectureError {
             throw UsageError(error.description)
         }
@@ -54,7 +44,7 @@ struct NetworkSizeOptions: ParsableArguments {
 
     /// Whether the architecture's name says that it is trained with the entropy regulariser.
     var isEntropyRegularised: Bool {
-        architecture.flatMap { try? Architecture.Notation($0) }?.isEntropyRegularised ?? false
+        change.architecture.flatMap { try? Architecture.Notation($0) }?.isEntropyRegularised ?? false
     }
 
     /// Token ids are bytes.

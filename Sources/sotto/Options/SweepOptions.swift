@@ -60,7 +60,7 @@ struct SweepOptions: ParsableArguments {
 
     /// All scenarios of some models, the domain varying fastest, then the architecture.
     func scenarios(of models: [ComparedModel]) throws -> [Scenario] {
-        let edits = try VariantOptions.edits(edits)
+        let edits = try ArchitectureOptions.edits(edits)
         return try models.flatMap { model in
             let stored = try model.source.architecture()
             let trained = architectures == nil ? model.trainedName : nil
@@ -122,7 +122,7 @@ struct SweepOptions: ParsableArguments {
             return variants
         }
         for argument in arguments {
-            guard let change = try VariantOptions.architecture(argument) else { continue }
+            guard let change = try ArchitectureOptions.architecture(argument) else { continue }
             let variant = try change.applied(to: architecture)
             if case .notation(let notation) = change {
                 try add(variant.name(as: notation), variant)
