@@ -44,6 +44,13 @@ extension CostReport {
     public var remarks: [String] {
         var lines: [String] = []
         if let latencyNote { lines.append(latencyNote) }
+        if let range {
+            let place = "\(range.operation), \(Quantity.plain(range.magnitude)) of \(Quantity.plain(range.bound))"
+            lines.append(
+                range.ok
+                    ? "nearest to its bound: \(place)"
+                    : "OUT OF RANGE, results may be wrong: \(place)")
+        }
         if let accuracy {
             lines.append(
                 "error against floating point: at most \(Quantity.plain(accuracy.maxAbsError)), "

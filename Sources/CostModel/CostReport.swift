@@ -36,6 +36,8 @@ public struct CostReport: Sendable, Hashable, Codable {
     public var elapsed: Elapsed?
     public var completion: Completion?
     public var accuracy: Accuracy?
+    /// How near values came to their bounds; of runs whose plaintext is known only.
+    public var range: Range?
 
     private enum CodingKeys: String, CodingKey {
         case schemaVersion = "schema_version"
@@ -44,7 +46,7 @@ public struct CostReport: Sendable, Hashable, Codable {
         case wireOverheadBytes = "wire_overhead_bytes"
         case peakMemoryBytes = "peak_memory_bytes"
         case elapsed = "elapsed_seconds"
-        case completion, accuracy
+        case completion, accuracy, range
     }
 
     public enum Phase: String, Sendable, Hashable, Codable, CaseIterable {
@@ -212,6 +214,23 @@ public struct CostReport: Sendable, Hashable, Codable {
             self.maxAbsError = maxAbsError
             self.meanAbsError = meanAbsError
             self.top1Agreement = top1Agreement
+        }
+    }
+
+    /// The operation that came nearest to its declared bound, or is farthest beyond it, in plaintext.
+    public struct Range: Sendable, Hashable, Codable {
+        /// Whether nothing left its bound; if not, results may be wrong.
+        public let ok: Bool
+        public let operation: String
+        /// In real units; raw where the operation's bound follows from others.
+        public let magnitude: Double
+        public let bound: Double
+
+        public init(_ finding: RangeFinding) {
+            ok = finding.isWithin
+            operation = finding.path
+            magnitude = finding.magnitude
+            bound = finding.bound
         }
     }
 

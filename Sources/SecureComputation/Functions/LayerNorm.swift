@@ -12,7 +12,9 @@ extension ProgramBuilder {
     /// - Parameters:
     ///   - x: `[rows, columns]` with `|x|` up to its bound, columns up to 8192.
     ///   - scale, minimumWidth: fraction bits and least ring width of the result, which is bounded by `sqrt(columns)`.
-    /// - Returns: error at most `2e-3·(1 + |y|)`.
+    /// - Returns: error at most `2e-3·(1 + |y|)`, up to twice that where the bound of `x` is large for epsilon, see
+    ///   ``NormFormat``.
+    /// - Throws: ``ProgramError`` where the bound is too large for that.
     /// - Communication: two openings of `[rows, columns]` in the 64-bit ring in one round; the rest is for rows only.
     public func layerNorm(
         _ x: Secret, rows: Int, columns: Int, epsilon: Double, scale: Int, minimumWidth: Int = 0

@@ -66,6 +66,9 @@ extension MaskedSecret {
 struct NormFormat: Sendable {
     /// Buckets are powers of four below 2^62.
     static let highestBucket = 30
+    /// The least `epsilon·F^2`: what a truncation of the operands adds to the mean square counts for at most that part of
+    /// epsilon. The error of the result is below 4e-3·(1 + |y|) there, and below 2e-3·(1 + |y|) from four times that on.
+    static let leastEpsilon = 16.0
     /// Fraction bits of `1/sqrt` at the highest bucket that are enough for the error bound.
     static let sufficientRootScale = 18
 
@@ -104,6 +107,9 @@ struct NormFormat: Sendable {
         guard addition >= 1, addition < scaled(0.01, by: 62) else {
             throw ProgramError.unsupported(
                 path: path, reason: "epsilon \(epsilon) is out of range for \(columns) columns")
+        }
+        guard shift == 0 || epsilon * f * f >= Self.leastEpsilon else {
+            throw ProgramError.imprecise(path: path, bound: scaled(x.magnitude, by: -x.scale))
         }
         self.epsilon = Int64(addition)
         squaresMagnitude = sum(shift)

@@ -10,7 +10,9 @@ extension ProgramBuilder {
     /// - Parameters:
     ///   - x: `[rows, columns]` with `|x|` up to its bound, columns up to 8192.
     ///   - scale, minimumWidth: fraction bits and least ring width of the result, which is bounded by `sqrt(columns)`.
-    /// - Returns: error at most `2e-3·(1 + |y|)`.
+    /// - Returns: error at most `2e-3·(1 + |y|)`, up to twice that where the bound of `x` is large for epsilon, see
+    ///   ``NormFormat``.
+    /// - Throws: ``ProgramError`` where the bound is too large for that.
     /// - Communication: `[rows, columns]` is opened once in the 64-bit ring for the squares and, in the same round, once in
     ///   a ring of at most 56 bits for the product; below 63 columns one opening serves both. Before it an extension and a
     ///   truncation at the same time, after it a truncation of `[rows, columns]`; the rest is for rows only.

@@ -4,11 +4,17 @@ extension ProgramBuilder {
     /// Any scalar function given as piecewise polynomials: one packed comparison with all knots at the coarse scale, next
     /// to it the conversion of the input to the polynomial's scale, then one selection.
     ///
-    /// The input must keep within the function's input range. The error is the specification's bound; the result is at
-    /// the specification's result scale, to be rescaled by the caller (one unit more).
+    /// Where the input's bound is beyond the function's input range, the function is continued by its tails. The error is
+    /// the specification's bound; the result is at the specification's result scale, to be rescaled by the caller (one unit
+    /// more).
+    /// - Throws: ``ProgramError/beyondFunction(path:bound:limit:)`` where it has no such tails.
     /// - Communication: that of ``Comparison`` with `n` knots on the bits that the input's bound needs at the comparison
     ///   scale, of one ``Truncation`` and of one ``Selection`` with origins; rounds `max(compare, 1) + 2`.
     public func evaluate(_ function: PiecewisePolynomial, at x: Secret) throws -> Secret {
+        let reach = scaled(x.magnitude, by: -x.scale)
+        guard let function = function.reaching(reach) else {
+            throw ProgramError.beyondFunction(path: path(function.name), bound: reach, limit: function.inputBound)
+        }
         // The polynomial reads its input at its own scale; a coarser one gets there without rounding.
         let x = try refined(x, toScale: function.inputScale)
         let magnitude = scaled(function.outputBound, by: function.resultScale)

@@ -8,7 +8,7 @@ extension ProgramBuilder {
     /// those units of the true one; the result does not depend on it beyond the exponential's range.
     ///
     /// - Parameters:
-    ///   - scores: packed rows of the triangle, `|s|` within the range of the exponential.
+    ///   - scores: packed rows of the triangle.
     ///   - scale, minimumWidth: fraction bits and least ring width of the result.
     /// - Returns: probabilities of the same shape. Absolute error at most 1e-3 for rows of up to 1024 positions.
     public func softmax(_ scores: Secret, rows: Segments, scale: Int, minimumWidth: Int = 0) throws -> Secret {
@@ -29,7 +29,6 @@ extension ProgramBuilder {
         let exponentials = try step("exponential") {
             let spread = try map(maximum, .segmentBroadcast(rows), shape: scores.shape)
             let shifted = try subtract(scores, spread.narrowed(to: scores.width))
-                .promised(below: exponential.inputBound)
             return try rescale(
                 try evaluate(exponential, at: shifted), to: format.exponentialScale, minimumWidth: format.productWidth)
         }

@@ -101,9 +101,7 @@ struct BeaverProduct: Primitive {
     var flops: Int { shape.flops }
 
     func evaluate(_ state: PlaintextState) throws {
-        let x = state.domain.encode(try state.values(left))
-        let y = state.domain.encode(try state.values(right))
-        state.set(output, state.domain.decode(state.domain.product(x, y, shape: shape, threads: 1), width: 64))
+        state.set(output, state.product(try state.values(left), try state.values(right), shape: shape))
     }
 
     func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {

@@ -60,9 +60,9 @@ struct ServerProduct: Primitive {
     var flops: Int { shape.flops }
 
     func evaluate(_ state: PlaintextState) throws {
-        let x = state.domain.encode(try state.values(input))
-        let w = state.domain.apply(maps, to: state.domain.encode(try state.tensor(name, count: weightCount)))
-        state.set(output, state.domain.decode(state.domain.product(x, w, shape: shape, threads: 1), width: 64))
+        let weight = state.domain.apply(maps, to: state.domain.encode(try state.tensor(name, count: weightCount)))
+        state.set(
+            output, state.product(try state.values(input), state.domain.decode(weight, width: 64), shape: shape))
     }
 
     func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {

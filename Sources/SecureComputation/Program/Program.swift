@@ -45,6 +45,8 @@ public struct Program: Sendable {
     let releases: [[Int]]
     /// Opened outputs by name, with their fraction bits.
     public let outputScales: [String: Int]
+    /// Declared bounds by slot.
+    let bounds: [Int: DeclaredBound]
 
     /// All instructions in declaration order.
     public var instructions: [Instruction] {
@@ -82,6 +84,9 @@ public struct Program: Sendable {
         describe(nodes)
         text += "\(plan.correlations)\n\(plan.weights)\n\(inputs)\n".utf8
         text += "\(outputScales.sorted { $0.key < $1.key })".utf8
+        for (slot, bound) in bounds.sorted(by: { $0.key < $1.key }) {
+            text += "\nbound \(slot) \(bound.name) \(bound.bound) \(bound.scale)".utf8
+        }
         return try Digest.sha256(text).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 }
@@ -90,6 +95,10 @@ public enum ProgramError: Error, Equatable, Sendable, CustomStringConvertible {
     case headroom(path: String, needed: Int, available: Int)
     case shape(path: String, expected: String, got: String)
     case unsupported(path: String, reason: String)
+    /// The input of a scalar function may be beyond what the function is made for.
+    case beyondFunction(path: String, bound: Double, limit: Double)
+    /// A norm of inputs of this bound would miss its documented error.
+    case imprecise(path: String, bound: Double)
 
     public var description: String {
         switch self {
@@ -97,6 +106,10 @@ public enum ProgramError: Error, Equatable, Sendable, CustomStringConvertible {
             "\(path) needs \(needed) bits and its values have \(available); lower the bound, the width or the precision."
         case .shape(let path, let expected, let got): "\(path) expects \(expected) and was given \(got)."
         case .unsupported(let path, let reason): "\(path): \(reason)."
+        case .beyondFunction(let path, let bound, let limit):
+            "\(path) takes inputs up to \(limit) and the bound of its input is \(bound); declare a smaller one."
+        case .imprecise(let path, let bound):
+            "\(path) would be too inexact with the bound \(bound) of its input; declare a smaller one."
         }
     }
 }

@@ -15,6 +15,9 @@ public final class ProgramBuilder {
     private var weightIndices: [String: Int] = [:]
     private var inputs: [InputDeclaration] = []
     private var outputScales: [String: Int] = [:]
+    /// By slot.
+    var bounds: [Int: DeclaredBound] = [:]
+    private var slotPaths: [Int: String] = [:]
 
     public init(profile: DomainProfile = .ring64) {
         self.profile = profile
@@ -61,10 +64,17 @@ public final class ProgramBuilder {
     }
 
     func emit(_ primitive: any Primitive) {
+        let path = path(primitive.label)
         open[open.count - 1].append(
-            .instruction(Instruction(index: instructionCount, path: path(primitive.label), primitive: primitive)))
+            .instruction(Instruction(index: instructionCount, path: path, primitive: primitive)))
         instructionCount += 1
+        // A rearranged tensor is still what the operation before made.
+        let maker = (primitive as? MapTensor).flatMap { slotPaths[$0.input] } ?? path
+        for slot in primitive.outputs { slotPaths[slot] = maker }
     }
+
+    /// The path of the operation that makes a slot.
+    func path(of slot: Int) -> String { slotPaths[slot] ?? "" }
 
     func newSlot() -> Int {
         slotCount += 1
@@ -125,7 +135,7 @@ public final class ProgramBuilder {
         return Program(
             profile: profile, nodes: open[0], instructionCount: instructionCount,
             plan: CorrelationPlan(correlations: correlations, weights: weights), inputs: inputs,
-            slotCount: slotCount, releases: releases(), outputScales: outputScales)
+            slotCount: slotCount, releases: releases(), outputScales: outputScales, bounds: bounds)
     }
 
     private func releases() -> [[Int]] {

@@ -4,7 +4,8 @@ extension Architecture {
     /// The same sizes with single layers changed by a JSON document.
     ///
     /// For instance `{"notation": "SM+LN+G", "final_norm": "none", "layers": [{"index": 3, "activation": "relu"},
-    /// {"index": [0, 1], "notation": "SM+R"}, {"index": "all", "norm1": "none"}]}`. All keys are optional but `index`.
+    /// {"index": [0, 1], "notation": "SM+R"}, {"index": "all", "norm1": "none"}]}`. All keys are optional but `index`;
+    /// `bounds` is an object as `config.json` has it.
     /// The document's `notation` comes first, then the edits in their order; a layer's own `notation` comes before its
     /// other keys. A `notation` of a layer leaves the final norm as it is.
     /// - Throws: ``ArchitectureError``, which lists the valid keys, values or indices.
@@ -16,7 +17,7 @@ extension Architecture {
             throw .malformedJSON(reason: error.description)
         }
         let place = "the edits"
-        try document.checkKeys(["notation", "final_norm", "layers"], place: place)
+        try document.checkKeys(["notation", "final_norm", "layers", "bounds"], place: place)
         var architecture = self
         if let value = document[key: "notation"] {
             architecture = try architecture.withNotation(value.notation())
@@ -33,7 +34,11 @@ extension Architecture {
             let norm = prevailingNorm
             for edit in edits { try Self.apply(edit, to: &layers, norm: norm) }
         }
-        return try with(layers: layers, finalNorm: finalNorm)
+        var bounds = architecture.bounds
+        if let value = document[key: "bounds"] {
+            try bounds.apply(value, place: "the bounds", layerCount: layers.count)
+        }
+        return try with(layers: layers, finalNorm: finalNorm, bounds: bounds)
     }
 
     private static func apply(_ edit: JSONValue, to layers: inout [Layer], norm: Norm) throws(ArchitectureError) {

@@ -117,10 +117,11 @@ extension Architecture: Codable {
         case keyValueHeads = "key_value_heads"
         case rotaryBase = "rotary_base"
         case hasBiases = "has_biases"
+        case bounds
     }
 
-    /// Decodes and checks an architecture. `key_value_heads`, `rotary_base` (absent for learned positions) and
-    /// `has_biases` may be absent; then they are those of GPT-2.
+    /// Decodes and checks an architecture. `key_value_heads`, `rotary_base` (absent for learned positions),
+    /// `has_biases` and `bounds` may be absent; then they are those of GPT-2, and the standard ones.
     /// - Throws: `DecodingError` on malformed input, ``ArchitectureError`` on an impossible architecture.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -137,7 +138,8 @@ extension Architecture: Codable {
             layerNormEpsilon: container.decode(Double.self, forKey: .layerNormEpsilon),
             positions: container.decodeIfPresent(Double.self, forKey: .rotaryBase).map { .rotary(theta: $0) }
                 ?? .learned,
-            hasBiases: container.decodeIfPresent(Bool.self, forKey: .hasBiases) ?? true)
+            hasBiases: container.decodeIfPresent(Bool.self, forKey: .hasBiases) ?? true,
+            bounds: container.decodeIfPresent(Bounds.self, forKey: .bounds) ?? Bounds())
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -154,5 +156,6 @@ extension Architecture: Codable {
         try container.encode(keyValueHeads, forKey: .keyValueHeads)
         if case .rotary(let theta) = positions { try container.encode(theta, forKey: .rotaryBase) }
         try container.encode(hasBiases, forKey: .hasBiases)
+        if !bounds.isStandard { try container.encode(bounds, forKey: .bounds) }
     }
 }

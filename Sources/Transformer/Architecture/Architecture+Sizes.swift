@@ -25,6 +25,6 @@ extension Architecture {
             layers: layers, heads: newWidth / headWidth, keyValueHeads: newWidth / groupWidth, width: newWidth,
             feedForwardWidth: feedForwardWidth * newWidth / width, context: context, vocabulary: vocabulary,
             tiedHead: tiedHead, finalNorm: finalNorm, layerNormEpsilon: layerNormEpsilon, positions: positions,
-            hasBiases: hasBiases)
+            hasBiases: hasBiases, bounds: bounds)
     }
 }

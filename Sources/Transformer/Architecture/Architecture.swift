@@ -28,6 +28,8 @@ public struct Architecture: Sendable, Hashable {
     public let positions: Positions
     /// Whether linear layers add a bias. LayerNorm's affine part is none of them, and the head never has one.
     public let hasBiases: Bool
+    /// How large values may get; it changes no plaintext result.
+    public let bounds: Bounds
 
     /// How attention knows positions.
     public enum Positions: Sendable, Hashable {
@@ -114,7 +116,7 @@ public struct Architecture: Sendable, Hashable {
     public init(
         layers: [Layer], heads: Int, keyValueHeads: Int? = nil, width: Int, feedForwardWidth: Int, context: Int,
         vocabulary: Int, tiedHead: Bool = true, finalNorm: Norm = .layerNorm, layerNormEpsilon: Double = 1e-5,
-        positions: Positions = .learned, hasBiases: Bool = true
+        positions: Positions = .learned, hasBiases: Bool = true, bounds: Bounds = Bounds()
     ) throws(ArchitectureError) {
         let sizes = [
             ("layers", layers.count, Self.limits.layers), ("heads", heads, Self.limits.heads),
@@ -132,6 +134,9 @@ public struct Architecture: Sendable, Hashable {
         guard layerNormEpsilon > 0, layerNormEpsilon <= 1 else { throw .invalidEpsilon(layerNormEpsilon) }
         try Self.check(positions, headWidth: width / heads)
         try Self.check(layers)
+        if let last = bounds.lastLayer, last >= layers.count {
+            throw .invalidIndex("\(last)", layers: layers.count)
+        }
         self.layers = layers
         self.heads = heads
         self.keyValueHeads = keyValueHeads
@@ -144,6 +149,7 @@ public struct Architecture: Sendable, Hashable {
         self.layerNormEpsilon = layerNormEpsilon
         self.positions = positions
         self.hasBiases = hasBiases
+        self.bounds = bounds
     }
 
     private static func check(_ positions: Positions, headWidth: Int) throws(ArchitectureError) {
@@ -184,12 +190,24 @@ public struct Architecture: Sendable, Hashable {
 extension Architecture {
     /// The same sizes with other layers and final norm.
     /// - Throws: ``ArchitectureError`` if the parts do not fit together.
-    public func with(layers: [Layer], finalNorm: Norm? = nil) throws(ArchitectureError) -> Architecture {
+    public func with(
+        layers: [Layer], finalNorm: Norm? = nil, bounds: Bounds? = nil
+    ) throws(ArchitectureError) -> Architecture {
         try Architecture(
             layers: layers, heads: heads, keyValueHeads: keyValueHeads, width: width,
             feedForwardWidth: feedForwardWidth, context: context, vocabulary: vocabulary, tiedHead: tiedHead,
             finalNorm: finalNorm ?? self.finalNorm, layerNormEpsilon: layerNormEpsilon, positions: positions,
-            hasBiases: hasBiases)
+            hasBiases: hasBiases, bounds: (bounds ?? self.bounds).limited(toLayers: layers.count))
+    }
+
+    /// The same network with other bounds; those of layers that it has not are left out.
+    public func declaring(_ bounds: Bounds) throws(ArchitectureError) -> Architecture {
+        try with(layers: layers, bounds: bounds)
+    }
+
+    /// Whether both compute the same in plaintext: all is equal but for bounds.
+    public func isSameNetwork(as other: Architecture) -> Bool {
+        (try? declaring(other.bounds)) == other
     }
 
     /// The same network with only its first `count` layers.

@@ -1,7 +1,8 @@
 /// One change to an architecture, as a user types it: `layers[3].ffn.activation=relu`.
 ///
-/// A path is `final_norm`, or `layers[INDEX].KEY` with one of ``keys``. An index is a number from 0, a range such as
-/// `0-5` with both ends, several of these between commas, or `*` for all layers.
+/// A path is `final_norm`, `layers[INDEX].KEY` with one of ``keys``, or `bounds.PLACE` or `layers[INDEX].bounds.PLACE` with
+/// one of ``Bounds/Place``. An index is a number from 0, a range such as `0-5` with both ends, several of these between
+/// commas, or `*` for all layers.
 public struct ArchitectureEdit: Sendable, Hashable, CustomStringConvertible {
     /// The edit as it was typed.
     public let description: String
@@ -11,6 +12,8 @@ public struct ArchitectureEdit: Sendable, Hashable, CustomStringConvertible {
     private enum Place: Sendable, Hashable {
         case finalNorm
         case layers(Selection, Architecture.LayerKey)
+        case bound(Bounds.Place)
+        case boundOfLayers(Selection, Bounds.Place)
     }
 
     private enum Selection: Sendable, Hashable {
@@ -42,16 +45,25 @@ public struct ArchitectureEdit: Sendable, Hashable, CustomStringConvertible {
 
     private static func place(_ path: String) throws(ArchitectureError) -> Place {
         if path == finalNorm { return .finalNorm }
+        if let place = boundPlace(path[...]) { return .bound(place) }
         let parts = path.split(separator: "]", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].hasPrefix("layers["), parts[1].hasPrefix("."),
-            let selection = selection(parts[0].dropFirst("layers[".count)),
-            let key = Architecture.LayerKey.allCases.first(where: {
-                parts[1].dropFirst() == $0.path || parts[1].dropFirst() == $0.rawValue
-            })
-        else {
-            throw .unknownEditPath(path, valid: [finalNorm] + keys.map { "layers[N].\($0)" })
+        if parts.count == 2, parts[0].hasPrefix("layers["), parts[1].hasPrefix("."),
+            let selection = selection(parts[0].dropFirst("layers[".count))
+        {
+            let name = parts[1].dropFirst()
+            if let key = Architecture.LayerKey.allCases.first(where: { name == $0.path || name == $0.rawValue }) {
+                return .layers(selection, key)
+            }
+            if let place = boundPlace(name), place != .logits { return .boundOfLayers(selection, place) }
         }
-        return .layers(selection, key)
+        throw .unknownEditPath(
+            path,
+            valid: [finalNorm] + keys.map { "layers[N].\($0)" } + Bounds.Place.allCases.map { bounds + $0.rawValue }
+                + Bounds.Place.ofLayers.map { "layers[N]." + bounds + $0.rawValue })
+    }
+
+    private static func boundPlace(_ path: Substring) -> Bounds.Place? {
+        path.hasPrefix(bounds) ? Bounds.Place(rawValue: String(path.dropFirst(bounds.count))) : nil
     }
 
     private static func selection(_ text: Substring) -> Selection? {
@@ -67,24 +79,40 @@ public struct ArchitectureEdit: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static let finalNorm = "final_norm"
+    private static let bounds = "bounds."
+
+    private func bound(of place: Bounds.Place) throws(ArchitectureError) -> Double {
+        guard let value = Double(valueText) else {
+            throw .invalidValue(key: Self.bounds + place.rawValue, value: valueText, valid: ["a number"])
+        }
+        return value
+    }
 
     /// Changes the parts of a network; whether they fit together is checked by ``Architecture/applying(_:)``.
-    fileprivate func apply(to layers: inout [Architecture.Layer], _ finalNorm: inout Architecture.Norm)
-        throws(ArchitectureError)
-    {
+    fileprivate func apply(
+        to layers: inout [Architecture.Layer], _ finalNorm: inout Architecture.Norm, _ bounds: inout Bounds
+    ) throws(ArchitectureError) {
         switch place {
+        case .bound(let place):
+            try bounds.declare(place, bound(of: place))
+        case .boundOfLayers(let selection, let place):
+            let value = try bound(of: place)
+            for index in try Self.indices(selection, layers: layers.count) {
+                try bounds.declare(place, value, layer: index)
+            }
         case .finalNorm:
             finalNorm = try value.choice(of: Architecture.Norm.self, key: Self.finalNorm)
-        case .layers(.all, let key):
-            for index in layers.indices { try layers[index].set(key, to: value) }
-        case .layers(.ranges(let ranges), let key):
-            for range in ranges {
-                guard layers.indices.contains(range.upperBound) else {
-                    throw .invalidIndex("\(range.upperBound)", layers: layers.count)
-                }
-                for index in range { try layers[index].set(key, to: value) }
-            }
+        case .layers(let selection, let key):
+            for index in try Self.indices(selection, layers: layers.count) { try layers[index].set(key, to: value) }
         }
+    }
+
+    private static func indices(_ selection: Selection, layers: Int) throws(ArchitectureError) -> [Int] {
+        guard case .ranges(let ranges) = selection else { return Array(0..<layers) }
+        for range in ranges where !(0..<layers).contains(range.upperBound) {
+            throw .invalidIndex("\(range.upperBound)", layers: layers)
+        }
+        return ranges.flatMap { Array($0) }
     }
 }
 
@@ -93,9 +121,9 @@ extension Architecture {
     /// - Throws: ``ArchitectureError`` if a layer does not exist, a value is none of its key's, or the parts do not fit
     ///   together in the end.
     public func applying(_ edits: [ArchitectureEdit]) throws(ArchitectureError) -> Architecture {
-        var (layers, finalNorm) = (layers, finalNorm)
-        for edit in edits { try edit.apply(to: &layers, &finalNorm) }
-        return try with(layers: layers, finalNorm: finalNorm)
+        var (layers, finalNorm, bounds) = (layers, finalNorm, bounds)
+        for edit in edits { try edit.apply(to: &layers, &finalNorm, &bounds) }
+        return try with(layers: layers, finalNorm: finalNorm, bounds: bounds)
     }
 }
 

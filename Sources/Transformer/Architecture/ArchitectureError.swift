@@ -30,6 +30,8 @@ public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
     case missingKey(key: String, place: String)
     /// A value that the key cannot have.
     case invalidValue(key: String, value: String, valid: [String])
+    /// A bound is not a magnitude that values can have.
+    case invalidBound(place: String, value: Double)
     /// An edit names a layer that does not exist.
     case invalidIndex(String, layers: Int)
     /// An edit is no `PATH=VALUE`.
@@ -73,6 +75,9 @@ public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
             "The key \(key.quoted) is missing in \(place)."
         case .invalidValue(let key, let value, let valid):
             "The value of \(key.quoted) cannot be \(value); choose \(Self.list(valid, conjunction: "or"))."
+        case .invalidBound(let place, let value):
+            "The bound of \(place) is \(value) but must be between \(Int(Bounds.allowed.lowerBound)) and "
+                + "\(Int(Bounds.allowed.upperBound))."
         case .invalidIndex(let index, let layers):
             "There is no layer \(index); choose 0 to \(layers - 1), a list of these, or \"all\"."
         case .malformedEdit(let edit):

@@ -20,12 +20,13 @@ public struct ClientInput: TensorSource {
         values = oneHot
     }
 
-    /// Hidden states, row-major, of magnitude below 4096.
+    /// Hidden states, row-major, of at most the bound of the residual stream, up to the next power of two.
     /// - Throws: `FixedPointError`.
-    public init(hidden: [Double]) throws {
+    public init(hidden: [Double], bounds: Bounds = Bounds()) throws {
         let format = NumericFormat()
         name = ForwardPass.hidden
-        values = try FixedPoint(fractionBits: format.fractionBits).encode(hidden, magnitudeBits: format.magnitudeBits)
+        values = try FixedPoint(fractionBits: format.fractionBits).encode(
+            hidden, magnitudeBits: format.magnitudeBits(bound: bounds.bound(.residual)))
     }
 
     public func tensor(_ name: String) throws -> [Int64] {

@@ -16,10 +16,14 @@ public struct ForwardPass: Sendable, Hashable, Codable {
     public let past: Int
     public let new: Int
     public let output: Output
+    /// Whether what is opened is truncated exactly before, so that nothing in it depends on the shares.
+    public let exactOpenings: Bool
 
     /// - Throws: ``ArchitectureError/sizeOutOfRange(name:size:limit:)`` unless there is a new position and all of them fit
     ///   the context.
-    public init(architecture: Architecture, past: Int = 0, new: Int, output: Output) throws {
+    public init(
+        architecture: Architecture, past: Int = 0, new: Int, output: Output, exactOpenings: Bool = false
+    ) throws {
         guard past >= 0, new >= 1, past + new <= architecture.context else {
             throw ArchitectureError.sizeOutOfRange(
                 name: "number of positions", size: past + new, limit: architecture.context)
@@ -28,16 +32,18 @@ public struct ForwardPass: Sendable, Hashable, Codable {
         self.past = past
         self.new = new
         self.output = output
+        self.exactOpenings = exactOpenings
     }
 
-    private enum CodingKeys: String, CodingKey { case architecture, past, new, output }
+    private enum CodingKeys: String, CodingKey { case architecture, past, new, output, exactOpenings }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         try self.init(
             architecture: container.decode(Architecture.self, forKey: .architecture),
             past: container.decode(Int.self, forKey: .past), new: container.decode(Int.self, forKey: .new),
-            output: container.decode(Output.self, forKey: .output))
+            output: container.decode(Output.self, forKey: .output),
+            exactOpenings: container.decode(Bool.self, forKey: .exactOpenings))
     }
 
     public var total: Int { past + new }
@@ -52,23 +58,6 @@ public struct ForwardPass: Sendable, Hashable, Codable {
 
     /// Positions whose output the client learns.
     public var outputPositions: Int { output == .last ? 1 : new }
-}
-
-/// Scales and bounds of every program: 16 fraction bits, and magnitudes below 4096 for activations, weights and attention
-/// scores, outliers of GPT-2-like models included. They are properties of the program, not of any weights.
-public struct NumericFormat: Sendable, Hashable {
-    public let fractionBits = 16
-    public let weightFractionBits = 16
-    /// Largest magnitude of activations, scores and logits.
-    public let activationBound = 4095.0
-
-    public init() {}
-
-    /// Bits of raw magnitudes that encoded inputs and weights stay below.
-    public var magnitudeBits: Int { fractionBits + 12 }
-
-    /// Scale of products of an activation with a weight, or of two activations.
-    var productScale: Int { fractionBits + weightFractionBits }
 }
 
 extension ForwardPass {

@@ -13,10 +13,11 @@ public final class PreparedWeights: TensorSource {
     private let cache = Mutex(Cache())
     private let keepsMatrices: Bool
 
-    /// Encoded tensors. Weights at 16 fraction bits fit 32 bits; biases, at the scale of products, do not, and are small.
+    /// Encoded tensors. Weights at 16 fraction bits nearly always fit 32 bits; biases, at the scale of products, do not, and
+    /// are small.
     private struct Cache {
-        var matrices: [String: [Int32]] = [:]
-        var biases: [String: [Int64]] = [:]
+        var short: [String: [Int32]] = [:]
+        var long: [String: [Int64]] = [:]
     }
 
     /// Models up to this many weights stay encoded in memory; larger ones are encoded when asked for.
@@ -34,22 +35,30 @@ public final class PreparedWeights: TensorSource {
         }
     }
 
+    /// Encodes every weight of the server in a program once, and keeps none of it that would not stay anyway.
+    /// - Throws: ``PreparedWeightsError`` for the first one that fixed point cannot hold.
+    public func check(for program: Program) throws {
+        for input in program.inputs where input.owner == .server { _ = try tensor(input.name) }
+    }
+
     public func tensor(_ name: String) throws -> [Int64] {
-        if let known = cache.withLock({ $0.biases[name] }) { return known }
-        if let known = cache.withLock({ $0.matrices[name] }) { return known.map(Int64.init) }
+        if let known = cache.withLock({ $0.long[name] }) { return known }
+        if let known = cache.withLock({ $0.short[name] }) { return known.map(Int64.init) }
         guard let (values, scale) = try values(name) else { throw InterpreterError.missingInput(name: name) }
-        let bits = format.magnitudeBits + scale - format.fractionBits
+        let bits = format.weightMagnitudeBits + scale - format.fractionBits
         let encoded: [Int64]
         do {
             encoded = try FixedPoint(fractionBits: scale).encode(values, magnitudeBits: bits)
         } catch {
             throw PreparedWeightsError.outOfRange(tensor: name, reason: "\(error)")
         }
-        if bits > 31 {
-            cache.withLock { $0.biases[name] = encoded }
-        } else if keepsMatrices {
+        let isBias = scale > format.weightFractionBits
+        guard isBias || keepsMatrices else { return encoded }
+        if !isBias, encoded.allSatisfy({ Int32(exactly: $0) != nil }) {
             let short = encoded.map { Int32(truncatingIfNeeded: $0) }
-            cache.withLock { $0.matrices[name] = short }
+            cache.withLock { $0.short[name] = short }
+        } else {
+            cache.withLock { $0.long[name] = encoded }
         }
         return encoded
     }

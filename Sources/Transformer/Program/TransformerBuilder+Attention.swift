@@ -13,34 +13,38 @@ extension TransformerBuilder {
 
     /// `x + MHA(norm(x))`; with `lastOnly` for the last position alone, which attends to all.
     func attention(_ x: Secret, _ layer: Architecture.Layer, _ index: Int, lastOnly: Bool) throws -> Secret {
-        let normed = try norm(x, layer.norm1)
+        let limits = AttentionLimits(self, index)
+        let normed = try norm(x, layer.norm1, width: productWidth(limits.projections))
         let rows = lastOnly ? 1 : pass.new
         let projected = try builder.scope("qkv") {
             try projections(
                 try linear(
-                    normed, ServerTensorName.queryKeyValue(index), outputs: architecture.queryKeyValueWidth,
-                    after: layer.norm1), queryRows: (pass.new - rows)..<pass.new)
+                    builder.maskForServer(normed), ServerTensorName.queryKeyValue(index),
+                    outputs: architecture.queryKeyValueWidth, bias: hasBias(after: layer.norm1),
+                    bound: limits.projections, as: .projections), queryRows: (pass.new - rows)..<pass.new, limits)
         }
         var query = projected.query
         if layer.temperature {
-            query = try builder.scope("temperature") { try divideByTemperature(query, index) }
+            query = try builder.scope("temperature") { try divideByTemperature(query, index, limits) }
         }
-        let key = withPast(projected.key, index, "key")
-        let value = withPast(projected.value, index, "value")
+        let key = withPast(projected.key, index, "key", limits, width: limits.scoreWidth)
+        let value = withPast(projected.value, index, "value", limits, width: limits.valueWidth)
         let triangle = CausalTriangle(groups: heads, past: pass.total - rows, new: rows)
         let (scores, openedValue) = try builder.scope("scores") {
-            try maskedScores(query, key, value, triangle)
+            try maskedScores(query, key, value, triangle, limits)
         }
         let weights = try builder.scope("softmax") {
-            try builder.softmax(scores, rows: triangle.segments, scale: scale, minimumWidth: scoreWidth)
+            try builder.softmax(scores, rows: triangle.segments, scale: scale, minimumWidth: limits.valueWidth)
         }
-        let context = try builder.scope("context") { try weightedValues(weights, openedValue, triangle) }
+        let context = try builder.scope("context") { try weightedValues(weights, openedValue, triangle, limits) }
         let output = try builder.scope("output") {
             try builder.rescale(
-                try linear(context, ServerTensorName.attentionOutput(index), outputs: width), to: scale)
+                try linear(
+                    builder.maskForServer(context), ServerTensorName.attentionOutput(index), outputs: width,
+                    bias: architecture.hasBiases, bound: limits.residual, as: .residual), to: scale)
         }
         let skip = rows == pass.new ? x : try lastRow(x)
-        return try builder.scope("residual") { try builder.add(skip, output) }.promised(below: format.activationBound)
+        return try residual(skip, output, self.limits(index))
     }
 
     private func lastRow(_ x: Secret) throws -> Secret {
@@ -54,18 +58,23 @@ extension TransformerBuilder {
 
     /// Queries, keys and values at the scale of activations, from their product with the matrix. Queries are for
     /// `queryRows` only, `[rows, width]`, keys and values `[new, keyValueWidth]`.
-    private func projections(_ product: Secret, queryRows: Range<Int>) throws -> Projections {
+    private func projections(
+        _ product: Secret, queryRows: Range<Int>, _ limits: AttentionLimits
+    ) throws -> Projections {
         let (keys, values) = (width + keyValueWidth, architecture.queryKeyValueWidth)
         guard case .rotary(let theta) = architecture.positions else {
-            let all = try builder.rescale(product, to: scale, minimumWidth: scoreWidth)
+            let all = try builder.rescale(product, to: scale, minimumWidth: limits.widest)
             return (
                 try rows(queryRows, of: columns(0..<width, of: all)), try columns(width..<keys, of: all),
                 try columns(keys..<values, of: all)
             )
         }
         let (rotated, value) = try builder.parallel(
-            { try rotate(try columns(0..<keys, of: product), theta: theta) },
-            { try builder.rescale(try columns(keys..<values, of: product), to: scale, minimumWidth: scoreWidth) })
+            { try rotate(try columns(0..<keys, of: product), theta: theta, limits) },
+            {
+                try builder.rescale(
+                    try columns(keys..<values, of: product), to: scale, minimumWidth: limits.valueWidth)
+            })
         return (
             try rows(queryRows, of: columns(0..<width, of: rotated)), try columns(width..<keys, of: rotated), value
         )
@@ -73,13 +82,15 @@ extension TransformerBuilder {
 
     /// Queries and keys side by side, rotated. The truncation of their product with the matrix, which has to extend the
     /// ring anyway, leaves room for the coefficients, so that the rotation's own truncation is local.
-    private func rotate(_ product: Secret, theta: Double) throws -> Secret {
+    private func rotate(_ product: Secret, theta: Double, _ limits: AttentionLimits) throws -> Secret {
         let precision = format.weightFractionBits
-        let wide = try builder.rescale(product, to: scale, minimumWidth: scoreWidth + precision)
+        let wide = try builder.rescale(product, to: scale, minimumWidth: limits.scoreWidth + precision)
         let rotated = try builder.rotate(
             wide, heads: heads + keyValueHeads, theta: theta, firstPosition: pass.past, coefficientScale: precision,
-            bound: format.activationBound)
-        return try builder.rescale(rotated, to: scale, minimumWidth: scoreWidth)
+            bound: limits.projections)
+        return try builder.rescale(
+            builder.declared(rotated, below: limits.projections, as: Bounds.Place.projections.rawValue), to: scale,
+            minimumWidth: limits.scoreWidth)
     }
 
     private func columns(_ range: Range<Int>, of x: Secret) throws -> Secret {
@@ -91,33 +102,41 @@ extension TransformerBuilder {
         return try builder.map(x, .slice(shape: x.shape, axis: 0, range: range), shape: [range.count, x.shape[1]])
     }
 
-    private func withPast(_ x: Secret, _ index: Int, _ name: String) -> Secret {
+    private func withPast(
+        _ x: Secret, _ index: Int, _ name: String, _ limits: AttentionLimits, width: Int
+    ) -> Secret {
         guard pass.past > 0 else { return x }
         return builder.scope("qkv") {
-            let past = builder.sharedInput(
-                ForwardPass.pastName(layer: index, name), shape: [pass.past, keyValueWidth], scale: scale,
-                bound: format.activationBound, width: scoreWidth)
+            let past = builder.declared(
+                builder.sharedInput(
+                    ForwardPass.pastName(layer: index, name), shape: [pass.past, keyValueWidth], scale: scale,
+                    bound: limits.projections, width: width), below: limits.projections,
+                as: Bounds.Place.projections.rawValue)
             return builder.concatenate([past, x], shape: [pass.total, keyValueWidth])
         }
     }
 
     /// Queries divided by the temperature of their head and position: a product with the server's reciprocals.
-    private func divideByTemperature(_ query: Secret, _ index: Int) throws -> Secret {
+    private func divideByTemperature(
+        _ query: Secret, _ index: Int, _ limits: AttentionLimits
+    ) throws -> Secret {
         let rows = query.shape[0]
         let byHead = try builder.map(
             query, .permute(shape: [rows, heads, headWidth], order: [1, 0, 2]), shape: [heads, rows, headWidth])
         let table = [heads, architecture.context]
         let reciprocals = ServerTensor(
             name: ServerTensorName.inverseTemperature(index), shape: table, scale: format.weightFractionBits,
-            width: scoreWidth)
+            width: query.width)
         let maps: [LinearMap] = [
             .slice(shape: table, axis: 1, range: (pass.total - rows)..<pass.total),
             .segmentBroadcast(Segments(rows: heads * rows, columns: headWidth)),
         ]
         let divided = try builder.multiply(
             builder.maskForServer(byHead), server: reciprocals, maps: maps,
-            shape: .elementwise(count: byHead.count), outputShape: byHead.shape, bound: format.activationBound)
-        let short = try builder.rescale(divided, to: scale, minimumWidth: scoreWidth)
+            shape: .elementwise(count: byHead.count), outputShape: byHead.shape, bound: limits.projections)
+        let short = try builder.rescale(
+            builder.declared(divided, below: limits.projections, as: Bounds.Place.projections.rawValue), to: scale,
+            minimumWidth: limits.scoreWidth)
         return try builder.map(
             short, .permute(shape: [heads, rows, headWidth], order: [1, 0, 2]), shape: [rows, width])
     }
@@ -125,9 +144,12 @@ extension TransformerBuilder {
     /// Packed causal scores at the scale of activations; opens queries, keys and values under one-time masks. Heads that
     /// share keys are rows of one matrix product, so that keys and values are never copied.
     private func maskedScores(
-        _ query: Secret, _ key: Secret, _ value: Secret, _ triangle: CausalTriangle
+        _ query: Secret, _ key: Secret, _ value: Secret, _ triangle: CausalTriangle, _ limits: AttentionLimits
     ) throws -> (Secret, MaskedSecret) {
-        let opened = try builder.openMasked([query, key, value].map { $0.narrowed(to: scoreWidth) })
+        let opened = try builder.openMasked([
+            query.narrowed(to: limits.scoreWidth), key.narrowed(to: limits.scoreWidth),
+            value.narrowed(to: limits.valueWidth),
+        ])
         let rows = triangle.new
         let byHead = try builder.map(
             opened[0], .permute(shape: [rows, heads, headWidth], order: [1, 0, 2]), shape: [heads, rows, headWidth])
@@ -136,8 +158,11 @@ extension TransformerBuilder {
             shape: [keyValueHeads, headWidth, pass.total])
         let product = try builder.multiply(
             byHead, transposed, shape: .matrix(batch: keyValueHeads, m: group * rows, k: headWidth, n: pass.total),
-            outputShape: [heads, rows, pass.total], bound: format.activationBound)
-        let packed = try builder.map(product, .packTriangle(triangle), shape: [triangle.segments.elementCount])
+            outputShape: [heads, rows, pass.total], bound: limits.scores)
+        // Masked positions are in the square, and no bound is theirs.
+        let packed = builder.declared(
+            try builder.map(product, .packTriangle(triangle), shape: [triangle.segments.elementCount]),
+            below: limits.scores, as: Bounds.Place.scores.rawValue)
         let values = try builder.map(
             opened[2], .permute(shape: [pass.total, keyValueHeads, headWidth], order: [1, 0, 2]),
             shape: [keyValueHeads, pass.total, headWidth])
@@ -145,16 +170,42 @@ extension TransformerBuilder {
     }
 
     /// The attention-weighted values, `[rows, width]` in the ring of products.
-    private func weightedValues(_ weights: Secret, _ value: MaskedSecret, _ triangle: CausalTriangle) throws -> Secret {
+    private func weightedValues(
+        _ weights: Secret, _ value: MaskedSecret, _ triangle: CausalTriangle, _ limits: AttentionLimits
+    ) throws -> Secret {
         let rows = triangle.new
-        let opened = try builder.openMasked(weights.narrowed(to: scoreWidth))
+        let opened = try builder.openMasked(weights.narrowed(to: limits.valueWidth))
         let square = try builder.map(opened, .fillTriangle(triangle), shape: [heads, rows, pass.total])
         let product = try builder.multiply(
             square, value, shape: .matrix(batch: keyValueHeads, m: group * rows, k: pass.total, n: headWidth),
-            outputShape: [heads, rows, headWidth], bound: format.activationBound)
+            outputShape: [heads, rows, headWidth], bound: limits.projections)
         let byRow = try builder.map(
             product, .permute(shape: [heads, rows, headWidth], order: [1, 0, 2]), shape: [rows, width])
-        return try builder.rescale(byRow, to: scale, minimumWidth: productWidth).narrowed(to: productWidth)
+        let next = productWidth(limits.residual)
+        return try builder.rescale(
+            builder.declared(byRow, below: limits.projections, as: Bounds.Place.projections.rawValue), to: scale,
+            minimumWidth: next
+        ).narrowed(to: next)
+    }
+}
+
+/// A layer's bounds of attention, and the rings of its products of two secrets.
+private struct AttentionLimits {
+    let residual: Double
+    let projections: Double
+    let scores: Double
+    /// Ring of queries with keys, with a bit to spare for differences of scores.
+    let scoreWidth: Int
+    /// Ring of attention with values.
+    let valueWidth: Int
+    var widest: Int { max(scoreWidth, valueWidth) }
+
+    init(_ builder: TransformerBuilder, _ layer: Int) {
+        let limits = builder.limits(layer)
+        (residual, projections, scores) = (limits[.residual], limits[.projections], limits[.scores])
+        let spare = builder.builder.profile.hasNarrowRings ? 1 : 0
+        scoreWidth = builder.productWidth(scores) + spare
+        valueWidth = builder.productWidth(projections) + spare
     }
 }
 

@@ -14,11 +14,19 @@ struct TransformerBuilder {
 
     var architecture: Architecture { pass.architecture }
     private var scale: Int { format.fractionBits }
-    private var bound: Double { format.activationBound }
 
-    /// Ring of products with weights, and with a bit to spare for differences of attention scores.
-    var productWidth: Int { builder.width(holding: bound * Double(1 << Int64(format.productScale))) }
-    var scoreWidth: Int { productWidth + (builder.profile.hasNarrowRings ? 1 : 0) }
+    /// Ring of products with weights that stay within a bound.
+    func productWidth(_ bound: Double) -> Int {
+        builder.width(holding: bound * Double(sign: .plus, exponent: format.productScale, significand: 1))
+    }
+
+    /// Ring of hidden states within a bound.
+    func hiddenWidth(_ bound: Double) -> Int {
+        builder.width(holding: bound * Double(sign: .plus, exponent: scale, significand: 1))
+    }
+
+    /// A layer's declared bounds, and the rings that follow from them.
+    func limits(_ layer: Int?) -> LayerLimits { LayerLimits(bounds: architecture.bounds, layer: layer) }
 
     func build() throws {
         var hidden = try input()
@@ -38,13 +46,16 @@ struct TransformerBuilder {
     // MARK: Ends
 
     private func input() throws -> Secret {
-        let width = builder.width(holding: bound * Double(1 << Int64(scale)))
+        let bound = limits(nil)[.residual]
+        let width = hiddenWidth(bound)
+        func declared(_ x: Secret) -> Secret { builder.declared(x, below: bound, as: Bounds.Place.residual.rawValue) }
         if pass.output == .blocks {
             return builder.scope("input") {
                 builder.scope("hidden") {
-                    builder.input(
-                        ForwardPass.hidden, owner: .client, shape: [pass.new, architecture.width], scale: scale,
-                        bound: bound)
+                    declared(
+                        builder.input(
+                            ForwardPass.hidden, owner: .client, shape: [pass.new, architecture.width], scale: scale,
+                            bound: bound))
                 }
             }.narrowed(to: width)
         }
@@ -61,13 +72,14 @@ struct TransformerBuilder {
                     shape: .matrix(batch: 1, m: pass.new, k: architecture.vocabulary, n: architecture.width),
                     outputShape: shape, bound: bound)
             }
-            guard architecture.positions == .learned else { return tokens }
+            guard architecture.positions == .learned else { return declared(tokens) }
             return try builder.scope("positions") {
                 let table = [architecture.context, architecture.width]
-                return try builder.add(
-                    tokens, serverTensor: ServerTensorName.positions, shape: table,
-                    maps: [.slice(shape: table, axis: 0, range: pass.past..<pass.total)], bound: bound)
-            }.promised(below: bound)
+                return declared(
+                    try builder.add(
+                        tokens, serverTensor: ServerTensorName.positions, shape: table,
+                        maps: [.slice(shape: table, axis: 0, range: pass.past..<pass.total)], bound: bound))
+            }
         }
     }
 
@@ -78,64 +90,78 @@ struct TransformerBuilder {
             }
         }
         try builder.scope("head") {
-            let normed = try norm(hidden, architecture.finalNorm)
+            let bound = limits(nil)[.logits]
+            let normed = try norm(hidden, architecture.finalNorm, width: productWidth(bound))
             let logits = try builder.scope("projection") {
                 // The head itself has no bias, but LayerNorm's affine part leaves one.
                 try linear(
                     builder.maskForServer(normed), ServerTensorName.head, outputs: architecture.vocabulary,
-                    bias: architecture.finalNorm == .layerNorm)
+                    bias: architecture.finalNorm == .layerNorm, bound: bound, as: .logits)
             }
             try builder.scope("logits") {
-                try builder.open(
-                    try builder.rescale(logits, to: scale), as: ForwardPass.logits, to: [.client])
+                try builder.open(try rescaledForOpening(logits), as: ForwardPass.logits, to: [.client])
             }
         }
     }
 
+    /// From the product scale to that of activations, exactly where openings are asked to be.
+    func rescaledForOpening(_ x: Secret) throws -> Secret {
+        pass.exactOpenings ? try builder.exactlyRescaled(x, to: scale) : try builder.rescale(x, to: scale)
+    }
+
     // MARK: Parts
 
-    /// The normalised input of a matrix, or the input itself, in the ring of products.
-    func norm(_ x: Secret, _ norm: Architecture.Norm) throws -> Secret {
+    /// The normalised input of a matrix, or the input itself, in a ring of that width.
+    func norm(_ x: Secret, _ norm: Architecture.Norm, width: Int) throws -> Secret {
         switch norm {
         case .none:
-            return try builder.scope("extend") { try builder.resized(x, toWidth: productWidth) }
+            return try builder.scope("extend") { try builder.resized(x, toWidth: width) }
         case .layerNorm:
             return try builder.scope("layernorm") {
                 try builder.layerNorm(
                     x, rows: x.shape[0], columns: architecture.width, epsilon: architecture.layerNormEpsilon,
-                    scale: scale, minimumWidth: productWidth
-                ).narrowed(to: productWidth)
+                    scale: scale, minimumWidth: width
+                ).narrowed(to: width)
             }
         case .rmsNorm:
             return try builder.scope("rmsnorm") {
                 try builder.rmsNorm(
                     x, rows: x.shape[0], columns: architecture.width, epsilon: architecture.layerNormEpsilon,
-                    scale: scale, minimumWidth: productWidth
-                ).narrowed(to: productWidth)
+                    scale: scale, minimumWidth: width
+                ).narrowed(to: width)
             }
         }
     }
 
-    /// `x·W + b` at the product scale in the ring of products. There is a bias where the architecture has them, and
-    /// where the affine part of a LayerNorm before it leaves one.
-    func linear(_ x: Secret, _ name: String, outputs: Int, after norm: Architecture.Norm = .none) throws -> Secret {
-        try linear(builder.maskForServer(x), name, outputs: outputs, bias: hasBias(after: norm))
-    }
-
     func hasBias(after norm: Architecture.Norm) -> Bool { architecture.hasBiases || norm == .layerNorm }
 
-    func linear(_ x: ClientMaskedSecret, _ name: String, outputs: Int, bias: Bool) throws -> Secret {
+    /// `x·W + b` at the product scale in the ring of `x`, declared to stay within `bound`. There is a bias where the
+    /// architecture has them, and where the affine part of a LayerNorm before it leaves one.
+    func linear(
+        _ x: ClientMaskedSecret, _ name: String, outputs: Int, bias: Bool, bound: Double, as place: Bounds.Place
+    ) throws -> Secret {
         let (rows, inputs) = (x.shape[0], x.shape[1])
         let weight = ServerTensor(
-            name: name, shape: [inputs, outputs], scale: format.weightFractionBits, width: productWidth)
+            name: name, shape: [inputs, outputs], scale: format.weightFractionBits, width: x.width)
         let product = try builder.multiply(
             x, server: weight, shape: .matrix(batch: 1, m: rows, k: inputs, n: outputs),
             outputShape: [rows, outputs], bound: bound)
-        guard bias else { return product }
-        return try builder.add(
-            product, serverTensor: ServerTensorName.bias(of: name), shape: [outputs],
-            maps: Self.everyRow(rows, columns: outputs), bound: bound
-        ).promised(below: bound)
+        let sum =
+            bias
+            ? try builder.add(
+                product, serverTensor: ServerTensorName.bias(of: name), shape: [outputs],
+                maps: Self.everyRow(rows, columns: outputs), bound: bound) : product
+        return builder.declared(sum, below: bound, as: place.rawValue)
+    }
+
+    /// The sum of a branch and what it skips, `[rows, width]`, in a ring that holds the layer's hidden states.
+    func residual(_ skip: Secret, _ branch: Secret, _ limits: LayerLimits) throws -> Secret {
+        try builder.scope("residual") {
+            let width = hiddenWidth(limits[.residual])
+            let wide = skip.width < width ? try builder.resized(skip, toWidth: width) : skip
+            return builder.declared(
+                try builder.add(wide, branch), below: limits[.residual], as: Bounds.Place.residual.rawValue)
+        }
     }
 
     /// A vector `[columns]` as `[rows, columns]`.
@@ -147,4 +173,12 @@ struct TransformerBuilder {
                 .permute(shape: [columns, rows], order: [1, 0]),
             ]
     }
+}
+
+/// The declared bounds of a layer, or of what is in none.
+struct LayerLimits {
+    let bounds: Bounds
+    let layer: Int?
+
+    subscript(place: Bounds.Place) -> Double { bounds.bound(place, layer: layer) }
 }

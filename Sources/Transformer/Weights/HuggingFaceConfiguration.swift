@@ -4,7 +4,8 @@ import Foundation
 ///
 /// What GPT-2 cannot say stands under the key `sotto`: `final_norm`, `layers` (one object a layer with all of `norm1`,
 /// `norm2`, `activation`, `fused`, `scaled`, `temperature`, and `gated` where it is true), `key_value_heads`, `rotary_base`
-/// and `biases` where they are not GPT-2's and, if it is not known otherwise, `tokenizer`.
+/// and `biases` where they are not GPT-2's and, if it is not known otherwise, `tokenizer`. `bounds` stands there too where
+/// they are declared, in either layout, see ``Bounds``.
 public struct HuggingFaceConfiguration: Sendable, Hashable {
     /// What the file describes.
     public let architecture: Architecture
@@ -67,6 +68,15 @@ public struct HuggingFaceConfiguration: Sendable, Hashable {
         return count
     }
 
+    /// What the extension declares.
+    static func bounds(_ addition: JSONValue, layers: Int) throws(ArchitectureError) -> Bounds {
+        var bounds = Bounds()
+        if let value = addition[key: "bounds"] {
+            try bounds.apply(value, place: "config.json under \"sotto.bounds\"", layerCount: layers)
+        }
+        return bounds
+    }
+
     /// Whether `tokenizer` in the extension names bytes.
     static func usesBytes(_ addition: JSONValue) throws(ArchitectureError) -> Bool {
         guard let tokenizer = addition[key: "tokenizer"] else { return false }
@@ -93,7 +103,7 @@ extension HuggingFaceConfiguration {
             throw ArchitectureError.sizeOutOfRange(name: "width", size: width, limit: Architecture.limits.width)
         }
         let architecture = try Architecture(
-            layers: try addition?.layers
+            layers: try addition?.network?.layers
                 ?? Array(
                     repeating: .init(activation: try document.activation("activation_function", default: .geluNew)),
                     count: count),
@@ -101,26 +111,40 @@ extension HuggingFaceConfiguration {
             feedForwardWidth: try document.size("n_inner", default: 4 * width),
             context: try document.context(), vocabulary: try document.size("vocab_size"),
             tiedHead: try document.flag("tie_word_embeddings", default: true),
-            finalNorm: addition?.finalNorm ?? .layerNorm,
+            finalNorm: addition?.network?.finalNorm ?? .layerNorm,
             layerNormEpsilon: try document.number("layer_norm_epsilon", default: 1e-5),
             positions: addition?.rotaryBase.map { .rotary(theta: $0) } ?? .learned,
-            hasBiases: addition?.hasBiases ?? true)
+            hasBiases: addition?.hasBiases ?? true, bounds: addition?.bounds ?? Bounds())
         self.init(architecture, usesByteTokenizer: addition?.usesByteTokenizer ?? false, layout: .gpt2)
     }
 
     /// What stands under the key `sotto`.
     private struct Extension {
-        let layers: [Architecture.Layer]
-        let finalNorm: Architecture.Norm
+        /// nil where the network is GPT-2's own.
+        let network: (layers: [Architecture.Layer], finalNorm: Architecture.Norm)?
         let keyValueHeads: Int?
         let rotaryBase: Double?
         let hasBiases: Bool
         let usesByteTokenizer: Bool
+        let bounds: Bounds
 
         init(_ json: JSONValue, layers count: Int) throws {
             let place = "config.json under \"sotto\""
             try json.checkKeys(
-                ["final_norm", "layers", "tokenizer", "key_value_heads", "rotary_base", "biases"], place: place)
+                ["final_norm", "layers", "tokenizer", "key_value_heads", "rotary_base", "biases", "bounds"], place: place)
+            network =
+                json[key: "final_norm"] == nil && json[key: "layers"] == nil
+                ? nil : try Self.network(json, layers: count, place: place)
+            bounds = try HuggingFaceConfiguration.bounds(json, layers: count)
+            keyValueHeads = try json[key: "key_value_heads"].map { _ in try json.size("key_value_heads") }
+            rotaryBase = try json[key: "rotary_base"].map { _ in try json.number("rotary_base", default: 0) }
+            hasBiases = try json.flag("biases", default: true)
+            usesByteTokenizer = try HuggingFaceConfiguration.usesBytes(json)
+        }
+
+        private static func network(
+            _ json: JSONValue, layers count: Int, place: String
+        ) throws -> (layers: [Architecture.Layer], finalNorm: Architecture.Norm) {
             guard let norm = json[key: "final_norm"] else {
                 throw ArchitectureError.missingKey(key: "final_norm", place: place)
             }
@@ -132,14 +156,10 @@ extension HuggingFaceConfiguration {
                     key: "sotto.layers", value: "of \(elements.count) layers",
                     supported: "as long as n_layer, \(count)")
             }
-            layers = try elements.enumerated().map { index, element in
+            let layers = try elements.enumerated().map { index, element in
                 try Architecture.Layer(json: element, place: "layer \(index) of config.json")
             }
-            finalNorm = try norm.choice(of: Architecture.Norm.self, key: "final_norm")
-            keyValueHeads = try json[key: "key_value_heads"].map { _ in try json.size("key_value_heads") }
-            rotaryBase = try json[key: "rotary_base"].map { _ in try json.number("rotary_base", default: 0) }
-            hasBiases = try json.flag("biases", default: true)
-            usesByteTokenizer = try HuggingFaceConfiguration.usesBytes(json)
+            return (layers, try norm.choice(of: Architecture.Norm.self, key: "final_norm"))
         }
     }
 }
@@ -172,12 +192,11 @@ extension HuggingFaceConfiguration {
                 key: "head_dim", value: "\(headWidth)", supported: "the width over the heads, \(architecture.headWidth)"
             )
         }
-        var usesByteTokenizer = false
-        if let addition = document[key: "sotto"] {
-            try addition.checkKeys(["tokenizer"], place: "config.json under \"sotto\"")
-            usesByteTokenizer = try Self.usesBytes(addition)
-        }
-        self.init(architecture, usesByteTokenizer: usesByteTokenizer, layout: .llama)
+        let addition = document[key: "sotto"] ?? .object([])
+        try addition.checkKeys(["tokenizer", "bounds"], place: "config.json under \"sotto\"")
+        self.init(
+            try architecture.declaring(Self.bounds(addition, layers: count)),
+            usesByteTokenizer: try Self.usesBytes(addition), layout: .llama)
     }
 
 }
@@ -235,12 +254,13 @@ extension HuggingFaceConfiguration {
             "\"rope_theta\": \(theta)",
             "\"tie_word_embeddings\": \(architecture.tiedHead)",
         ]
-        return usesByteTokenizer ? lines + ["\"sotto\": {\"tokenizer\": \"bytes\"}"] : lines
+        let additions = commonLines
+        return additions.isEmpty ? lines : lines + ["\"sotto\": {\(additions.joined(separator: ", "))}"]
     }
 
     private var gpt2Lines: [String] {
         let first = architecture.layers[0]
-        let isPlain = architecture.isHuggingFaceGPT2 && !usesByteTokenizer
+        let isPlain = architecture.isHuggingFaceGPT2 && commonLines.isEmpty
         var lines = [
             "\"model_type\": \"gpt2\"",
             "\"architectures\": [\"GPT2LMHeadModel\"]",
@@ -271,10 +291,15 @@ extension HuggingFaceConfiguration {
         return lines
     }
 
+    /// What of the extension either layout can have.
+    private var commonLines: [String] {
+        (usesByteTokenizer ? ["\"tokenizer\": \"bytes\""] : [])
+            + (architecture.bounds.isStandard ? [] : ["\"bounds\": \(architecture.bounds.json)"])
+    }
+
     /// What of the extension is there only where it is not GPT-2's.
     private var extensionLines: [String] {
-        var lines: [String] = []
-        if usesByteTokenizer { lines.append("\"tokenizer\": \"bytes\"") }
+        var lines = commonLines
         if architecture.keyValueHeads != architecture.heads {
             lines.append("\"key_value_heads\": \(architecture.keyValueHeads)")
         }

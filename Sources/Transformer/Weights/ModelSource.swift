@@ -86,10 +86,10 @@ public enum ModelSource: Sendable, Hashable {
         let stored = try storedArchitecture()
         let architecture = try change?.applied(to: stored) ?? stored
         let directory = try directory()
-        if let directory, architecture == stored {
+        if let directory, architecture.isSameNetwork(as: stored) {
             let model = try HuggingFaceModel(directory: directory)
             return LoadedModel(
-                name: name, weights: try model.weights(), areWeightsRandom: false,
+                name: name, weights: try model.weights().declaring(architecture.bounds), areWeightsRandom: false,
                 tokenizer: model.configuration.tokenizer)
         }
         let tokenizer = try directory.flatMap { try HuggingFaceModel.configuration(directory: $0).tokenizer }

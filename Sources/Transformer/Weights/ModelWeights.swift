@@ -132,6 +132,13 @@ public struct ModelWeights: Sendable {
             untiedHead: untiedHead)
     }
 
+    /// The same weights with other bounds.
+    public func declaring(_ bounds: Bounds) throws(ArchitectureError) -> ModelWeights {
+        ModelWeights(
+            architecture: try architecture.declaring(bounds), tokenEmbedding: tokenEmbedding,
+            positionEmbedding: positionEmbedding, layers: layers, finalNorm: finalNorm, untiedHead: untiedHead)
+    }
+
     private init(
         architecture: Architecture, tokenEmbedding: WeightTensor, positionEmbedding: WeightTensor?, layers: [Layer],
         finalNorm: Norm?, untiedHead: WeightTensor?

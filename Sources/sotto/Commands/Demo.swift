@@ -29,6 +29,7 @@ struct Demo: ParsableCommand {
     @OptionGroup var variant: VariantOptions
     @OptionGroup var protocols: ProtocolOptions
     @OptionGroup var network: NetworkOptions
+    @OptionGroup var range: RangeOptions
     @OptionGroup var output: OutputOptions
 
     @Option(help: ArgumentHelp("How long a process waits for another before it gives up.", valueName: "seconds"))
@@ -55,8 +56,11 @@ struct Demo: ParsableCommand {
         if output.format == .text {
             Output.write("Server, client and dealer talk over plain TCP on loopback (--insecure-plaintext).\n")
         }
+        let weights = try loadedWeights(source)
+        let plain = try ReferenceModel(weights).greedyCompletion(of: ids, count: tokens)
+        let finding = try checkedRange(weights, ids + plain)
         var report = try privateCompletion(startedAt: start)
-        let plain = try plaintextCompletion(source, ids)
+        report.range = finding.map { CostReport.Range($0) }
         report.completion?.plaintext = try ByteTokenizer().decode(plain)
         let difference = report.firstDifference(from: try estimate(architecture, report))
         if output.format == .text { show(report, isEqual: plain == report.completion?.tokens) }
@@ -67,10 +71,19 @@ struct Demo: ParsableCommand {
         }
     }
 
-    private func plaintextCompletion(_ source: ModelSource, _ ids: [Int]) throws -> [Int] {
+    private func loadedWeights(_ source: ModelSource) throws -> ModelWeights {
         let loaded = try source.load(applying: variant.change.override(), seed: variant.seed).weights
-        let weights = try variant.layers.map { try loaded.firstLayers($0) } ?? loaded
-        return try ReferenceModel(weights).greedyCompletion(of: ids, count: tokens)
+        return try variant.layers.map { try loaded.firstLayers($0) } ?? loaded
+    }
+
+    /// Every value of the completion is one of a single pass over all its tokens but the last.
+    private func checkedRange(_ weights: ModelWeights, _ tokens: [Int]) throws -> RangeFinding? {
+        var check = RangeCheck(PreparedWeights(weights), profile: try protocols.profile())
+        try check.check(
+            ForwardPass(architecture: weights.architecture, new: tokens.count - 1, output: .all),
+            ClientInput(tokens: tokens.dropLast(), vocabulary: weights.architecture.vocabulary))
+        if !range.allowOutOfRange { try check.requireWithin() }
+        return check.finding
     }
 
     /// Starts the three processes and takes the client's report.

@@ -23,6 +23,7 @@ struct Evaluate: ParsableCommand {
 
     @OptionGroup var protocols: ProtocolOptions
     @OptionGroup var machine: RunOptions
+    @OptionGroup var range: RangeOptions
     @OptionGroup var files: LogitsOptions
     @OptionGroup var output: OutputOptions
 
@@ -49,7 +50,11 @@ struct Evaluate: ParsableCommand {
         }
         let profile = try protocols.profile()
         var evaluation = Evaluation(selected, window: window)
-        var run = `private` ? PrivateRun(selected, profile: profile, seed: model.variant.seed, machine: machine) : nil
+        var run =
+            `private`
+            ? PrivateRun(
+                selected, profile: profile, seed: model.variant.seed, machine: machine,
+                allowsOutOfRange: range.allowOutOfRange) : nil
         try evaluation.evaluate(
             tokens, private: &run, keepsLogits: files.logits != nil || files.plaintextLogits != nil)
         try LogitsOptions.write(
@@ -63,6 +68,7 @@ struct Evaluate: ParsableCommand {
                 profile: profile, context: window, positions: ForwardPass.Output.all.rawValue,
                 insecure: true))
         report?.accuracy = evaluation.meter.accuracy
+        report?.range = run?.range.finding.map { CostReport.Range($0) }
         report?.peakMemoryBytes = [peakMemoryBytes(), peakMemoryBytes()]
         report?.wireOverheadBytes = [0, 0]
         let result = EvaluationReport(evaluation, cost: report)

@@ -19,6 +19,7 @@ struct Simulate: ParsableCommand {
     @OptionGroup var protocols: ProtocolOptions
     @OptionGroup var network: NetworkOptions
     @OptionGroup var machine: RunOptions
+    @OptionGroup var range: RangeOptions
     @OptionGroup var files: LogitsOptions
     @OptionGroup var output: OutputOptions
 
@@ -48,7 +49,7 @@ struct Simulate: ParsableCommand {
             model: selected, input: run, length: length,
             private: PrivateRun(
                 selected, profile: try protocols.profile(), seed: model.variant.seed, machine: machine,
-                networks: network.networks))
+                networks: network.networks, allowsOutOfRange: range.allowOutOfRange))
         try simulation.run()
         logger.info("simulated", metadata: ["inferences": "\(simulation.private.session.inferences)"])
         try LogitsOptions.write(
@@ -58,6 +59,7 @@ struct Simulate: ParsableCommand {
         var report = simulation.private.session.report(
             try length.configuration(selected.named, protocols, count: run.count, insecure: true))
         report.accuracy = simulation.meter.accuracy
+        report.range = simulation.private.range.finding.map { CostReport.Range($0) }
         report.completion = try simulation.completion()
         report.peakMemoryBytes = [peakMemoryBytes(), peakMemoryBytes()]
         report.wireOverheadBytes = [0, 0]
@@ -95,10 +97,12 @@ struct SimulatedInput {
     let kind: Kind
     let count: Int
     private let vocabulary: Int
+    private let bounds: Bounds
 
     init(_ model: SelectedModel, input: InputOptions, length: LengthOptions, seed: UInt64) throws {
         let architecture = model.architecture
         vocabulary = architecture.vocabulary
+        bounds = architecture.bounds
         if let given = try input.tokens(model.tokenizer) {
             if let context = length.context, given.count < context {
                 throw DataError(
@@ -126,7 +130,7 @@ struct SimulatedInput {
     func clientInput() throws -> ClientInput {
         switch kind {
         case .tokens(let tokens): try ClientInput(tokens: tokens, vocabulary: vocabulary)
-        case .hidden(let hidden): try ClientInput(hidden: hidden.map { Double($0) })
+        case .hidden(let hidden): try ClientInput(hidden: hidden.map { Double($0) }, bounds: bounds)
         }
     }
 }

@@ -71,7 +71,7 @@ struct Failure {
             return .usage
         case is DataError, is ArchitectureError, is ModelError, is SafeTensorsError, is TokenizerError,
             is ReferenceModelError, is PreparedWeightsError, is FixedPointError, is ProgramError,
-            is CalibrationError, is EntropyError:
+            is CalibrationError, is EntropyError, is OutOfRangeError:
             return .badData
         case let error as TransportError:
             switch error.category {

@@ -16,28 +16,35 @@ struct PrivateRun {
     /// What values are shared over.
     let profile: DomainProfile
     private(set) var session: SessionCost
-    private var setupSeconds = 0.0
+    private(set) var range: RangeCheck
+    private let allowsOutOfRange: Bool
 
     /// Long enough that only a dead party ends it.
     private static let patience = 86400.0
 
     init(
-        _ model: SelectedModel, profile: DomainProfile, seed: UInt64, machine: RunOptions, networks: [Network] = []
+        _ model: SelectedModel, profile: DomainProfile, seed: UInt64, machine: RunOptions, networks: [Network] = [],
+        allowsOutOfRange: Bool = false
     ) {
         self.profile = profile
         session = SessionCost(networks: networks)
         weights = PreparedWeights(model.weights)
+        range = RangeCheck(weights, profile: profile)
+        self.allowsOutOfRange = allowsOutOfRange
         threads = machine.threadCount
         timeout = machine.timeout
         self.seed = seed
     }
 
     /// Runs a pass and gives what the client learns, row by row.
+    /// - Throws: `OutOfRangeError` before anything is shared, unless it is allowed.
     mutating func values(
         _ pass: ForwardPass, input: ClientInput, progress: (@Sendable (Int, Int) -> Void)? = nil
     ) throws -> [Double] {
         let program = try pass.program(profile: profile)
         try weights.prepare(for: program)
+        try range.check(pass, input)
+        if !allowsOutOfRange { try range.requireWithin() }
         let channels = InMemoryChannel.pair(timeout: .seconds(timeout ?? Self.patience))
         // Every inference has randomness of its own.
         let outcome = try program.simulated(

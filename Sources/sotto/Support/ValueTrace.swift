@@ -21,10 +21,12 @@ struct ValueTrace: Encodable {
     private(set) var values: [Largest] = []
     /// The first wrong operation first.
     private(set) var rangeViolations: [Violation] = []
+    /// The operation that came nearest to its declared bound, or is farthest beyond it.
+    private(set) var range: CostReport.Range?
 
     private enum CodingKeys: String, CodingKey {
         case schemaVersion = "schema_version"
-        case values
+        case values, range
         case rangeViolations = "range_violations"
     }
 
@@ -49,17 +51,23 @@ struct ValueTrace: Encodable {
         progress.finish()
         self.values = values
         rangeViolations = state.violations.map { Violation(path: $0.path, magnitude: $0.magnitude, bits: $0.bits) }
+        range = state.range.map { CostReport.Range($0) }
     }
 
     func rendered(as format: Table.Format) -> String {
         var largest = Table(columns: [.init("operation", .left), .init("largest raw value"), .init("bits")])
         largest.rows = values.map { .init([$0.path, "\($0.magnitude)", "\(64 - $0.magnitude.leadingZeroBitCount)"]) }
         guard format != .csv else { return largest.rendered(as: .csv) }
+        let nearest = range.map { range in
+            "\(range.ok ? "Nearest to its bound" : "Farthest beyond its bound"): \(range.operation), "
+                + "\(Quantity.decimal(range.magnitude)) of \(Quantity.decimal(range.bound)).\n"
+        }
         guard !rangeViolations.isEmpty else {
-            return largest.rendered(as: format) + "\nNo value leaves its range.\n"
+            let fits = range?.ok ?? true ? "\nNo value leaves its range.\n" : "\n"
+            return largest.rendered(as: format) + fits + (nearest ?? "")
         }
         var wrong = Table(columns: [.init("out of range", .left), .init("largest raw value"), .init("bits allowed")])
         wrong.rows = rangeViolations.map { .init([$0.path, "\($0.magnitude)", "\($0.bits)"]) }
-        return wrong.rendered(as: format) + "\n" + largest.rendered(as: format)
+        return wrong.rendered(as: format) + "\n" + (nearest.map { $0 + "\n" } ?? "") + largest.rendered(as: format)
     }
 }

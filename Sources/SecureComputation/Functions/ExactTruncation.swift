@@ -1,0 +1,41 @@
+import Algebra
+
+extension ProgramBuilder {
+    /// `floor(x / 2^shift)` with nothing in it of the shares: `x` at the scale of the output, as an opening should find it.
+    ///
+    /// A ``Truncation`` is off by less than `e` units, `e` being 1 in a ring, and rounds as the shares have it. What it left
+    /// of `x`, `r = x - 2^shift·q`, lies in `(-e·2^shift, e·2^shift)`, so the number of the `2e - 1` thresholds `j·2^shift`
+    /// that it has passed, less `e`, corrects `q` to the floor.
+    /// - Communication: that of ``rescale(_:to:minimumWidth:)``, of one ``Comparison`` of `shift + 2` bits with `2e - 1`
+    ///   thresholds (in a field of the field's bits) and of one ``Selection`` of their bits.
+    public func exactlyRescaled(_ x: Secret, to scale: Int, minimumWidth: Int = 0) throws -> Secret {
+        let shift = x.scale - scale
+        let quotient = try rescale(x, to: scale, minimumWidth: minimumWidth)
+        guard shift > 0 else { return quotient }
+        return try step("exact") {
+            let error = profile.prime?.truncationError(byPowerOfTwo: shift) ?? 1
+            let unit = scaled(1, by: shift)
+            let rest = try subtract(
+                x, try times(quotient, powerOfTwo: shift, scale: x.scale, width: x.width)
+            ).promisedMagnitude(Double(error) * unit)
+            let thresholds = ((1 - error)...(error - 1)).map { Int64($0) << Int64(shift) }
+            let passed = try arithmetic(try compare(rest, thresholds: thresholds), width: quotient.width)
+            let count = Secret(
+                slot: passed.slot, shape: quotient.shape, scale: scale, magnitude: passed.magnitude, width: passed.width)
+            return try combine([(quotient, 1), (count, 1)], constant: Int64(-error))
+                .promisedMagnitude(quotient.magnitude)
+        }
+    }
+
+    /// The integers of `x` times a power of two, at another scale, modulo `2^width`, where they may wrap.
+    private func times(_ x: Secret, powerOfTwo shift: Int, scale: Int, width: Int) throws -> Secret {
+        let output = Secret(
+            slot: newSlot(), shape: x.shape, scale: scale, magnitude: scaled(x.magnitude, by: shift),
+            width: profile.hasNarrowRings ? min(width, x.width + shift) : x.width)
+        emit(
+            Combine(
+                terms: [.init(slot: x.slot, factor: 1 << Int64(shift))], constant: 0, count: output.count,
+                output: output.slot))
+        return output
+    }
+}
