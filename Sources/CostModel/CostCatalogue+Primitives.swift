@@ -62,6 +62,11 @@ extension CostCatalogue {
         Entry("truncation", "by \(shift), within \(productWidth) bits") { b, n in
             _ = try b.truncate(operand(b, n, width: productWidth, spare: 2), by: shift, toWidth: productWidth)
         },
+        Entry("exact truncation", "by \(shift), before an opening, \(productWidth) to \(productWidth - shift) bits") {
+            b, n in
+            let x = operand(b, n, width: productWidth, spare: 2)
+            _ = try b.exactlyRescaled(x, to: -shift)
+        },
         Entry("extension", "\(activationWidth) to \(productWidth) bits") { b, n in
             _ = try b.truncate(operand(b, n, width: activationWidth, spare: 2), by: 0, toWidth: productWidth)
         },

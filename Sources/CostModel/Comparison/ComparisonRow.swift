@@ -103,7 +103,8 @@ public struct Scenario: Sendable, Hashable {
     func applying(_ edit: SingleEdit) throws -> Scenario {
         let changes = try edit.edits.map { try ArchitectureEdit($0) }
         let changed = try ForwardPass(
-            architecture: pass.architecture.applying(changes), past: pass.past, new: pass.new, output: pass.output)
+            architecture: pass.architecture.applying(changes), past: pass.past, new: pass.new, output: pass.output,
+            exactOpenings: pass.exactOpenings)
         return Scenario(
             pass: changed, configuration: configuration, notation: notation, edits: edits + edit.edits,
             family: family)

@@ -3,11 +3,11 @@ import Algebra
 extension ProgramBuilder {
     /// `floor(x / 2^shift)` with nothing in it of the shares: `x` at the scale of the output, as an opening should find it.
     ///
-    /// A ``Truncation`` is off by less than `e` units, `e` being 1 in a ring, and rounds as the shares have it. What it left
-    /// of `x`, `r = x - 2^shift·q`, lies in `(-e·2^shift, e·2^shift)`, so the number of the `2e - 1` thresholds `j·2^shift`
-    /// that it has passed, less `e`, corrects `q` to the floor.
-    /// - Communication: that of ``rescale(_:to:minimumWidth:)``, of one ``Comparison`` of `shift + 2` bits with `2e - 1`
-    ///   thresholds (in a field of the field's bits) and of one ``Selection`` of their bits.
+    /// A ``Truncation`` rounds as the shares have it. What it left of `x`, `r = x - 2^shift·q`, is between `-2^shift` and
+    /// `2^shift` in a ring, in a field at most `e·2^shift` in magnitude for the prime's `e` of 1 or 2 units. So the number of
+    /// thresholds `j·2^shift` that it has passed, `j` from `1 - e` on, less `e`, corrects `q` to the floor.
+    /// - Communication: that of ``rescale(_:to:minimumWidth:)``, of one ``Comparison`` of `shift + 1` bits with 1 threshold
+    ///   (in a field of the field's bits with `2e`) and of one ``Selection`` of their bits.
     public func exactlyRescaled(_ x: Secret, to scale: Int, minimumWidth: Int = 0) throws -> Secret {
         let shift = x.scale - scale
         let quotient = try rescale(x, to: scale, minimumWidth: minimumWidth)
@@ -18,10 +18,12 @@ extension ProgramBuilder {
             let rest = try subtract(
                 x, try times(quotient, powerOfTwo: shift, scale: x.scale, width: x.width)
             ).promisedMagnitude(Double(error) * unit)
-            let thresholds = ((1 - error)...(error - 1)).map { Int64($0) << Int64(shift) }
+            let last = profile.hasNarrowRings ? error - 1 : error
+            let thresholds = ((1 - error)...last).map { Int64($0) << Int64(shift) }
             let passed = try arithmetic(try compare(rest, thresholds: thresholds), width: quotient.width)
             let count = Secret(
-                slot: passed.slot, shape: quotient.shape, scale: scale, magnitude: passed.magnitude, width: passed.width)
+                slot: passed.slot, shape: quotient.shape, scale: scale, magnitude: passed.magnitude, width: passed.width
+            )
             return try combine([(quotient, 1), (count, 1)], constant: Int64(-error))
                 .promisedMagnitude(quotient.magnitude)
         }

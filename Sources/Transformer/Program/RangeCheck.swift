@@ -63,10 +63,12 @@ public struct OutOfRangeError: Error, Equatable, Sendable, CustomStringConvertib
             finding.name.map { "--edit bounds.\($0)=\(Self.number(Self.suggestion(finding)))" }
         }
         guard !edits.isEmpty else {
-            return place + "\(Self.number(finding.bound)) (raw), which follows from the declared bounds, so that a private "
+            return place
+                + "\(Self.number(finding.bound)) (raw), which follows from the declared bounds, so that a private "
                 + "run would be wrong; declare larger ones."
         }
-        return place + "\(Self.number(finding.bound)), so that a private run would be wrong; declare larger bounds with "
+        return place
+            + "\(Self.number(finding.bound)), so that a private run would be wrong; declare larger bounds with "
             + "\(edits.joined(separator: " ")) or in config.json, or go on with --allow-out-of-range."
     }
 

@@ -131,7 +131,8 @@ extension HuggingFaceConfiguration {
         init(_ json: JSONValue, layers count: Int) throws {
             let place = "config.json under \"sotto\""
             try json.checkKeys(
-                ["final_norm", "layers", "tokenizer", "key_value_heads", "rotary_base", "biases", "bounds"], place: place)
+                ["final_norm", "layers", "tokenizer", "key_value_heads", "rotary_base", "biases", "bounds"],
+                place: place)
             network =
                 json[key: "final_norm"] == nil && json[key: "layers"] == nil
                 ? nil : try Self.network(json, layers: count, place: place)

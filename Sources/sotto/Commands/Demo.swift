@@ -115,7 +115,8 @@ struct Demo: ParsableCommand {
         var cost = SessionCost()
         for token in 0..<tokens {
             let program = try ForwardPass(
-                architecture: architecture, new: measured.context + token, output: .last
+                architecture: architecture, new: measured.context + token, output: .last,
+                exactOpenings: protocols.exactOpenings
             ).program(profile: profile)
             if token == 0 { cost.recordSetup(of: program) }
             cost.record(program)

@@ -22,7 +22,8 @@ struct Estimate: ParsableCommand {
     func run() throws {
         let named = try model.architecture()
         let count = try length.count(for: named.architecture)
-        let passes = try length.passes(named.architecture, count: count)
+        let passes = try length.passes(
+            named.architecture, count: count, exactOpenings: protocols.exactOpenings)
         let profile = try protocols.profile()
         let progress = ProgressBar("estimating")
         var session = SessionCost(networks: network.networks, compute: try calibration.model(network, machine, profile))

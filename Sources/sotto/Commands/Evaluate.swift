@@ -49,7 +49,7 @@ struct Evaluate: ParsableCommand {
             throw TokenizerError.unknownToken(unknown, vocabulary: architecture.vocabulary)
         }
         let profile = try protocols.profile()
-        var evaluation = Evaluation(selected, window: window)
+        var evaluation = Evaluation(selected, window: window, exactOpenings: protocols.exactOpenings)
         var run =
             `private`
             ? PrivateRun(
@@ -81,6 +81,7 @@ struct Evaluate: ParsableCommand {
 struct Evaluation {
     let model: SelectedModel
     let window: Int
+    let exactOpenings: Bool
     private(set) var predictions = 0
     /// Positions whose logits were computed.
     private(set) var positions = 0
@@ -90,9 +91,10 @@ struct Evaluation {
     private(set) var plaintextLogits: [Float] = []
     private(set) var privateLogits: [Float] = []
 
-    init(_ model: SelectedModel, window: Int) {
+    init(_ model: SelectedModel, window: Int, exactOpenings: Bool) {
         self.model = model
         self.window = window
+        self.exactOpenings = exactOpenings
     }
 
     mutating func evaluate(_ tokens: [Int], private run: inout PrivateRun?, keepsLogits: Bool) throws {
@@ -108,7 +110,8 @@ struct Evaluation {
             if keepsLogits { plaintextLogits += expected }
             if run != nil {
                 let found = try run!.values(
-                    ForwardPass(architecture: model.architecture, new: part.count, output: .all),
+                    ForwardPass(
+                        architecture: model.architecture, new: part.count, output: .all, exactOpenings: exactOpenings),
                     input: ClientInput(tokens: part, vocabulary: model.architecture.vocabulary)
                 ) { done, all in
                     progress.update((Double(start) + Double(part.count * done) / Double(all)) / Double(tokens.count))

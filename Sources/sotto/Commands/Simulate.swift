@@ -46,7 +46,7 @@ struct Simulate: ParsableCommand {
         let run = try SimulatedInput(selected, input: input, length: length, seed: model.variant.seed)
         guard !traceValues else { return try trace(selected, run) }
         var simulation = Simulation(
-            model: selected, input: run, length: length,
+            model: selected, input: run, length: length, exactOpenings: protocols.exactOpenings,
             private: PrivateRun(
                 selected, profile: try protocols.profile(), seed: model.variant.seed, machine: machine,
                 networks: network.networks, allowsOutOfRange: range.allowOutOfRange))
@@ -79,7 +79,8 @@ struct Simulate: ParsableCommand {
 
     private func trace(_ selected: SelectedModel, _ input: SimulatedInput) throws {
         let program = try ForwardPass(
-            architecture: selected.architecture, new: input.count, output: length.output
+            architecture: selected.architecture, new: input.count, output: length.output,
+            exactOpenings: protocols.exactOpenings
         ).program(profile: protocols.profile())
         let values = try ValueTrace(
             program, tensors: TensorSources([PreparedWeights(selected.weights), try input.clientInput()]))
@@ -140,6 +141,7 @@ struct Simulation {
     let model: SelectedModel
     let input: SimulatedInput
     let length: LengthOptions
+    let exactOpenings: Bool
     var `private`: PrivateRun
     private(set) var meter = AccuracyMeter()
     private(set) var privateValues: [Double] = []
@@ -147,10 +149,13 @@ struct Simulation {
     private(set) var rows = 0
     private var generated: [Int] = []
 
-    init(model: SelectedModel, input: SimulatedInput, length: LengthOptions, private: PrivateRun) {
+    init(
+        model: SelectedModel, input: SimulatedInput, length: LengthOptions, exactOpenings: Bool, private: PrivateRun
+    ) {
         self.model = model
         self.input = input
         self.length = length
+        self.exactOpenings = exactOpenings
         self.private = `private`
     }
 
@@ -158,7 +163,9 @@ struct Simulation {
         let progress = ProgressBar("simulating")
         defer { progress.finish() }
         let steps = length.inferences
-        for (index, pass) in try length.passes(model.architecture, count: input.count).enumerated() {
+        for (index, pass) in try length.passes(
+            model.architecture, count: input.count, exactOpenings: exactOpenings
+        ).enumerated() {
             let tell: @Sendable (Int, Int) -> Void = { done, all in
                 progress.update((Double(index) + Double(done) / Double(all)) / Double(steps))
             }

@@ -49,7 +49,9 @@ struct Suggest: ParsableCommand {
         let named = try model.architecture()
         let count = try length.count(for: named.architecture)
         let scenario = Scenario(
-            pass: try ForwardPass(architecture: named.architecture, new: count, output: length.output),
+            pass: try ForwardPass(
+                architecture: named.architecture, new: count, output: length.output,
+                exactOpenings: protocols.exactOpenings),
             configuration: try length.configuration(named, protocols, count: count, insecure: false),
             notation: named.notation)
         let profile = try protocols.profile()

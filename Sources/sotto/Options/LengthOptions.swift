@@ -64,9 +64,12 @@ struct LengthOptions: ParsableArguments {
     }
 
     /// The programs' lengths, one after the other.
-    func passes(_ architecture: Architecture, count: Int) throws -> [ForwardPass] {
+    func passes(
+        _ architecture: Architecture, count: Int, exactOpenings: Bool = false
+    ) throws -> [ForwardPass] {
         try (0..<inferences).map {
-            try ForwardPass(architecture: architecture, new: count + $0, output: output)
+            try ForwardPass(
+                architecture: architecture, new: count + $0, output: output, exactOpenings: exactOpenings)
         }
     }
 

@@ -29,6 +29,9 @@ struct ProtocolOptions: ParsableArguments {
 
     @OptionGroup var prime: PrimeOptions
 
+    @Flag(help: ExactOpeningsHelp.text)
+    var exactOpenings = false
+
     func validate() throws {
         try Self.check(protocolName, preprocessing, domain)
         try prime.validate(for: [domain])
@@ -57,5 +60,12 @@ struct ProtocolOptions: ParsableArguments {
         let prime = try profile().prime
         return ["--protocol", protocolName.rawValue, "--preprocessing", preprocessing.rawValue]
             + ["--domain", domain.rawValue] + (prime.map { ["--prime", "\($0)"] } ?? [])
+            + (exactOpenings ? ["--exact-openings"] : [])
     }
+}
+
+/// What `--exact-openings` does.
+enum ExactOpeningsHelp {
+    static let text: ArgumentHelp =
+        "Truncate exactly before an opening, so that the rounding of what is opened says nothing of the shares; costs a comparison of the bits that are dropped."
 }

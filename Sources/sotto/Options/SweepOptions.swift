@@ -44,6 +44,9 @@ struct SweepOptions: ParsableArguments {
 
     @OptionGroup var prime: PrimeOptions
 
+    @Flag(help: ExactOpeningsHelp.text)
+    var exactOpenings = false
+
     func validate() throws {
         for context in contexts?.elements ?? [] where context < 1 {
             throw ValidationError("--contexts must be at least 1")
@@ -141,7 +144,9 @@ struct SweepOptions: ParsableArguments {
             try preprocessing.elements.flatMap { source in
                 try variants.flatMap { variant in
                     try profiles.map { profile in
-                        let pass = try ForwardPass(architecture: variant.architecture, new: context, output: output)
+                        let pass = try ForwardPass(
+                            architecture: variant.architecture, new: context, output: output,
+                            exactOpenings: exactOpenings)
                         let configuration = CostReport.Configuration(
                             model: model,
                             architecture: variant.edits.isEmpty ? variant.name : variant.architecture.description,

@@ -132,6 +132,45 @@ import Testing
         #expect(!state.violations.isEmpty)
     }
 
+    /// Larger bounds work until the squares are too coarse for epsilon, and then the program is not built.
+    @Test(arguments: [8191.0, 30000])
+    func largerBoundsKeepTheError(bound: Double) throws {
+        var generator = SeededGenerator(9)
+        let columns = 768
+        let rows: [[Double]] =
+            [0.001, 0.003, 0.1, 1].map { deviation in
+                (0..<columns).map { _ in Double.random(in: -1...1, using: &generator) * deviation }
+            } + [(0..<columns).map { $0 == 5 ? bound : 0.5 }]
+        let b = ProgramBuilder()
+        let width = b.width(holding: bound * 65536)
+        let x = b.input("x", owner: .client, shape: [rows.count, columns], scale: 16, bound: bound).narrowed(to: width)
+        let y = try b.layerNorm(x, rows: rows.count, columns: columns, epsilon: 1e-5, scale: 16)
+        try b.open(y, as: "y", to: [.client])
+        let raw = rows.joined().map { Int64(($0 * 65536).rounded()) }
+        let run = try ProgramRunner(b.finish(), client: ["x": Array(raw)])
+        #expect(run.plaintext.violations.isEmpty && run.costIsExact)
+        for (row, values) in rows.enumerated() {
+            let exact = values.map { ($0 * 65536).rounded() / 65536 }
+            let mean = exact.reduce(0, +) / Double(columns)
+            let variance = exact.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(columns)
+            for (column, value) in exact.enumerated() {
+                let expected = (value - mean) / (variance + 1e-5).squareRoot()
+                let found = Double(run.opened("y")[row * columns + column]) / 65536
+                #expect(abs(found - expected) < 4e-3 * (1 + abs(expected)))
+            }
+        }
+    }
+
+    @Test func boundsThatAreTooLargeForEpsilonAreRefused() throws {
+        let b = ProgramBuilder()
+        let x = b.input("x", owner: .client, shape: [1, 768], scale: 16, bound: 1e6)
+        #expect(throws: ProgramError.imprecise(path: "layer.0/norm/layernorm", bound: 1e6)) {
+            try b.scope("layer.0") {
+                try b.scope("norm") { try b.layerNorm(x, rows: 1, columns: 768, epsilon: 1e-5, scale: 16) }
+            }
+        }
+    }
+
     @Test func epsilonMustFit() throws {
         let b = ProgramBuilder()
         let x = b.input("x", owner: .client, shape: [2, 3], scale: 16, bound: 4095).narrowed(to: 30)

@@ -98,6 +98,39 @@ import Testing
         #expect(run.costIsExact)
     }
 
+    /// Beyond its input range a function goes on as its tails say, where it has any and the scales hold the result.
+    @Test(arguments: DomainProfile.both)
+    func tailsReachAsFarAsTheInputsBound(profile: DomainProfile) throws {
+        let b = ProgramBuilder(profile: profile)
+        let bound = 60000.0
+        let width = b.width(holding: bound * 65536)
+        let s = b.input("x", owner: .client, shape: [5], scale: 16, bound: bound).narrowed(to: width)
+        let y = try b.evaluate(BuiltInFunctions.exponential, at: s)
+        try b.open(try b.rescale(y, to: 16), as: "y", to: [.client])
+        let x: [Int64] = [-60000 << 16, -8193 << 16, -30 << 16, -1 << 16, 0]
+        let run = try ProgramRunner(b.finish(), client: ["x": x])
+        let expected: [Double] = [0, 0, 0, 0.36787944117144233, 1]
+        for (found, expected) in zip(run.opened("y"), expected) {
+            #expect(abs(Double(found) / 65536 - expected) < 3e-4)
+        }
+        #expect(run.plaintext.violations.isEmpty && run.costIsExact)
+    }
+
+    @Test func inputsThatAFunctionIsNotMadeForAreRefusedWhenTheProgramIsBuilt() throws {
+        let b = ProgramBuilder()
+        func evaluate(_ function: PiecewisePolynomial, bound: Double) throws {
+            let x = b.input("x", owner: .client, shape: [1], scale: 16, bound: bound)
+            _ = try b.scope("layer.3") { try b.evaluate(function, at: x) }
+        }
+        // GELU's result at 49 fraction bits has no room beyond; the reciprocal has no tails.
+        #expect(throws: ProgramError.beyondFunction(path: "layer.3/gelu", bound: 16383, limit: 4096)) {
+            try evaluate(BuiltInFunctions.gelu, bound: 16383)
+        }
+        #expect(throws: ProgramError.self) { try evaluate(BuiltInFunctions.reciprocal, bound: 3) }
+        try evaluate(BuiltInFunctions.gelu, bound: 8191)
+        try evaluate(BuiltInFunctions.exponential, bound: 1e6)
+    }
+
     @Test func inputsBeyondTheBoundAreReported() throws {
         let b = ProgramBuilder()
         let s = b.input("x", owner: .client, shape: [2], scale: 16, bound: 4095).narrowed(to: 30)

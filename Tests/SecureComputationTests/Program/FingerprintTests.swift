@@ -23,6 +23,8 @@ import Testing
         var receivers = [Party.client]
         var constant: Int64 = 7
         var map = LinearMap.permute(shape: [2, 3], order: [1, 0])
+        var declaredBound = 3.0
+        var boundName = "b"
 
         func fingerprint() throws -> String {
             let b = ProgramBuilder()
@@ -46,7 +48,8 @@ import Testing
                 _ = try truncate()
             }
             let y = try b.select(bits, SelectionTable(rows: rows), of: x, scale: scale, magnitude: 1e6)
-            let z = try b.combine([(y, 1)], constant: constant)
+            let z = b.declared(
+                try b.combine([(y, 1)], constant: constant), below: declaredBound * 1e6, as: boundName)
             try b.open(count == 6 ? try b.map(z, map, shape: [6]) : z, as: output, to: receivers)
             return try b.finish().fingerprint()
         }
@@ -82,6 +85,7 @@ import Testing
             ("nesting", { $0.isNested = true }), ("weight", { $0.weight = "v" }),
             ("output", { $0.output = "z" }),
             ("receivers", { $0.receivers = [.server] }), ("both", { $0.receivers = [.server, .client] }),
+            ("bound", { $0.declaredBound = 2 }), ("name of a bound", { $0.boundName = "c" }),
             ("constant", { $0.constant = 8 }), ("map", { $0.map = .permute(shape: [3, 2], order: [1, 0]) }),
         ]
         var seen = [try Recipe().fingerprint(): "none"]

@@ -54,7 +54,7 @@ import Transformer
     static let refused: [(String, ArchitectureError)] = [
         (
             #"{"layer": []}"#,
-            .unknownKey(key: "layer", place: "the edits", valid: ["notation", "final_norm", "layers"])
+            .unknownKey(key: "layer", place: "the edits", valid: ["notation", "final_norm", "layers", "bounds"])
         ),
         (
             #"{"layers": [{"index": 0, "norm": "none"}]}"#,
