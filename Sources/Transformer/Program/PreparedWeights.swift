@@ -43,7 +43,7 @@ public final class PreparedWeights: TensorSource {
         do {
             encoded = try FixedPoint(fractionBits: scale).encode(values, magnitudeBits: bits)
         } catch {
-            throw PreparedWeightsError.outOfRange(tensor: name, reason: "\(error)")
+            throw PreparedWeightsError.outOfRange(tensor: ServerTensorName.stored(name, of: weights), reason: "\(error)")
         }
         if bits > 31 {
             cache.withLock { $0.biases[name] = encoded }
@@ -109,6 +109,7 @@ public final class PreparedWeights: TensorSource {
 
 /// A weight that fixed point cannot hold.
 public enum PreparedWeightsError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// - Parameter tensor: as the model's files call it, with what was folded into it.
     case outOfRange(tensor: String, reason: String)
 
     public var description: String {
