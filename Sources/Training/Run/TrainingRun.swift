@@ -198,7 +198,7 @@ public final class TrainingRun {
             architecture: settings.regulariser == nil
                 ? architecture.description : "EReg(\(architecture.description))",
             sizes: .init(architecture), settings: settings, normalization: settings.normalization?.description,
-            corpus: plan.corpus, steps: trainer.step, tokens: tokens, finalLoss: lastStep?.loss, heldOut: heldOut,
+            corpus: plan.corpus, corpusBytes: .init(corpus.record), steps: trainer.step, tokens: tokens, finalLoss: lastStep?.loss, heldOut: heldOut,
             headEntropies: lastStep?.entropies ?? [],
             maximumEntropy: Foundation.log(Double(architecture.context)), thresholds: trainer.thresholds,
             scales: scales,

@@ -189,6 +189,9 @@ extension HuggingFaceConfiguration {
 }
 
 extension Architecture {
+    /// Whether Hugging Face's `LlamaForCausalLM` computes this network from its own settings.
+    public var isHuggingFaceLLaMA: Bool { isLLaMA }
+
     /// Whether LLaMA's configuration can say everything about this network.
     var isLLaMA: Bool {
         guard case .rotary = positions, !hasBiases, finalNorm == .rmsNorm else { return false }
@@ -206,8 +209,7 @@ extension JSONValue {
         }
         for (key, supported) in [("rope_type", JSONValue.string("default")), ("partial_rotary_factor", .integer(1))] {
             guard let value = parameters[key: key], value != supported else { continue }
-            throw .unsupportedSetting(
-                key: "rope_parameters.\(key) in \(parameters.summary)", value: value.summary, supported: supported.kind)
+            throw .unsupportedSetting(key: "rope_parameters.\(key)", value: value.summary, supported: supported.kind)
         }
         let outer = try number("rope_theta", default: 10000)
         let theta = try parameters.number("rope_theta", default: outer)

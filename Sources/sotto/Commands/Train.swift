@@ -53,8 +53,10 @@ struct Train: ParsableCommand {
         try checkOutput()
         let architecture = try network.network()
         let settings = try training.settings(for: architecture, isRegularised: network.isEntropyRegularised)
+        let corpus = try text.corpus()
+        Diagnostics.warn("\(corpus.record.summary).")
         let run = try TrainingRun(
-            architecture: architecture, settings: settings, corpus: text.corpus(),
+            architecture: architecture, settings: settings, corpus: corpus,
             directory: URL(fileURLWithPath: output, isDirectory: true), logInterval: logEvery, options: options)
         if run.resumedAt > 0 { Diagnostics.warn("going on after step \(run.resumedAt) of \(settings.steps).") }
         let status = TrainingStatus(steps: settings.steps, tokensPerStep: settings.batch * architecture.context)
@@ -71,7 +73,7 @@ struct Train: ParsableCommand {
         status.finish()
         bar.finish()
         switch outcome {
-        case .finished(let record): try report(record)
+        case .finished(let record): try report(record, corpus.record)
         case .diverged(let divergence, let record):
             if format == .json { Output.write(try record.json()) }
             throw TrainingError.nonFiniteLoss(divergence)
@@ -102,7 +104,7 @@ struct Train: ParsableCommand {
         return options
     }
 
-    private func report(_ record: TrainingRecord) throws {
+    private func report(_ record: TrainingRecord, _ corpus: CorpusRecord) throws {
         guard format == .text else { return Output.write(try record.json()) }
         let heldOut = record.heldOut
         Output.write(
@@ -110,6 +112,7 @@ struct Train: ParsableCommand {
             \(record.architecture), \(record.sizes.layers) layers, width \(record.sizes.width), \
             \(record.sizes.parameters) weights: \(record.steps) steps, \(record.tokens) bytes, \
             \(Self.decimal(record.seconds)) s, \(Int(record.tokensPerSecond)) bytes/s
+            text: \(corpus.summary)
             held out: loss \(Self.decimal(heldOut?.meanLoss)) nats, perplexity \(Self.decimal(heldOut?.perplexity)), \
             \(Self.decimal(heldOut?.bits)) bits a byte
             written to \(output)

@@ -84,7 +84,7 @@ struct Failure {
         case let error as TrainingError:
             switch error {
             case .nonFiniteLoss: return .diverged
-            case .invalidBatch, .foreignState: return .badData
+            case .invalidBatch, .foreignState, .impossibleState: return .badData
             default: return .usage
             }
         case let error as Interruption:
