@@ -48,7 +48,7 @@ extension Trainer {
     public func restore(_ state: [String: WeightTensor], step: Int) throws(TrainingError) {
         func tensor(_ name: String, _ shape: [Int]) throws(TrainingError) -> [Float] {
             guard let tensor = state[name], tensor.shape == shape else { throw .foreignState(tensor: name) }
-            guard tensor.values.allSatisfy(\.isFinite) else {
+            guard tensor.isFinite else {
                 throw .impossibleState(tensor: name, reason: "it has infinities or NaN")
             }
             return tensor.values

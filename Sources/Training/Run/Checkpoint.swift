@@ -41,6 +41,10 @@ public struct Checkpoint: Sendable {
             }
             var state: [String: WeightTensor] = [:]
             for entry in file.entries { state[entry.name] = try file.tensor(named: entry.name) }
+            // Before a trainer of that size is made: it holds each parameter with its two moments.
+            guard state.values.reduce(0, { $0 + $1.count }) / 3 >= self.header.plan.architecture.parameterCount else {
+                throw RunFileError.damagedCheckpoint(path: url.path, reason: "its tensors are too few for its network")
+            }
             self.state = state
         } catch let error as RunFileError {
             throw error
@@ -122,7 +126,9 @@ extension Checkpoint {
         }
 
         private static func range(in data: Data) -> Range<Int>? {
-            guard let mark = data.range(of: mark), mark.upperBound + blank.utf8.count <= data.endIndex else { return nil }
+            guard let mark = data.range(of: mark), mark.upperBound + blank.utf8.count <= data.endIndex else {
+                return nil
+            }
             return mark.upperBound..<mark.upperBound + blank.utf8.count
         }
 

@@ -43,7 +43,8 @@ public final class PreparedWeights: TensorSource {
         do {
             encoded = try FixedPoint(fractionBits: scale).encode(values, magnitudeBits: bits)
         } catch {
-            throw PreparedWeightsError.outOfRange(tensor: ServerTensorName.stored(name, of: weights), reason: "\(error)")
+            throw PreparedWeightsError.outOfRange(
+                tensor: ServerTensorName.stored(name, of: weights), reason: "\(error)")
         }
         if bits > 31 {
             cache.withLock { $0.biases[name] = encoded }

@@ -50,7 +50,8 @@ package indirect enum JSONValue: Sendable, Equatable {
     /// The value in one line, cut to 80 characters, for an error message.
     package var summary: String {
         let text = compact(depth: 0)
-        return text.unicodeScalars.count > 80 ? String(String.UnicodeScalarView(text.unicodeScalars.prefix(77))) + "..." : text
+        return text.unicodeScalars.count > 80
+            ? String(String.UnicodeScalarView(text.unicodeScalars.prefix(77))) + "..." : text
     }
 
     private func compact(depth: Int) -> String {
@@ -59,7 +60,8 @@ package indirect enum JSONValue: Sendable, Equatable {
         case .array(let elements) where depth < 3:
             "[" + elements.prefix(40).map { $0.compact(depth: depth + 1) }.joined(separator: ", ") + "]"
         case .object(let members) where depth < 3:
-            "{" + members.prefix(40).map { "\($0.key.quoted): \($0.value.compact(depth: depth + 1))" }
+            "{"
+                + members.prefix(40).map { "\($0.key.quoted): \($0.value.compact(depth: depth + 1))" }
                 .joined(separator: ", ") + "}"
         default: kind
         }

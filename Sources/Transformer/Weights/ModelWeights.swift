@@ -216,7 +216,7 @@ extension ModelWeights.Layer {
 
 extension WeightTensor {
     /// Whether no element is an infinity or a NaN.
-    var isFinite: Bool {
+    package var isFinite: Bool {
         // x·0 is 0 exactly for finite x; the sum vectorises, a test of each element does not.
         let whole = values.count / 8 * 8
         let lanes = values.withUnsafeBytes { raw in

@@ -54,10 +54,10 @@ struct Train: ParsableCommand {
         let architecture = try network.network()
         let settings = try training.settings(for: architecture, isRegularised: network.isEntropyRegularised)
         let corpus = try text.corpus()
-        Diagnostics.warn("\(corpus.record.summary).")
         let run = try TrainingRun(
             architecture: architecture, settings: settings, corpus: corpus,
             directory: URL(fileURLWithPath: output, isDirectory: true), logInterval: logEvery, options: options)
+        Diagnostics.warn("\(corpus.record.summary).")
         if run.resumedAt > 0 { Diagnostics.warn("going on after step \(run.resumedAt) of \(settings.steps).") }
         let status = TrainingStatus(steps: settings.steps, tokensPerStep: settings.batch * architecture.context)
         let signals = StopSignals()
