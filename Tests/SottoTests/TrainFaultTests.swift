@@ -29,20 +29,7 @@ import Transformer
 
     /// Runs the program from a shell, after some of its commands.
     private func shell(_ commands: String, _ arguments: [String]) throws -> BuiltProgram.Result {
-        let error = URL(fileURLWithPath: try files.file("error-\(UUID().uuidString)", Data()))
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", commands + " exec \"$@\"", "sh", try BuiltProgram.executable().path] + arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = try FileHandle(forWritingTo: error)
-        try process.run()
-        process.waitUntilExit()
-        #expect(process.terminationReason == .exit)
-        return .init(
-            status: process.terminationStatus, output: "",
-            error: String(decoding: try Data(contentsOf: error), as: UTF8.self)
-        )
+        try BuiltProgram.shell(commands + " exec \"$@\"", arguments)
     }
 
     private func bytes(_ output: String, _ name: String) throws -> Data {

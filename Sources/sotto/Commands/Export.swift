@@ -32,7 +32,7 @@ struct Export: ParsableCommand {
             trained.weights, to: target, as: precision.type, usesByteTokenizer: trained.usesByteTokenizer)
         let architecture = trained.weights.architecture
         let progress = trained.progress.map { ", after \($0.step) of \($0.steps) steps" } ?? ""
-        Output.write("\(architecture)\(progress), written to \(output): \(Self.layout(architecture)).")
+        try Output.write("\(architecture)\(progress), written to \(output): \(Self.layout(architecture)).")
     }
 
     private static func layout(_ architecture: Architecture) -> String {
