@@ -1,3 +1,5 @@
+import CKernels
+
 /// Why bytes were refused as packed bits or packed elements.
 public enum PackingError: Error, Equatable, CustomStringConvertible {
     /// The bytes are too few or too many for the declared count.
@@ -75,10 +77,14 @@ public struct BitVector: Sendable, Hashable {
         }
         set {
             precondition(index >= 0 && index < count, "bit index out of range")
-            let bit: UInt64 = 1 << UInt64(index & 63)
-            if newValue { words[index >> 6] |= bit } else { words[index >> 6] &= ~bit }
+            // Straight-line: the bit may be a secret.
+            words[index >> 6] = sotto_ct_set_bit(words[index >> 6], UInt64(index & 63), newValue ? 1 : 0)
         }
     }
+
+    /// Bit `index` as a number.
+    @inline(__always)
+    func bit(_ index: Int) -> UInt64 { (words[index >> 6] >> UInt64(index & 63)) & 1 }
 
     /// The number of set bits.
     public var popcount: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }

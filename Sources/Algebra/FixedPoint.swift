@@ -1,3 +1,5 @@
+import CKernels
+
 /// Why a number was refused by the fixed-point encoder.
 public enum FixedPointError: Error, Equatable, CustomStringConvertible {
     /// The value is not below the limit in magnitude. The description leaves the value out: it may be a secret.
@@ -34,19 +36,17 @@ public struct FixedPoint: Sendable, Hashable {
     /// - Parameter magnitudeBits: in `1...63`; the result is below `2^magnitudeBits` in magnitude.
     /// - Throws: `FixedPointError` if the value is not finite or its integer is not below the limit.
     public func encode(_ value: Double, magnitudeBits: Int) throws(FixedPointError) -> Int64 {
-        try encode(value, Scaling(fractionBits: fractionBits, magnitudeBits: magnitudeBits))
+        try encode([value], magnitudeBits: magnitudeBits)[0]
     }
 
     /// The nearest fixed-point integer of each value, as for one value.
     public func encode(_ values: [Double], magnitudeBits: Int) throws(FixedPointError) -> [Int64] {
-        let scaling = Scaling(fractionBits: fractionBits, magnitudeBits: magnitudeBits)
-        return try values.map { value throws(FixedPointError) in try encode(value, scaling) }
+        try encode(count: values.count, magnitudeBits: magnitudeBits) { values[$0] }
     }
 
     /// The nearest fixed-point integer of each value, as for one value.
     public func encode(_ values: [Float], magnitudeBits: Int) throws(FixedPointError) -> [Int64] {
-        let scaling = Scaling(fractionBits: fractionBits, magnitudeBits: magnitudeBits)
-        return try values.map { value throws(FixedPointError) in try encode(Double(value), scaling) }
+        try encode(count: values.count, magnitudeBits: magnitudeBits) { Double(values[$0]) }
     }
 
     /// The number that `raw` stands for, rounded to double precision where `raw` needs more than 53 bits.
@@ -58,24 +58,25 @@ public struct FixedPoint: Sendable, Hashable {
         return raw.map { Double($0) * unit }
     }
 
-    private struct Scaling {
-        let scale: Double
-        let limit: Double
-
-        init(fractionBits: Int, magnitudeBits: Int) {
-            precondition((1...63).contains(magnitudeBits), "a fixed-point magnitude has 1 to 63 bits")
-            scale = Double(sign: .plus, exponent: fractionBits, significand: 1)
-            limit = Double(sign: .plus, exponent: magnitudeBits, significand: 1)
-        }
-    }
-
+    /// Values may be secrets, so that every one is encoded and only then said whether all fit.
     @inline(__always)
-    private func encode(_ value: Double, _ scaling: Scaling) throws(FixedPointError) -> Int64 {
-        let raw = (value * scaling.scale).rounded(.toNearestOrEven)
-        // A value that is no number fails the comparison too, and a scaled overflow is infinite.
-        guard abs(raw) < scaling.limit else {
-            throw value.isFinite ? .outOfRange(value: value, limit: scaling.limit / scaling.scale) : .notFinite
+    private func encode(
+        count: Int, magnitudeBits: Int, _ value: (Int) -> Double
+    ) throws(FixedPointError) -> [Int64] {
+        precondition((1...63).contains(magnitudeBits), "a fixed-point magnitude has 1 to 63 bits")
+        let scale = Double(sign: .plus, exponent: fractionBits, significand: 1)
+        let limit = Double(sign: .plus, exponent: magnitudeBits, significand: 1)
+        var outside: UInt64 = 0
+        let encoded = [Int64](unsafeUninitializedCapacity: count) { out, initialized in
+            for index in 0..<count { out[index] = sotto_fixed_point_encode(value(index), scale, limit, &outside) }
+            initialized = count
         }
-        return Int64(raw)
+        for index in 0..<(outside == 0 ? 0 : count) {
+            var isOutside: UInt64 = 0
+            _ = sotto_fixed_point_encode(value(index), scale, limit, &isOutside)
+            guard isOutside == 1 else { continue }
+            throw value(index).isFinite ? .outOfRange(value: value(index), limit: limit / scale) : .notFinite
+        }
+        return encoded
     }
 }

@@ -151,7 +151,8 @@ extension Ring64 {
         if party == 0 { return share.map { ($0 & mask) >> shift } }
         return share.map {
             let x = $0 & mask
-            return (x >> shift) &+ ((x & low) == 0 ? 0 : 1)
+            // One more where anything is lost: the carry of the lost bits and all ones.
+            return (x >> shift) &+ (((x & low) &+ low) >> shift)
         }
     }
 
@@ -178,9 +179,8 @@ extension Ring64 {
                 let d = (difference0.words[word] >> bit) & 1
                 let e = (difference1.words[word] >> bit) & 1
                 let l = (local.words[word] >> bit) & 1
-                let product = (d ^ e) == 0 ? maskProduct[i] : 0 &- maskProduct[i]
-                let own = party == 1 && e == 1 ? 0 &- l : l
-                out[i] = product &+ own
+                let (flips, own) = (0 &- (d ^ e), 0 &- (party == 1 ? e : 0))
+                out[i] = ((maskProduct[i] ^ flips) &- flips) &+ ((l ^ own) &- own)
             }
             initialized = own.count
         }

@@ -71,11 +71,11 @@ public final class DealerConnection {
     public func close() { channel.close() }
 
     private func seed(_ tag: UInt32) throws -> Seed {
-        let frame = try channel.receive(tag: tag)
+        var frame = try channel.receive(tag: tag)
         guard frame.payload.count == 16 else {
             throw PreprocessingError.malformedSeed(bytes: frame.payload.count)
         }
-        return try Seed(bytes: frame.payload)
+        return try Seed(wiping: &frame.payload)
     }
 }
 

@@ -87,8 +87,9 @@ public final class PseudorandomGenerator {
 
     /// The next 16 bytes as the seed of another stream.
     public func seed() throws(RandomnessError) -> Seed {
-        var words: (UInt64, UInt64) = (0, 0)
-        try checkOpenSSL(withUnsafeMutableBytes(of: &words) { encryptZeros($0) }, "EVP_EncryptUpdate")
-        return Seed(low: UInt64(littleEndian: words.0), high: UInt64(littleEndian: words.1))
+        var status: Int32 = 1
+        let seed = Seed { status = encryptZeros($0) }
+        try checkOpenSSL(status, "EVP_EncryptUpdate")
+        return seed
     }
 }

@@ -24,5 +24,10 @@ public enum SystemEntropy {
     /// An unpredictable seed.
     ///
     /// - Throws: `RandomnessError.openSSL` if the system gives no entropy.
-    public static func seed() throws(RandomnessError) -> Seed { try Seed(bytes: bytes(Seed.byteCount)) }
+    public static func seed() throws(RandomnessError) -> Seed {
+        var status: Int32 = 1
+        let seed = Seed { status = RAND_bytes($0.baseAddress?.assumingMemoryBound(to: UInt8.self), Int32($0.count)) }
+        try checkOpenSSL(status, "RAND_bytes")
+        return seed
+    }
 }

@@ -42,11 +42,15 @@ extension Trainer {
     }
 
     /// Goes on from a stored state.
-    /// - Throws: ``TrainingError/foreignState(tensor:)`` if a tensor is missing or has another shape; the trainer is then
-    ///   as before.
+    /// - Throws: ``TrainingError/foreignState(tensor:)`` if a tensor is missing or has another shape,
+    ///   ``TrainingError/impossibleState(tensor:reason:)`` if a number in it is none that training leaves; the trainer is
+    ///   then as before.
     public func restore(_ state: [String: WeightTensor], step: Int) throws(TrainingError) {
         func tensor(_ name: String, _ shape: [Int]) throws(TrainingError) -> [Float] {
             guard let tensor = state[name], tensor.shape == shape else { throw .foreignState(tensor: name) }
+            guard tensor.isFinite else {
+                throw .impossibleState(tensor: name, reason: "it has infinities or NaN")
+            }
             return tensor.values
         }
         let groups = [
@@ -56,7 +60,11 @@ extension Trainer {
         var values: [(FloatBuffer, Int, [Float])] = []
         for (group, buffer) in groups {
             for entry in layout.entries {
-                values.append((buffer, entry.range.lowerBound, try tensor("\(group)\(entry.name)", entry.shape)))
+                let elements = try tensor("\(group)\(entry.name)", entry.shape)
+                if group == StateName.secondMoment, elements.contains(where: { $0 < 0 }) {
+                    throw .impossibleState(tensor: "\(group)\(entry.name)", reason: "it has means of squares below 0")
+                }
+                values.append((buffer, entry.range.lowerBound, elements))
             }
         }
         var vectors: [(NormalizedMatrix, [Float], [Float])] = []
@@ -70,8 +78,14 @@ extension Trainer {
         let layers = architecture.layers.count
         let collapsedAt = try tensor(StateName.collapsedAt, [layers])
         let lastEntropy = try tensor(StateName.lastEntropy, [layers])
-        guard collapsedAt.allSatisfy({ (0...1e9).contains($0) }) else {
-            throw .foreignState(tensor: StateName.collapsedAt)
+        guard (0...settings.steps).contains(step) else {
+            throw .impossibleState(tensor: "step", reason: "it is not within the steps of the settings")
+        }
+        guard collapsedAt.allSatisfy({ (0...Float(step)).contains($0) && $0 == $0.rounded() }) else {
+            throw .impossibleState(tensor: StateName.collapsedAt, reason: "it has numbers of steps that were not made")
+        }
+        guard lastEntropy.allSatisfy({ $0 >= -1e-3 }) else {
+            throw .impossibleState(tensor: StateName.lastEntropy, reason: "it has entropies below 0")
         }
         for (buffer, offset, elements) in values { buffer.write(elements, at: offset) }
         for (matrix, left, right) in vectors { normalizer.restore(matrix, left: left, right: right) }

@@ -12,6 +12,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case nonFiniteLoss(Divergence)
     /// A state to be restored is not that of this model.
     case foreignState(tensor: String)
+    /// A state to be restored has a number that training never leaves.
+    case impossibleState(tensor: String, reason: String)
 
     public var description: String {
         switch self {
@@ -27,6 +29,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .nonFiniteLoss(let divergence): divergence.description
         case .foreignState(let tensor):
             "The tensor \(tensor) is missing or does not fit the model; give a checkpoint of the same settings."
+        case .impossibleState(let tensor, let reason):
+            "The tensor \(tensor) of the checkpoint cannot be: \(reason); start again with --restart."
         }
     }
 }

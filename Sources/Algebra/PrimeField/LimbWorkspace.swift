@@ -1,4 +1,5 @@
 import CGMP
+import CKernels
 
 /// Scratch limbs for products modulo a prime: a sum of products below `p·2^(64n)` and room for GMP.
 final class LimbWorkspace {
@@ -61,16 +62,15 @@ final class LimbWorkspace {
     /// The sum divided by `2^(64n)` modulo p (Montgomery, Mathematics of Computation 1985): adds the multiple of p that
     /// clears the lower half.
     private func montgomery(into output: UnsafeMutablePointer<UInt>) {
-        var carries: UInt = 0
+        var carries: UInt64 = 0
         for index in 0..<n {
             let carry = __gmpn_addmul_1(sum + index, p, n, sum[index] &* negatedInverse)
             // The carry belongs to limb index + n, with that of the step before.
-            let (first, overflow) = sum[index + n].addingReportingOverflow(carry)
-            let (second, overflow2) = first.addingReportingOverflow(carries)
-            sum[index + n] = second
-            carries = (overflow ? 1 : 0) + (overflow2 ? 1 : 0)
+            let total = sotto_limb_add(UInt64(sum[index + n]), UInt64(carry), carries)
+            sum[index + n] = UInt(total.low)
+            carries = total.high
         }
         for index in 0..<n { output[index] = sum[n + index] }
-        bringBelow(output, carry: carries)
+        bringBelow(output, carry: UInt(carries))
     }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 // Between shares in F_p and bits: comparisons, truncation, and bits back to elements.
 
 extension PrimeField {
@@ -40,9 +42,9 @@ extension PrimeField {
                 let low = share[start + limb + words] >> rest
                 let isTop = limb + words + 1 == limbs
                 let high = isTop ? 0 : (share[start + limb + words + 1] << 1) << (63 - rest)
-                let (sum, overflow) = (low | high).addingReportingOverflow(carry)
-                result[start + limb] = sum
-                carry = overflow ? 1 : 0
+                let sum = sotto_limb_add(low | high, 0, carry)
+                result[start + limb] = sum.low
+                carry = sum.high
             }
             // Rounded up, the quotient may have one limb more than rounded down.
             if words > 0, words <= limbs { result[start + limbs - words] = carry }
@@ -58,7 +60,7 @@ extension PrimeField {
 
     public func fromBits(_ bits: BitVector) -> [UInt64] {
         var elements = zeros(bits.count)
-        for index in 0..<bits.count { elements[index * limbs] = (bits.words[index >> 6] >> UInt64(index & 63)) & 1 }
+        for index in 0..<bits.count { elements[index * limbs] = bits.bit(index) }
         return elements
     }
 
@@ -91,10 +93,9 @@ extension PrimeField {
         for start in stride(from: 0, to: x.count, by: limbs) {
             var carry: UInt64 = 0
             for limb in 0..<limbs {
-                let (first, overflow) = result[start + limb].addingReportingOverflow(complement[limb])
-                let (second, overflow2) = first.addingReportingOverflow(carry)
-                result[start + limb] = second
-                carry = (overflow ? 1 : 0) | (overflow2 ? 1 : 0)
+                let sum = sotto_limb_add(result[start + limb], complement[limb], carry)
+                result[start + limb] = sum.low
+                carry = sum.high
             }
         }
         return result

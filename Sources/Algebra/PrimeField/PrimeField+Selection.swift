@@ -1,3 +1,5 @@
+import CKernels
+
 extension PrimeField {
     public func selectionPowers(bits: [BitVector], mask: [UInt64]?, count: Int, degree: Int) -> [UInt64] {
         var blocks: [[UInt64]] = []
@@ -19,8 +21,8 @@ extension PrimeField {
     private func selected(_ x: [UInt64], where bits: BitVector) -> [UInt64] {
         var result = x
         for index in 0..<bits.count {
-            let mask: UInt64 = 0 &- ((bits.words[index >> 6] >> UInt64(index & 63)) & 1)
-            for limb in (index * limbs)..<((index + 1) * limbs) { result[limb] &= mask }
+            let bit = bits.bit(index)
+            for limb in (index * limbs)..<((index + 1) * limbs) { result[limb] = sotto_ct_select(bit, result[limb], 0) }
         }
         return result
     }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Additive sharing over F_p for an odd prime p, by GMP's limbs: signed values around zero, elements below p in
 /// `limbCount` limbs each, the least significant first, one after the other in a flat array.
 ///
@@ -25,21 +27,26 @@ public struct PrimeField: ShareDomain {
     public func zeros(_ count: Int) -> [UInt64] { [UInt64](repeating: 0, count: count * limbs) }
 
     public func encode(_ values: [Int64]) -> [UInt64] {
-        var magnitudes = zeros(values.count)
-        var isNegative = BitVector(repeating: false, count: values.count)
-        for (index, value) in values.enumerated() {
-            magnitudes[index * limbs] = value.magnitude
-            isNegative[index] = value < 0
+        let limbs = limbs
+        return [UInt64](unsafeUninitializedCapacity: values.count * limbs) { out, initialized in
+            for (index, value) in values.enumerated() {
+                // A negative number is p less its magnitude: its two's complement, sign-extended, plus p.
+                var carry: UInt64 = 0
+                for limb in 0..<limbs {
+                    let sum = sotto_field_encode_limb(value, UInt64(limb), modulus.limbs[limb], carry)
+                    out[index * limbs + limb] = sum.low
+                    carry = sum.high
+                }
+            }
+            initialized = values.count * limbs
         }
-        return negated(magnitudes, where: isNegative)
     }
 
     public func decode(_ x: [UInt64], width: Int) -> [Int64] {
         let isNegative = isInUpperHalf(x)
         let magnitudes = negated(x, where: isNegative)
         return (0..<count(x)).map { index in
-            let magnitude = Int64(truncatingIfNeeded: magnitudes[index * limbs])
-            return isNegative[index] ? 0 &- magnitude : magnitude
+            Int64(bitPattern: sotto_ct_negate(isNegative.bit(index), magnitudes[index * limbs]))
         }
     }
 
@@ -160,9 +167,9 @@ extension PrimeField {
         let negative = kernel.subtract(zeros(count(x)), x)
         return [UInt64](unsafeUninitializedCapacity: x.count) { out, initialized in
             for index in 0..<bits.count {
-                let mask: UInt64 = 0 &- ((bits.words[index >> 6] >> UInt64(index & 63)) & 1)
+                let bit = bits.bit(index)
                 for limb in (index * limbs)..<((index + 1) * limbs) {
-                    out[limb] = (negative[limb] & mask) | (x[limb] & ~mask)
+                    out[limb] = sotto_ct_select(bit, negative[limb], x[limb])
                 }
             }
             initialized = x.count

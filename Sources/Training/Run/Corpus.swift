@@ -13,7 +13,7 @@ public struct Corpus: Sendable {
     /// Reads the selected text of a directory.
     ///
     /// The files of a side are joined by newlines in the order of their paths. If the split by files leaves a side without
-    /// anything, the last part of the whole text is held out instead: one byte in
+    /// anything, or less to train on than to hold out, the last part of the whole text is held out instead: one byte in
     /// ``CorpusSelection/heldOutDivisor``.
     /// - Throws: ``CorpusError``.
     public init(directory: URL, selection: CorpusSelection = .init()) throws {
@@ -38,12 +38,17 @@ public struct Corpus: Sendable {
         var training = Self.joined(files.filter { !$0.isHeldOut })
         var heldOut = Self.joined(files.filter(\.isHeldOut))
         // One byte predicts nothing.
-        let isSplitByFiles = training.count >= 2 && heldOut.count >= 2
+        let isSplitByFiles =
+            training.count >= 2 && heldOut.count >= 2
+            && (training.count >= heldOut.count || selection.allowsSmallTrainingSet)
         if !isSplitByFiles {
             let whole = Self.joined(files)
             let kept = whole.count - max(whole.count / selection.heldOutDivisor, min(2, whole.count))
             training = Array(whole[..<kept])
             heldOut = Array(whole[kept...])
+        }
+        guard training.count >= heldOut.count || selection.allowsSmallTrainingSet else {
+            throw CorpusError.smallTrainingSet(bytes: training.count, heldOut: heldOut.count)
         }
         self.training = training
         self.heldOut = heldOut

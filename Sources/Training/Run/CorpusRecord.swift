@@ -49,6 +49,16 @@ public struct CorpusRecord: Sendable, Hashable, Codable {
     /// Selected files that are no UTF-8 text, and were left out.
     public let notText: [String]
 
+    /// Both sides' lengths, and how they were split, in a few words.
+    public var summary: String {
+        let how =
+            switch split {
+            case .files: "\(files.count(where: \.isHeldOut)) of \(files.count) files"
+            case .lastBytes: "the end of the text"
+            }
+        return "\(training.bytes) bytes to train on, \(heldOut.bytes) held out (\(how))"
+    }
+
     /// What tells this text and split from any other: both sides' digests.
     public var digest: String { "\(training.sha256)/\(heldOut.sha256)" }
 

@@ -9,17 +9,34 @@ public struct CorpusSelection: Sendable, Hashable, Codable {
     /// A file is held out if the first byte of the SHA-256 of its relative path is divisible by this, 2 to 256: about one
     /// in so many.
     public var heldOutDivisor: Int
+    /// Whether files are held out also where that leaves less to train on than it holds out.
+    public var allowsSmallTrainingSet: Bool
 
     private enum CodingKeys: String, CodingKey {
         case extensions, excluded
         case heldOutDivisor = "held_out_divisor"
+        case allowsSmallTrainingSet = "allows_small_training_set"
     }
 
     /// This selection.
-    public init(extensions: [String] = [], excluded: [NamePattern] = [], heldOutDivisor: Int = 20) {
+    public init(
+        extensions: [String] = [], excluded: [NamePattern] = [], heldOutDivisor: Int = 20,
+        allowsSmallTrainingSet: Bool = false
+    ) {
         self.extensions = extensions
         self.excluded = excluded
         self.heldOutDivisor = heldOutDivisor
+        self.allowsSmallTrainingSet = allowsSmallTrainingSet
+    }
+
+    /// Records of earlier versions have no word of small training sets; theirs were allowed.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            extensions: try container.decode([String].self, forKey: .extensions),
+            excluded: try container.decode([NamePattern].self, forKey: .excluded),
+            heldOutDivisor: try container.decode(Int.self, forKey: .heldOutDivisor),
+            allowsSmallTrainingSet: try container.decodeIfPresent(Bool.self, forKey: .allowsSmallTrainingSet) ?? true)
     }
 
     /// The paths of the selected files, relative to a directory, in the order of their UTF-8 bytes. Hidden files and

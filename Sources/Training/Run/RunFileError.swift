@@ -2,6 +2,8 @@
 public enum RunFileError: Error, Equatable, CustomStringConvertible {
     /// A file or directory cannot be written.
     case unwritable(path: String)
+    /// The system refused to write, for instance because the disk is full.
+    case writeFailed(path: String, reason: String)
     /// The checkpoint is damaged, or no checkpoint.
     case damagedCheckpoint(path: String, reason: String)
     /// The checkpoint is of a run with something else.
@@ -19,6 +21,9 @@ public enum RunFileError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unwritable(let path):
             "\(path) cannot be written; choose a directory that can, on a disk with room."
+        case .writeFailed(let path, let reason):
+            "\(path) cannot be written (\(reason)); make room or mend it and give the same command again: a run goes on from "
+                + "its last checkpoint."
         case .damagedCheckpoint(let path, let reason):
             "The checkpoint \(path) cannot be used: \(reason); start again with --restart."
         case .otherRun(let path, let what, let here, let there):

@@ -38,7 +38,7 @@ struct TrainingLog {
     /// - Parameters:
     ///   - step: counted from 1.
     ///   - thresholds: [layer][head].
-    /// - Throws: ``RunFileError/unwritable(path:)``.
+    /// - Throws: ``RunFileError/writeFailed(path:reason:)``.
     mutating func append(
         step: Int, _ report: StepReport, learningRate: Double, thresholds values: [[Double]]?
     ) throws(RunFileError) {
@@ -57,7 +57,7 @@ struct TrainingLog {
     }
 
     /// Waits until the system has the logs on its disk.
-    /// - Throws: ``RunFileError/unwritable(path:)``.
+    /// - Throws: ``RunFileError/writeFailed(path:reason:)``.
     func synchronize() throws(RunFileError) {
         try steps.synchronize()
         try entropies.synchronize()

@@ -43,6 +43,22 @@ public struct TrainingRecord: Sendable, Codable {
         }
     }
 
+    /// How much text there was.
+    public struct CorpusSizes: Sendable, Hashable, Codable {
+        /// Bytes trained on.
+        public let training: Int
+        /// Bytes held out.
+        public let heldOut: Int
+        /// How they were split.
+        public let split: CorpusRecord.Split
+
+        init(_ record: CorpusRecord) {
+            training = record.training.bytes
+            heldOut = record.heldOut.bytes
+            split = record.split
+        }
+    }
+
     /// The factors of a scaled FFN.
     public struct Scale: Sendable, Hashable, Codable {
         public let alpha: Double
@@ -62,6 +78,8 @@ public struct TrainingRecord: Sendable, Codable {
     public let normalization: String?
     /// ``CorpusRecord/digest``.
     public let corpus: String
+    /// Both sides of the text; nil in records of earlier versions.
+    public let corpusBytes: CorpusSizes?
     /// Updates made.
     public let steps: Int
     /// Tokens predicted in them.

@@ -142,10 +142,13 @@ public final class TrainingRun {
     }
 
     private func save(seconds: Double) throws {
+        let state = trainer.state
+        // A run that is about to diverge goes on from before that, and diverges again: no checkpoint has such numbers.
+        guard state.allSatisfy({ $0.tensor.isFinite }) else { return }
         // A checkpoint must never be ahead of the logs.
         try log.synchronize()
         try Checkpoint.write(
-            trainer.state,
+            state,
             header: .init(
                 plan: plan, step: trainer.step, lastStep: lastStep, logLengths: log.lengths,
                 seconds: earlierSeconds + seconds),
@@ -198,7 +201,8 @@ public final class TrainingRun {
             architecture: settings.regulariser == nil
                 ? architecture.description : "EReg(\(architecture.description))",
             sizes: .init(architecture), settings: settings, normalization: settings.normalization?.description,
-            corpus: plan.corpus, steps: trainer.step, tokens: tokens, finalLoss: lastStep?.loss, heldOut: heldOut,
+            corpus: plan.corpus, corpusBytes: .init(corpus.record), steps: trainer.step, tokens: tokens,
+            finalLoss: lastStep?.loss, heldOut: heldOut,
             headEntropies: lastStep?.entropies ?? [],
             maximumEntropy: Foundation.log(Double(architecture.context)), thresholds: trainer.thresholds,
             scales: scales,

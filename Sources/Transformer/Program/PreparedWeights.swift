@@ -50,7 +50,8 @@ public final class PreparedWeights: TensorSource {
         do {
             encoded = try FixedPoint(fractionBits: scale).encode(values, magnitudeBits: bits)
         } catch {
-            throw PreparedWeightsError.outOfRange(tensor: name, reason: "\(error)")
+            throw PreparedWeightsError.outOfRange(
+                tensor: ServerTensorName.stored(name, of: weights), reason: "\(error)")
         }
         let isBias = scale > format.weightFractionBits
         guard isBias || keepsMatrices else { return encoded }
@@ -118,6 +119,7 @@ public final class PreparedWeights: TensorSource {
 
 /// A weight that fixed point cannot hold.
 public enum PreparedWeightsError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// - Parameter tensor: as the model's files call it, with what was folded into it.
     case outOfRange(tensor: String, reason: String)
 
     public var description: String {

@@ -53,10 +53,10 @@ public struct HuggingFaceConfiguration: Sendable, Hashable {
     ) throws(ModelError) {
         for (key, supported) in required {
             guard let value = document[key: key], value != supported else { continue }
-            throw .unsupportedSetting(key: key, value: value.kind, supported: supported.kind)
+            throw .unsupportedSetting(key: key, value: value.summary, supported: supported.kind)
         }
         if let value = document[key: "quantization_config"], value != .null {
-            throw .unsupportedSetting(key: "quantization_config", value: value.kind, supported: "absent")
+            throw .unsupportedSetting(key: "quantization_config", value: value.summary, supported: "absent")
         }
     }
 
@@ -96,8 +96,8 @@ extension HuggingFaceConfiguration {
                 ("scale_attn_weights", .boolean(true)), ("scale_attn_by_inverse_layer_idx", .boolean(false)),
                 ("add_cross_attention", .boolean(false)), ("is_encoder_decoder", .boolean(false)),
             ], in: document)
-        let width = try document.size("n_embd")
-        let count = try Self.layerCount(document.size("n_layer"))
+        let width = try document.size(of: Self.widthNames)
+        let count = try Self.layerCount(document.size(of: Self.layerNames))
         let addition = try document[key: "sotto"].map { try Extension($0, layers: count) }
         guard (1...Architecture.limits.width).contains(width) else {
             throw ArchitectureError.sizeOutOfRange(name: "width", size: width, limit: Architecture.limits.width)
@@ -107,7 +107,7 @@ extension HuggingFaceConfiguration {
                 ?? Array(
                     repeating: .init(activation: try document.activation("activation_function", default: .geluNew)),
                     count: count),
-            heads: try document.size("n_head"), keyValueHeads: addition?.keyValueHeads, width: width,
+            heads: try document.size(of: Self.headNames), keyValueHeads: addition?.keyValueHeads, width: width,
             feedForwardWidth: try document.size("n_inner", default: 4 * width),
             context: try document.context(), vocabulary: try document.size("vocab_size"),
             tiedHead: try document.flag("tie_word_embeddings", default: true),
@@ -117,6 +117,12 @@ extension HuggingFaceConfiguration {
             hasBiases: addition?.hasBiases ?? true, bounds: addition?.bounds ?? Bounds())
         self.init(architecture, usesByteTokenizer: addition?.usesByteTokenizer ?? false, layout: .gpt2)
     }
+
+    // The names of GPT-2's sizes, each with the one that other models have for it and GPT-2 takes too.
+    private static let widthNames = ["n_embd", "hidden_size"]
+    private static let layerNames = ["n_layer", "num_hidden_layers"]
+    private static let headNames = ["n_head", "num_attention_heads"]
+    fileprivate static let contextNames = ["n_positions", "max_position_embeddings"]
 
     /// What stands under the key `sotto`.
     private struct Extension {
@@ -203,6 +209,9 @@ extension HuggingFaceConfiguration {
 }
 
 extension Architecture {
+    /// Whether Hugging Face's `LlamaForCausalLM` computes this network from its own settings.
+    public var isHuggingFaceLLaMA: Bool { isLLaMA }
+
     /// Whether LLaMA's configuration can say everything about this network.
     var isLLaMA: Bool {
         guard case .rotary = positions, !hasBiases, finalNorm == .rmsNorm else { return false }
@@ -220,9 +229,15 @@ extension JSONValue {
         }
         for (key, supported) in [("rope_type", JSONValue.string("default")), ("partial_rotary_factor", .integer(1))] {
             guard let value = parameters[key: key], value != supported else { continue }
-            throw .unsupportedSetting(key: "rope_parameters.\(key)", value: value.kind, supported: supported.kind)
+            throw .unsupportedSetting(key: "rope_parameters.\(key)", value: value.summary, supported: supported.kind)
         }
-        return try parameters.number("rope_theta", default: try number("rope_theta", default: 10000))
+        let outer = try number("rope_theta", default: 10000)
+        let theta = try parameters.number("rope_theta", default: outer)
+        if self[key: "rope_theta"] != nil, theta != outer {
+            throw .contradictorySettings(
+                key: "rope_theta", value: "\(outer)", otherKey: "rope_parameters.rope_theta", otherValue: "\(theta)")
+        }
+        return theta
     }
 }
 
@@ -344,6 +359,20 @@ extension JSONValue {
         }
     }
 
+    /// A size that has several names, of which the first is the usual one.
+    func size(of names: [String]) throws(ModelError) -> Int {
+        let found = names.filter { self[key: $0] != nil && self[key: $0] != .null }
+        guard let key = found.first else { return try size(names[0]) }
+        let size = try size(key)
+        for other in found.dropFirst() {
+            let value = try self.size(other)
+            guard value == size else {
+                throw .contradictorySettings(key: key, value: "\(size)", otherKey: other, otherValue: "\(value)")
+            }
+        }
+        return size
+    }
+
     func flag(_ key: String, default fallback: Bool) throws(ModelError) -> Bool {
         switch self[key: key] {
         case .boolean(let value)?: return value
@@ -361,9 +390,10 @@ extension JSONValue {
         }
     }
 
-    /// `n_positions`, or `n_ctx` in files that have only that.
+    /// `n_positions`, or `n_ctx` in files that have only that. Where both are there, `n_ctx` is no name of it.
     fileprivate func context() throws(ModelError) -> Int {
-        guard self[key: "n_positions"] == nil, self[key: "n_ctx"] != nil else { return try size("n_positions") }
+        let names = HuggingFaceConfiguration.contextNames
+        guard names.allSatisfy({ self[key: $0] == nil }), self[key: "n_ctx"] != nil else { return try size(of: names) }
         return try size("n_ctx")
     }
 

@@ -16,9 +16,25 @@ enum HuggingFaceLayout: Sendable, Hashable {
 
     private static let prefix = "transformer."
 
-    /// A stored name without the prefix that may be missing.
+    /// What stands before all names but the head's; some files are of the network without a head and have it not.
+    private var base: String { self == .gpt2 ? Self.prefix : "model." }
+
+    /// A stored name, less a wrapper's prefix, as ``parts(of:shape:in:)`` has it.
     func canonicalName(_ stored: String) -> String {
-        self == .gpt2 && stored.hasPrefix(Self.prefix) ? String(stored.dropFirst(Self.prefix.count)) : stored
+        switch self {
+        case .gpt2: stored.hasPrefix(base) ? String(stored.dropFirst(base.count)) : stored
+        case .llama:
+            ["embed_tokens.", "layers.", "norm."].contains(where: stored.hasPrefix) ? base + stored : stored
+        }
+    }
+
+    /// What a wrapper has put before all names, told by the token embedding, which every file has.
+    func wrapper(of names: [String]) -> String {
+        let embedding = self == .gpt2 ? "wte.weight" : "embed_tokens.weight"
+        let matches = names.filter { $0 == embedding || $0.hasSuffix("." + embedding) }
+        guard matches.count == 1 else { return "" }
+        let before = matches[0].dropLast(embedding.count)
+        return String(before.hasSuffix(base) ? before.dropLast(base.count) : before)
     }
 
     /// Names in older files that are no weights.

@@ -3,21 +3,26 @@ import Foundation
 /// A directory with `config.json` and `model.safetensors`, or several files behind `model.safetensors.index.json`, in
 /// Hugging Face's layout of GPT-2, with Sotto's extension, or of LLaMA.
 ///
-/// GPT-2's tensor names may carry the prefix `transformer.`; buffers of older files (`attn.bias`, `attn.masked_bias`,
-/// `rotary_emb.inv_freq`) are passed over. `docs/formats.md` lists the names.
+/// GPT-2's tensor names may carry the prefix `transformer.`, and all names one that a wrapper has put before them
+/// (``strippedPrefix``); buffers of older files (`attn.bias`, `attn.masked_bias`, `rotary_emb.inv_freq`) are passed over.
+/// `docs/formats.md` lists the names.
 public struct HuggingFaceModel: Sendable {
     /// What `config.json` says.
     public let configuration: HuggingFaceConfiguration
     private let tensors: StoredTensors
-    private let storedNames: [String: String]
+    private let names: StoredTensorNames
 
     /// Opens a model and checks the names and shapes of its tensors, without reading the weights yet.
     /// - Throws: ``ModelError``, ``ArchitectureError`` or ``SafeTensorsError``.
     public init(directory: URL) throws {
         configuration = try Self.configuration(directory: directory)
         tensors = try StoredTensors(directory: directory)
-        storedNames = try Self.match(tensors, with: configuration)
+        names = try StoredTensorNames(tensors.entries.map(\.name), layout: configuration.layout)
+        try Self.match(tensors, names, with: configuration.architecture)
     }
+
+    /// What all tensors' names had before the layout's own and is passed over, such as `module.`; nil if nothing.
+    public var strippedPrefix: String? { names.prefix.isEmpty ? nil : names.prefix }
 
     /// Reads only the `config.json` of a directory.
     /// - Throws: ``ModelError`` or ``ArchitectureError``.
@@ -31,7 +36,7 @@ public struct HuggingFaceModel: Sendable {
     /// - Throws: ``ModelError`` or ``SafeTensorsError``.
     public func weights() throws -> ModelWeights {
         if configuration.architecture.tiedHead { try checkTiedHead() }
-        return try ModelWeights(architecture: configuration.architecture) { name, shape in
+        return try ModelWeights(architecture: configuration.architecture, names: names) { name, shape in
             try tensor(name, shape: shape)
         }
     }
@@ -66,7 +71,7 @@ public struct HuggingFaceModel: Sendable {
     private func tensor(_ name: WeightName, shape: [Int]) throws -> WeightTensor {
         let layout = configuration.layout
         let parts = try layout.parts(of: name, shape: shape, in: configuration.architecture).map { part in
-            guard let stored = storedNames[part.name] else { throw ModelError.missingTensor(part.name) }
+            guard let stored = names[part.name] else { throw ModelError.missingTensor(part.name) }
             return try tensors.tensor(named: stored)
         }
         // A scalar may be stored as a list of one.
@@ -76,22 +81,15 @@ public struct HuggingFaceModel: Sendable {
         return layout.joined(parts, name)
     }
 
-    /// Maps the layout's names to the file's; every tensor of the file must be known.
+    /// Every weight must be there in its shape, and every tensor of the files must be known.
     private static func match(
-        _ tensors: StoredTensors, with configuration: HuggingFaceConfiguration
-    ) throws -> [String: String] {
-        let (architecture, layout) = (configuration.architecture, configuration.layout)
-        var storedNames: [String: String] = [:]
-        for entry in tensors.entries {
-            let name = layout.canonicalName(entry.name)
-            guard storedNames.updateValue(entry.name, forKey: name) == nil else {
-                throw SafeTensorsError.duplicateTensor(name)
-            }
-        }
-        var unknown = Set(storedNames.keys)
+        _ tensors: StoredTensors, _ names: StoredTensorNames, with architecture: Architecture
+    ) throws(ModelError) {
+        let layout = names.layout
+        var unknown = names.known
         for (name, shape) in architecture.weightShapes {
             for part in layout.parts(of: name, shape: shape, in: architecture) {
-                guard let stored = storedNames[part.name], let entry = tensors.entry(named: stored) else {
+                guard let stored = names[part.name], let entry = tensors.entry(named: stored) else {
                     throw ModelError.missingTensor(part.name)
                 }
                 let isScalar = part.shape.isEmpty && entry.shape == [1]
@@ -103,13 +101,12 @@ public struct HuggingFaceModel: Sendable {
         }
         if architecture.tiedHead { unknown.remove(WeightName.head.description) }
         for index in architecture.layers.indices { unknown.subtract(layout.buffers(ofLayer: index)) }
-        if let name = unknown.min() { throw ModelError.unexpectedTensor(storedNames[name] ?? name) }
-        return storedNames
+        if let name = unknown.min() { throw ModelError.unexpectedTensor(names[name] ?? name) }
     }
 
     /// Some exporters store a tied head as well; it must then be the embedding.
     private func checkTiedHead() throws {
-        guard let stored = storedNames[WeightName.head.description] else { return }
+        guard let stored = names[WeightName.head.description] else { return }
         let architecture = configuration.architecture
         let embedding = try tensor(.tokenEmbedding, shape: [architecture.vocabulary, architecture.width])
         guard try tensors.tensor(named: stored) == embedding else { throw ModelError.headNotTied(tensor: stored) }

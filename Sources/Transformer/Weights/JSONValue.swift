@@ -46,6 +46,26 @@ package indirect enum JSONValue: Sendable, Equatable {
         case .object: "an object"
         }
     }
+
+    /// The value in one line, cut to 80 characters, for an error message.
+    package var summary: String {
+        let text = compact(depth: 0)
+        return text.unicodeScalars.count > 80
+            ? String(String.UnicodeScalarView(text.unicodeScalars.prefix(77))) + "..." : text
+    }
+
+    private func compact(depth: Int) -> String {
+        // What lies deeper, or after the first few, would be cut off anyway.
+        switch self {
+        case .array(let elements) where depth < 3:
+            "[" + elements.prefix(40).map { $0.compact(depth: depth + 1) }.joined(separator: ", ") + "]"
+        case .object(let members) where depth < 3:
+            "{"
+                + members.prefix(40).map { "\($0.key.quoted): \($0.value.compact(depth: depth + 1))" }
+                .joined(separator: ", ") + "}"
+        default: kind
+        }
+    }
 }
 
 /// A fault in a JSON document.

@@ -12,10 +12,18 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case malformedIndex(reason: String)
     /// A setting is missing or has a value that is not supported.
     case unsupportedSetting(key: String, value: String, supported: String)
+    /// A setting has two names and another value under each.
+    case contradictorySettings(key: String, value: String, otherKey: String, otherValue: String)
     /// The weights lack a tensor.
     case missingTensor(String)
     /// The weights have a tensor that the architecture has not.
     case unexpectedTensor(String)
+    /// Two files of a model have a tensor of this name.
+    case duplicateTensor(String, paths: [String])
+    /// Two tensors are the same weight.
+    case ambiguousTensor(names: [String])
+    /// A tensor lacks the prefix that others have.
+    case mixedPrefix(prefix: String, tensor: String)
     /// A tensor has another shape than the architecture says.
     case wrongShape(tensor: String, expected: [Int], found: [Int])
     /// A tensor holds an infinity or a NaN.
@@ -42,14 +50,27 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
             "config.json cannot be read: \(reason)."
         case .malformedIndex(let reason):
             "model.safetensors.index.json cannot be used: \(reason)."
+        case .unsupportedSetting(let key, "missing", let supported):
+            "config.json lacks \(key); add it: \(supported)."
         case .unsupportedSetting(let key, let value, let supported):
-            "config.json has \(key) \(value), which is not supported; it must be \(supported)."
+            "config.json has \(key) \(value), which is not supported; choose a model in which it is \(supported)."
+        case .contradictorySettings(let key, let value, let otherKey, let otherValue):
+            "config.json has \(key) \(value) and \(otherKey) \(otherValue), which mean the same; remove the wrong one."
         case .missingTensor(let tensor):
-            "The weights lack the tensor \(tensor.quoted) that config.json calls for."
+            "The weights lack the tensor \(tensor.quoted) that config.json calls for; export both from one model again."
         case .unexpectedTensor(let tensor):
-            "The weights have a tensor \(tensor.quoted) that the architecture in config.json has no place for."
+            "The weights have a tensor \(tensor.quoted) that the architecture in config.json has no place for; export both "
+                + "from one model again, without it."
+        case .duplicateTensor(let tensor, let paths):
+            "Tensor \(tensor.quoted) is in \(paths.joined(separator: " and in ")); remove it from one of them."
+        case .ambiguousTensor(let names):
+            "The tensors \(names.map(\.quoted).joined(separator: " and ")) are the same weight; remove one of them."
+        case .mixedPrefix(let prefix, let tensor):
+            "Tensor \(tensor.quoted) lacks the prefix \(prefix.quoted) that the token embedding has; give all tensors the "
+                + "same one, or none."
         case .wrongShape(let tensor, let expected, let found):
-            "Tensor \(tensor.quoted) has the shape \(found) where config.json calls for \(expected)."
+            "Tensor \(tensor.quoted) has the shape \(found) where config.json calls for \(expected); export both from one "
+                + "model again."
         case .notFinite(let tensor):
             "Tensor \(tensor.quoted) holds an infinity or a NaN; export the model again."
         case .zeroDivisor(let tensor):

@@ -90,12 +90,13 @@ public enum ModelSource: Sendable, Hashable {
             let model = try HuggingFaceModel(directory: directory)
             return LoadedModel(
                 name: name, weights: try model.weights().declaring(architecture.bounds), areWeightsRandom: false,
-                tokenizer: model.configuration.tokenizer)
+                tokenizer: model.configuration.tokenizer, strippedPrefix: model.strippedPrefix)
         }
         let tokenizer = try directory.flatMap { try HuggingFaceModel.configuration(directory: $0).tokenizer }
         let drawn = try layers.map { count in try architecture.firstLayers(count) } ?? architecture
         return LoadedModel(
-            name: name, weights: try .random(drawn, seed: seed), areWeightsRandom: true, tokenizer: tokenizer)
+            name: name, weights: try .random(drawn, seed: seed), areWeightsRandom: true, tokenizer: tokenizer,
+            strippedPrefix: nil)
     }
 
     /// Loads a model by its name or directory; see ``load(applying:seed:layers:)``.
@@ -144,6 +145,8 @@ public struct LoadedModel: Sendable {
     public let areWeightsRandom: Bool
     /// The tokenizer, or nil if the model says nothing of one.
     public let tokenizer: (any Tokenizer)?
+    /// ``HuggingFaceModel/strippedPrefix``.
+    public let strippedPrefix: String?
 }
 
 extension HuggingFaceConfiguration {

@@ -2,6 +2,8 @@
 public struct ModelWeights: Sendable {
     /// What the weights belong to.
     public let architecture: Architecture
+    /// What the files that the weights come from call them.
+    let names: StoredTensorNames
     /// [vocabulary, width].
     public let tokenEmbedding: WeightTensor
     /// [context, width], or nil where positions are rotary.
@@ -74,23 +76,35 @@ public struct ModelWeights: Sendable {
     ///   whatever `tensor` throws.
     public init(architecture: Architecture, tensor: (_ name: WeightName, _ shape: [Int]) throws -> WeightTensor) throws
     {
+        try self.init(architecture: architecture, names: .init(writing: architecture), tensor: tensor)
+    }
+
+    /// - Parameter names: those of the files, for what is said of a weight.
+    init(
+        architecture: Architecture, names: StoredTensorNames,
+        tensor: (_ name: WeightName, _ shape: [Int]) throws -> WeightTensor
+    ) throws {
+        func said(_ name: WeightName) -> String {
+            names.names(of: name, in: architecture).joined(separator: ", ")
+        }
         var tensors: [WeightName: WeightTensor] = [:]
         for (name, shape) in architecture.weightShapes {
             let weight = try tensor(name, shape)
             guard weight.shape == shape else {
-                throw ModelError.wrongShape(tensor: name.description, expected: shape, found: weight.shape)
+                throw ModelError.wrongShape(tensor: said(name), expected: shape, found: weight.shape)
             }
-            guard weight.isFinite else { throw ModelError.notFinite(tensor: name.description) }
+            guard weight.isFinite else { throw ModelError.notFinite(tensor: said(name)) }
             if case .layer(_, let part) = name, part == .alpha || part == .temperature, weight.values.contains(0) {
-                throw ModelError.zeroDivisor(tensor: name.description)
+                throw ModelError.zeroDivisor(tensor: said(name))
             }
             tensors[name] = weight
         }
         func part(_ name: WeightName) throws(ModelError) -> WeightTensor {
-            guard let weight = tensors[name] else { throw .missingTensor(name.description) }
+            guard let weight = tensors[name] else { throw .missingTensor(said(name)) }
             return weight
         }
         self.architecture = architecture
+        self.names = names
         tokenEmbedding = try part(.tokenEmbedding)
         positionEmbedding = tensors[.positionEmbedding]
         layers = try architecture.layers.indices.map { index in
@@ -127,7 +141,7 @@ public struct ModelWeights: Sendable {
     /// - Throws: ``ArchitectureError/layerCount(requested:available:)`` unless `count` is between 1 and all.
     public func firstLayers(_ count: Int) throws(ArchitectureError) -> ModelWeights {
         ModelWeights(
-            architecture: try architecture.firstLayers(count), tokenEmbedding: tokenEmbedding,
+            architecture: try architecture.firstLayers(count), names: names, tokenEmbedding: tokenEmbedding,
             positionEmbedding: positionEmbedding, layers: Array(layers.prefix(count)), finalNorm: finalNorm,
             untiedHead: untiedHead)
     }
@@ -140,10 +154,11 @@ public struct ModelWeights: Sendable {
     }
 
     private init(
-        architecture: Architecture, tokenEmbedding: WeightTensor, positionEmbedding: WeightTensor?, layers: [Layer],
-        finalNorm: Norm?, untiedHead: WeightTensor?
+        architecture: Architecture, names: StoredTensorNames, tokenEmbedding: WeightTensor,
+        positionEmbedding: WeightTensor?, layers: [Layer], finalNorm: Norm?, untiedHead: WeightTensor?
     ) {
         self.architecture = architecture
+        self.names = names
         self.tokenEmbedding = tokenEmbedding
         self.positionEmbedding = positionEmbedding
         self.layers = layers
@@ -208,7 +223,7 @@ extension ModelWeights.Layer {
 
 extension WeightTensor {
     /// Whether no element is an infinity or a NaN.
-    var isFinite: Bool {
+    package var isFinite: Bool {
         // x·0 is 0 exactly for finite x; the sum vectorises, a test of each element does not.
         let whole = values.count / 8 * 8
         let lanes = values.withUnsafeBytes { raw in

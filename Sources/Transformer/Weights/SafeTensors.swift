@@ -55,6 +55,8 @@ public struct SafeTensors: Sendable {
     public let metadata: [String: String]
 
     private let data: Data
+    /// Where the file lies, if it is one.
+    private let path: String?
     private let dataOffset: Int
     private let indices: [String: Int]
 
@@ -70,12 +72,18 @@ public struct SafeTensors: Sendable {
         } catch {
             throw .inaccessible(path: url.path, reason: "there is no such file, or it may not be read")
         }
-        try self.init(data: data)
+        do {
+            try self.init(data: data, path: url.path)
+        } catch {
+            throw .inFile(path: url.path, error: error)
+        }
     }
 
     /// Checks a file's bytes.
     /// - Throws: ``SafeTensorsError``.
-    public init(data: Data) throws(SafeTensorsError) {
+    public init(data: Data) throws(SafeTensorsError) { try self.init(data: data, path: nil) }
+
+    private init(data: Data, path: String?) throws(SafeTensorsError) {
         guard data.count >= 8 else { throw .missingLength(bytes: data.count) }
         let length = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         let limit = min(data.count - 8, Self.headerLimit)
@@ -107,6 +115,7 @@ public struct SafeTensors: Sendable {
         self.entries = entries
         self.metadata = metadata
         self.data = data
+        self.path = path
         self.dataOffset = dataOffset
         self.indices = .init(uniqueKeysWithValues: entries.enumerated().map { ($1.name, $0) })
     }
@@ -117,38 +126,37 @@ public struct SafeTensors: Sendable {
     }
 
     /// A tensor's elements in single precision; exact for F32, F16 and BF16.
-    /// - Throws: ``SafeTensorsError/missingTensor(_:)`` or ``SafeTensorsError/unsupportedType(tensor:type:)``.
+    /// - Throws: ``SafeTensorsError/missingTensor(_:)`` or ``SafeTensorsError/unsupportedType(tensor:type:)``, of a file in
+    ///   ``SafeTensorsError/inFile(path:error:)``.
     public func tensor(named name: String) throws(SafeTensorsError) -> WeightTensor {
-        guard let entry = entry(named: name) else { throw .missingTensor(name) }
+        guard let entry = entry(named: name) else { throw located(.missingTensor(name)) }
+        guard entry.type.isWeight else { throw located(.unsupportedType(tensor: name, type: entry.type.rawValue)) }
         let start = data.startIndex + dataOffset
         let bytes = data[start + entry.byteRange.lowerBound..<start + entry.byteRange.upperBound]
         let count = entry.byteRange.count / entry.type.byteWidth
         let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
             bytes.withUnsafeBytes { raw in
-                switch entry.type {
-                case .float32:
+                if entry.type == .float32 {
                     for index in 0..<count {
                         let bits = raw.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)
                         buffer.initializeElement(at: index, to: Float(bitPattern: UInt32(littleEndian: bits)))
                     }
-                    initialized = count
-                case .float16, .bfloat16:
+                } else {
                     let isHalf = entry.type == .float16
                     for index in 0..<count {
                         let word = raw.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
                         let bits = UInt16(littleEndian: word)
                         buffer.initializeElement(at: index, to: isHalf ? Float(halfBits: bits) : Float(brainBits: bits))
                     }
-                    initialized = count
-                default:
-                    initialized = 0
                 }
             }
-        }
-        guard values.count == count, entry.type.isWeight else {
-            throw .unsupportedType(tensor: name, type: entry.type.rawValue)
+            initialized = count
         }
         return WeightTensor(shape: entry.shape, values: values)
+    }
+
+    private func located(_ error: SafeTensorsError) -> SafeTensorsError {
+        path.map { .inFile(path: $0, error: error) } ?? error
     }
 }
 

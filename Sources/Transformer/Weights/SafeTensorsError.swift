@@ -1,5 +1,7 @@
 /// Why a safetensors file was refused; each description names the tensor at fault.
 public enum SafeTensorsError: Error, Equatable, CustomStringConvertible {
+    /// What is wrong with a file that was opened.
+    indirect case inFile(path: String, error: SafeTensorsError)
     /// The file could not be opened or written.
     case inaccessible(path: String, reason: String)
     /// Fewer than the 8 bytes of the length field.
@@ -37,6 +39,8 @@ public enum SafeTensorsError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
+        case .inFile(let path, let error):
+            "\(path): \(error)"
         case .inaccessible(let path, let reason):
             "\(path) cannot be accessed: \(reason)."
         case .missingLength(let bytes):

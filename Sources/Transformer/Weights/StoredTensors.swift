@@ -6,6 +6,7 @@ struct StoredTensors: Sendable {
     static let indexFile = "model.safetensors.index.json"
 
     private let files: [SafeTensors]
+    private let paths: [String]
     /// The file of each tensor.
     private let places: [String: Int]
 
@@ -15,7 +16,7 @@ struct StoredTensors: Sendable {
         let url = directory.appendingPathComponent(Self.weightsFile)
         let index = directory.appendingPathComponent(Self.indexFile)
         if FileManager.default.isReadableFile(atPath: url.path) {
-            try self.init(files: [SafeTensors(contentsOf: url)])
+            try self.init(files: [SafeTensors(contentsOf: url)], paths: [url.path])
         } else if let json = try? Data(contentsOf: index) {
             let map = try Self.weightMap(json)
             let names = Set(map.values).sorted()
@@ -26,25 +27,28 @@ struct StoredTensors: Sendable {
                         throw ModelError.missingFile(path: url.path)
                     }
                     return try SafeTensors(contentsOf: url)
-                })
-            if let name = map.first(where: { places[$0.key].map { names[$0] } != $0.value })?.key {
-                throw ModelError.malformedIndex(reason: "it places the tensor \(name.quoted) where it is not")
+                }, paths: names.map { directory.appendingPathComponent($0).path })
+            let misplaced = map.filter { places[$0.key].map { names[$0] } != $0.value }
+            if let (name, file) = misplaced.min(by: { $0.key < $1.key }) {
+                throw ModelError.malformedIndex(
+                    reason: "it places the tensor \(name.quoted) in \(file), which has it not")
             }
         } else {
             throw ModelError.missingFile(path: url.path)
         }
     }
 
-    private init(files: [SafeTensors]) throws {
+    private init(files: [SafeTensors], paths: [String]) throws(ModelError) {
         var places: [String: Int] = [:]
         for (index, file) in files.enumerated() {
             for entry in file.entries {
-                guard places.updateValue(index, forKey: entry.name) == nil else {
-                    throw SafeTensorsError.duplicateTensor(entry.name)
+                if let other = places.updateValue(index, forKey: entry.name) {
+                    throw .duplicateTensor(entry.name, paths: [paths[other], paths[index]])
                 }
             }
         }
         self.files = files
+        self.paths = paths
         self.places = places
     }
 

@@ -31,11 +31,13 @@ struct Export: ParsableCommand {
         try HuggingFaceModel.write(
             trained.weights, to: target, as: precision.type, usesByteTokenizer: trained.usesByteTokenizer)
         let architecture = trained.weights.architecture
-        let layout =
-            architecture.isHuggingFaceGPT2
-            ? "Hugging Face's GPT2LMHeadModel loads it as it is"
-            : "not GPT-2's own network, so config.json has Sotto's extension"
         let progress = trained.progress.map { ", after \($0.step) of \($0.steps) steps" } ?? ""
-        Output.write("\(architecture)\(progress), written to \(output): \(layout).")
+        try Output.write("\(architecture)\(progress), written to \(output): \(Self.layout(architecture)).")
+    }
+
+    private static func layout(_ architecture: Architecture) -> String {
+        if architecture.isHuggingFaceGPT2 { return "Hugging Face's GPT2LMHeadModel loads it as it is" }
+        if architecture.isHuggingFaceLLaMA { return "Hugging Face's LlamaForCausalLM loads it as it is" }
+        return "neither GPT-2's own network nor LLaMA's, so config.json has Sotto's extension"
     }
 }

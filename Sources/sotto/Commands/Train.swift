@@ -53,9 +53,11 @@ struct Train: ParsableCommand {
         try checkOutput()
         let architecture = try network.network()
         let settings = try training.settings(for: architecture, isRegularised: network.isEntropyRegularised)
+        let corpus = try text.corpus()
         let run = try TrainingRun(
-            architecture: architecture, settings: settings, corpus: text.corpus(),
+            architecture: architecture, settings: settings, corpus: corpus,
             directory: URL(fileURLWithPath: output, isDirectory: true), logInterval: logEvery, options: options)
+        Diagnostics.warn("\(corpus.record.summary).")
         if run.resumedAt > 0 { Diagnostics.warn("going on after step \(run.resumedAt) of \(settings.steps).") }
         let status = TrainingStatus(steps: settings.steps, tokensPerStep: settings.batch * architecture.context)
         let signals = StopSignals()
@@ -71,9 +73,9 @@ struct Train: ParsableCommand {
         status.finish()
         bar.finish()
         switch outcome {
-        case .finished(let record): try report(record)
+        case .finished(let record): try report(record, corpus.record)
         case .diverged(let divergence, let record):
-            if format == .json { Output.write(try record.json()) }
+            if format == .json { try Output.write(record.json()) }
             throw TrainingError.nonFiniteLoss(divergence)
         case .stopped(let step):
             let again = "give the same command again\(restart ? " without --restart" : "") to go on"
@@ -102,14 +104,15 @@ struct Train: ParsableCommand {
         return options
     }
 
-    private func report(_ record: TrainingRecord) throws {
-        guard format == .text else { return Output.write(try record.json()) }
+    private func report(_ record: TrainingRecord, _ corpus: CorpusRecord) throws {
+        guard format == .text else { return try Output.write(record.json()) }
         let heldOut = record.heldOut
-        Output.write(
+        try Output.write(
             """
             \(record.architecture), \(record.sizes.layers) layers, width \(record.sizes.width), \
             \(record.sizes.parameters) weights: \(record.steps) steps, \(record.tokens) bytes, \
             \(Self.decimal(record.seconds)) s, \(Int(record.tokensPerSecond)) bytes/s
+            text: \(corpus.summary)
             held out: loss \(Self.decimal(heldOut?.meanLoss)) nats, perplexity \(Self.decimal(heldOut?.perplexity)), \
             \(Self.decimal(heldOut?.bits)) bits a byte
             written to \(output)

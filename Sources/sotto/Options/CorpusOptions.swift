@@ -25,6 +25,12 @@ struct CorpusOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Hold out about one file in N to measure with.", valueName: "N"))
     var heldOut = 20
 
+    @Flag(
+        help: ArgumentHelp(
+            "Hold out whole files also where that leaves less to train on than it holds out; by default the end of the "
+                + "text is held out then."))
+    var allowSmallTrainingSet = false
+
     func validate() throws {
         guard (2...256).contains(heldOut) else { throw ValidationError("--held-out must be 2 to 256") }
         let names = excluded + (extensions?.elements ?? [])
@@ -39,6 +45,7 @@ struct CorpusOptions: ParsableArguments {
         return try Corpus(
             directory: URL(fileURLWithPath: directory, isDirectory: true),
             selection: CorpusSelection(
-                extensions: suffixes, excluded: excluded.map { NamePattern($0) }, heldOutDivisor: heldOut))
+                extensions: suffixes, excluded: excluded.map { NamePattern($0) }, heldOutDivisor: heldOut,
+                allowsSmallTrainingSet: allowSmallTrainingSet))
     }
 }

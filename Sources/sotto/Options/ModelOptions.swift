@@ -20,6 +20,9 @@ struct ModelOptions: ParsableArguments {
         let change = try variant.change.override()
         let limited = try variant.limited(source.architecture(applying: change))
         let loaded = try source.load(applying: change, seed: variant.seed, layers: variant.layers)
+        if let prefix = loaded.strippedPrefix {
+            Diagnostics.warn("the names of all tensors begin with \(prefix.quoted), which is passed over.")
+        }
         let weights =
             limited == loaded.weights.architecture
             ? loaded.weights : try loaded.weights.firstLayers(limited.layers.count)

@@ -6,10 +6,25 @@ enum PyTorch {
     /// What tests do without it.
     static let notice: Comment = "PyTorch is not to be had here; the output says why, docs/pytorch/README.md what to do"
 
+    /// Where `set_up_pytorch.py` puts what it installs.
+    private static var cache: String {
+        let environment = ProcessInfo.processInfo.environment
+        let parent = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+        return (parent ?? home + "/.cache") + "/sotto-tests"
+    }
+
     /// Whether there is one, which the first call finds out and says if not; installing can take minutes.
     static func isAvailable() -> Bool { interpreter != nil }
 
     private static let interpreter: String? = {
+        if ProcessInfo.processInfo.environment["SOTTO_PYTORCH"] == nil {
+            print(
+                """
+                Tests against PyTorch keep about 1.2 GB in \(cache), which they make once and can be removed; \
+                SOTTO_PYTORCH=none leaves them out, SOTTO_PYTORCH=/path/to/python takes a Python that has PyTorch.
+                """)
+        }
         let result = launch("/usr/bin/env", ["python3", scripts.appendingPathComponent("set_up_pytorch.py").path])
         guard result.status == 0 else {
             let reason = result.output.split(separator: "\n").last.map(String.init) ?? "python3 cannot be run"

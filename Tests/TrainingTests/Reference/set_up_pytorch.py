@@ -2,8 +2,8 @@
 
     python3 Tests/TrainingTests/Reference/set_up_pytorch.py
 
-They go into a virtual environment under the user's cache directory, once for all runs; about 1 GB. On Linux only a
-CPU build will do. SOTTO_PYTORCH names a Python that has them already, or is `none` for not to set up any. Where it
+They go into a virtual environment in `sotto-tests` under $XDG_CACHE_HOME, or else $HOME/.cache, once for all runs; about
+1.2 GB, which may be removed at any time. On Linux only a CPU build will do. SOTTO_PYTORCH names a Python that has them already, or is `none` for not to set up any. Where it
 cannot be had, the exit status is 1 and the last line of the error output says why.
 """
 
@@ -64,7 +64,9 @@ def install(directory: Path) -> None:
 
 def environment() -> Path:
     """The interpreter of the shared environment; one process at a time makes it."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sotto-tests"
+    # A relative path is none, as the XDG specification has it.
+    chosen = os.environ.get("XDG_CACHE_HOME", "")
+    cache = (Path(chosen) if os.path.isabs(chosen) else Path.home() / ".cache") / "sotto-tests"
     directory = cache / f"pytorch-{TORCH}-python{sys.version_info.major}.{sys.version_info.minor}"
     finished = directory / "finished"
     try:

@@ -8,7 +8,8 @@ struct CorpusTests {
         let heldOut = ["ast.py", "calendar.py", "decimal.py", "pydoc.py", "random.py", "http/server.py"]
         let others = ["abc.py", "os.py", "json/decoder.py", "typing.py"]
         let files = Dictionary(uniqueKeysWithValues: (heldOut + others).map { ($0, "text of \($0)") })
-        let corpus = try TextDirectory(files).corpus()
+        // All are short, and there are more of the former.
+        let corpus = try TextDirectory(files).corpus(.init(allowsSmallTrainingSet: true))
         #expect(corpus.record.split == .files)
         #expect(corpus.record.files.filter(\.isHeldOut).map(\.path).sorted() == heldOut.sorted())
         #expect(corpus.record.files.filter { !$0.isHeldOut }.map(\.path).sorted() == others.sorted())
@@ -68,6 +69,38 @@ struct CorpusTests {
         // The only file would be held out whole.
         let other = try TextDirectory(["ast.py": text]).corpus(.init(heldOutDivisor: 10))
         #expect(other.record.split == .lastBytes && other.training.count == 90)
+    }
+
+    /// A directory of two files must not lose nearly all its text to measuring: `ast.py` would be held out.
+    @Test func neverHoldsOutMostOfTheText() throws {
+        let text = String(repeating: "0123456789", count: 100)
+        for small in [0, 7, 300, 999] {
+            let files = ["abc.py": String(text.prefix(small)), "ast.py": text]
+            let corpus = try TextDirectory(files).corpus()
+            let whole = small + 1 + 1000
+            #expect(corpus.record.split == .lastBytes, "\(small)")
+            #expect(corpus.heldOut.count == whole / 20 && corpus.training.count == whole - whole / 20, "\(small)")
+            #expect(corpus.record.summary.contains("\(corpus.training.count) bytes to train on"))
+            #expect(corpus.record.summary.contains("\(whole / 20) held out (the end of the text)"))
+            // Asked for, it is done.
+            guard small >= 2 else { continue }
+            let asked = try TextDirectory(files).corpus(.init(allowsSmallTrainingSet: true))
+            #expect(asked.record.split == .files && asked.training.count == small && asked.heldOut.count == 1000)
+            #expect(asked.record.summary.hasSuffix("1000 held out (1 of 2 files)"))
+        }
+        // As much on both sides is kept as it is; the other way round there is no question.
+        #expect(try TextDirectory(["abc.py": text, "ast.py": text]).corpus().record.split == .files)
+        #expect(try TextDirectory(["abc.py": text, "ast.py": "ab"]).corpus().record.split == .files)
+        // Too little for any split.
+        let short = try TextDirectory(["abc.py": "abc"])
+        #expect(throws: CorpusError.smallTrainingSet(bytes: 1, heldOut: 2)) { try short.corpus() }
+        #expect(try short.corpus(.init(allowsSmallTrainingSet: true)).heldOut.count == 2)
+    }
+
+    @Test func recordsOfEarlierVersionsAreRead() throws {
+        let old = #"{"extensions": ["py"], "excluded": [], "held_out_divisor": 20}"#
+        let selection = try JSONDecoder().decode(CorpusSelection.self, from: Data(old.utf8))
+        #expect(selection == CorpusSelection(extensions: ["py"], allowsSmallTrainingSet: true))
     }
 
     @Test func recordsExactlyWhatWasRead() throws {

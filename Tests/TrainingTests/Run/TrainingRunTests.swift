@@ -186,7 +186,8 @@ struct TrainingRunTests {
             let tensors = try file.entries.map { ($0.name, try file.tensor(named: $0.name)) }
             var metadata = file.metadata
             metadata["run"] = header.replacingOccurrences(of: old, with: new)
-            try SafeTensors.write(tensors, to: output.file("checkpoint.safetensors"), metadata: metadata)
+            let bytes = try Checkpoint.Seal.sealed(SafeTensors.encode(tensors, metadata: metadata))
+            try bytes.write(to: output.file("checkpoint.safetensors"))
             #expect(throws: RunFileError.self, "\(new)") { try run(into: output) }
         }
         // A safetensors file, but no checkpoint.

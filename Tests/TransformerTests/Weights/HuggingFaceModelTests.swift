@@ -171,7 +171,7 @@ import Transformer
         #expect(throws: ModelError.unexpectedTensor("classifier")) {
             try altered { $0.append(("classifier", WeightTensor(scalar: 1))) }
         }
-        #expect(throws: SafeTensorsError.duplicateTensor("wte.weight")) {
+        #expect(throws: ModelError.ambiguousTensor(names: ["transformer.wte.weight", "wte.weight"])) {
             try altered { $0.append(("wte.weight", $0[0].tensor)) }
         }
         // The transposed layout of torch.nn.Linear.
@@ -182,7 +182,7 @@ import Transformer
                 tensors[index].tensor = WeightTensor(shape: [36, 12], values: tensors[index].tensor.values)
             }
         }
-        #expect(throws: ModelError.notFinite(tensor: "h.1.ln_2.bias")) {
+        #expect(throws: ModelError.notFinite(tensor: "transformer.h.1.ln_2.bias")) {
             try altered { tensors in
                 let index = try #require(tensors.firstIndex { $0.name == "transformer.h.1.ln_2.bias" })
                 tensors[index].tensor = WeightTensor(shape: [12], repeating: .nan)

@@ -1,0 +1,98 @@
+#if os(Linux)
+    import Foundation
+    import Randomness
+    import Testing
+
+    /// What is left of a seed in the process's own memory.
+    @Suite struct SeedMemoryTests {
+        /// A seed's bytes are only ever held under this mask here, so that the search does not find its own notes.
+        private static let mask: UInt8 = 0xA5
+
+        private static func masked() throws -> [UInt8] {
+            try SystemEntropy.bytes(Seed.byteCount).map { $0 ^ mask }
+        }
+
+        private static func seed(_ masked: [UInt8]) throws -> Seed {
+            var bytes = masked.map { $0 ^ mask }
+            return try Seed(wiping: &bytes)
+        }
+
+        private static func address(_ seed: Seed) -> UInt {
+            seed.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
+        }
+
+        /// The writable piece of memory around an address.
+        private static func region(_ address: UInt) throws -> Range<UInt> {
+            let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+            for line in maps.split(separator: "\n") {
+                let bounds = line.prefix { $0 != " " }.split(separator: "-").compactMap { UInt($0, radix: 16) }
+                if bounds.count == 2, bounds[0] <= address, address < bounds[1] { return bounds[0]..<bounds[1] }
+            }
+            throw CocoaError(.fileReadUnknown)
+        }
+
+        /// How often the bytes occur in the memory.
+        private static func occurrences(_ masked: [UInt8], in region: Range<UInt>) throws -> Int {
+            let memory = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/self/mem"))
+            var count = 0
+            let step = 1 << 20
+            for start in stride(from: region.lowerBound, to: region.upperBound, by: step) {
+                let length = min(step + masked.count - 1, Int(region.upperBound - start))
+                try memory.seek(toOffset: UInt64(start))
+                guard let data = try? memory.read(upToCount: length), !data.isEmpty else { continue }
+                count += data.withUnsafeBytes { bytes in
+                    var found = 0
+                    for place in 0..<max(0, bytes.count - masked.count + 1)
+                    where bytes[place] ^ mask == masked[0] && bytes[place + 1] ^ mask == masked[1] {
+                        if (0..<masked.count).allSatisfy({ bytes[place + $0] ^ mask == masked[$0] }) { found += 1 }
+                    }
+                    return found
+                }
+            }
+            return count
+        }
+
+        /// Also when copies, a generator and a set had it.
+        @Test func nothingOfASeedIsLeftWhenItsLastCopyGoes() throws {
+            let patterns = try (0..<8).map { _ in try Self.masked() }
+            var seeds: [Seed] = try patterns.map(Self.seed)
+            let regions = try seeds.map { try Self.region(Self.address($0)) }
+            for (pattern, region) in zip(patterns, regions) {
+                #expect(try Self.occurrences(pattern, in: region) == 1, "the search finds what is there, once")
+            }
+            var copies: [Seed]? = seeds
+            var set: Set<Seed>? = Set(seeds)
+            for seed in seeds { _ = try PseudorandomGenerator(seed: seed, domain: 1).words(4) }
+            seeds = []
+            for (pattern, region) in zip(patterns, regions) {
+                #expect(try Self.occurrences(pattern, in: region) == 1, "the others still have it")
+            }
+            #expect(copies?.count == 8 && set?.count == 8)
+            (copies, set) = (nil, nil)
+            for (pattern, region) in zip(patterns, regions) {
+                #expect(try Self.occurrences(pattern, in: region) == 0)
+            }
+        }
+
+        @Test func bytesThatAreTakenAreWiped() throws {
+            let masked = try Self.masked()
+            var bytes = masked.map { $0 ^ Self.mask }
+            let seed = try Seed(wiping: &bytes)
+            #expect(bytes == [UInt8](repeating: 0, count: 16))
+            #expect(seed.bytes == masked.map { $0 ^ Self.mask })
+            var short: [UInt8] = [1, 2, 3]
+            #expect(throws: RandomnessError.wrongSeedSize(actual: 3)) { try Seed(wiping: &short) }
+            #expect(short == [0, 0, 0])
+            var empty: [UInt8] = []
+            SecretMemory.wipe(&empty)
+            #expect(empty.isEmpty)
+        }
+
+        /// A seed equals itself: both sides are then one piece of memory.
+        @Test func aSeedEqualsItself() throws {
+            let seed = try SystemEntropy.seed()
+            let copy = seed
+            #expect(seed == copy && seed == seed && Set([seed, copy]).count == 1)
+        }
+    }
+#endif
