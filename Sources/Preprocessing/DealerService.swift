@@ -89,7 +89,7 @@ public final class DealerService<Domain: ShareDomain>: Sendable {
     private func deal(server: any Channel, client: any Channel, seeds: some SeedSource) throws {
         var seeds = seeds
         let weightSeed = try seeds.nextSeed()
-        try server.send(Frame(tag: DealerTag.weightSeed, depth: 0, payload: weightSeed.bytes))
+        try server.send(Frame(tag: FrameTag.dealerWeightSeed, depth: 0, payload: weightSeed.bytes))
         let weightMasks = WeightMasks(domain: domain, seed: weightSeed)
         while let request = try nextRequest(client) {
             guard let other = try nextRequest(server) else { return }
@@ -101,13 +101,13 @@ public final class DealerService<Domain: ShareDomain>: Sendable {
                 throw PreprocessingError.malformedRequest("its program differs from the one of this version")
             }
             let own = [try seeds.nextSeed(), try seeds.nextSeed()]
-            try server.send(Frame(tag: DealerTag.seed, depth: 0, payload: own[0].bytes))
-            try client.send(Frame(tag: DealerTag.seed, depth: 0, payload: own[1].bytes))
+            try server.send(Frame(tag: FrameTag.dealerSeed, depth: 0, payload: own[0].bytes))
+            try client.send(Frame(tag: FrameTag.dealerSeed, depth: 0, payload: own[1].bytes))
             let engine = DealerEngine(
                 domain: domain, plan: program.plan, seeds: own, weightMasks: weightMasks, threads: threads)
             for index in program.plan.correlations.indices {
                 guard let corrections = try engine.corrections(index), !corrections.isEmpty else { continue }
-                try server.send(Frame(tag: UInt32(index), depth: 0, payload: corrections))
+                try server.send(Frame(tag: FrameTag.correction(index: index), depth: 0, payload: corrections))
             }
         }
     }

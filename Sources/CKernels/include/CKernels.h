@@ -1,6 +1,7 @@
 #pragma once
 
 #include "CConstantTime.h"
+#include "CChecksum.h"
 #include "CFloatKernels.h"
 #include "CMemory.h"
 #include <stdbool.h>

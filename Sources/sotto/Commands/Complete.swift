@@ -53,7 +53,7 @@ struct Complete: ParsableCommand {
     }
 
     func run() throws {
-        let transport = TCPTransport()
+        let transport = try TCPTransport()
         let channel = try role.connect(to: connect, role: "server", over: transport)
         let session = try ClientSession(
             channel: channel, configuration: try role.protocols.session(), threads: role.threads, prefetch: prefetch

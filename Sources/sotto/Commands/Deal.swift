@@ -25,7 +25,7 @@ struct Deal: ParsableCommand {
     @OptionGroup var role: RoleOptions
 
     func run() throws {
-        let transport = TCPTransport()
+        let transport = try TCPTransport()
         let listener = try role.listen(on: listen, over: transport)
         let profile = try role.protocols.profile()
         try serve(profile.domain, profile, listener)

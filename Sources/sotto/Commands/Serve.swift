@@ -30,7 +30,7 @@ struct Serve: ParsableCommand {
         // Before anybody waits for it; embedding and head only once a run needs them.
         try offered.weights.prepare(
             for: ForwardPass(architecture: selected.architecture, new: 1, output: .blocks).program())
-        let transport = TCPTransport()
+        let transport = try TCPTransport()
         let listener = try role.listen(on: listen, over: transport)
         var served = 0
         while sessions.map({ served < $0 }) ?? true {
