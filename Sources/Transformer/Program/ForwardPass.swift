@@ -20,9 +20,12 @@ public struct ForwardPass: Sendable, Hashable, Codable {
     /// - Throws: ``ArchitectureError/sizeOutOfRange(name:size:limit:)`` unless there is a new position and all of them fit
     ///   the context.
     public init(architecture: Architecture, past: Int = 0, new: Int, output: Output) throws {
-        guard past >= 0, new >= 1, past + new <= architecture.context else {
+        // Both may be a stranger's numbers.
+        let (total, isTooLarge) = past.addingReportingOverflow(new)
+        guard past >= 0, new >= 1, !isTooLarge, total <= architecture.context else {
+            let size = !isTooLarge ? total : past < 0 ? .min : .max
             throw ArchitectureError.sizeOutOfRange(
-                name: "number of positions", size: past + new, limit: architecture.context)
+                name: "number of positions", size: size, limit: architecture.context)
         }
         self.architecture = architecture
         self.past = past
