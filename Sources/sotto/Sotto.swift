@@ -11,7 +11,7 @@ struct Sotto: AsyncParsableCommand {
         discussion: """
             MODEL is a preset (tiny, tiny-scfu: built in and trained; gpt2, gpt2-medium, gpt2-large, gpt2-xl, gpt2-18l, \
             llama-7b, llama2-7b, llama3-8b, tinyllama-1.1b: random weights) or a directory in Hugging Face's layout.
-            Exit status: 0 done, 1 training diverged, 64 bad usage, 65 bad data, 69 peer or dealer unavailable, 70 internal error, \
+            Exit status: 0 done, 1 training diverged, 64 bad usage, 65 bad data, 69 peer or dealer unavailable, 70 internal error or output that cannot be written, \
             76 protocol error, 130 and 143 stopped by a signal.
             """,
         version: version,
@@ -21,14 +21,17 @@ struct Sotto: AsyncParsableCommand {
         ])
 
     static func main() async {
+        StandardStreams.prepare()
         sotto_keep_freed_memory()
         do {
+            try CommandLineArguments.check()
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
                 try command.run()
             }
+            try Output.finish()
         } catch {
             Failure(error).exit()
         }

@@ -33,12 +33,20 @@ enum BuiltProgram {
     /// Runs the program to its end. Its output goes to files, so that no pipe can fill up.
     static func run(_ arguments: String...) throws -> Result { try run(arguments) }
 
-    static func run(_ arguments: [String]) throws -> Result {
+    static func run(_ arguments: [String]) throws -> Result { try launch(executable(), arguments) }
+
+    /// Runs a line of the shell in which `"$@"` is the program with the arguments, for what only a shell can pass: other
+    /// descriptors, and bytes that are no text.
+    static func shell(_ line: String, _ arguments: [String] = []) throws -> Result {
+        try launch(URL(fileURLWithPath: "/bin/sh"), ["-c", line, "sh", executable().path] + arguments)
+    }
+
+    private static func launch(_ program: URL, _ arguments: [String]) throws -> Result {
         let directory = try TemporaryDirectory()
         let (output, error) = (directory.url.appendingPathComponent("out"), directory.url.appendingPathComponent("err"))
         for file in [output, error] { try Data().write(to: file) }
         let process = Process()
-        process.executableURL = try executable()
+        process.executableURL = program
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output)

@@ -62,10 +62,10 @@ struct Calibrate: ParsableCommand {
         progress.finish()
         try calibration.write(to: url)
         switch format {
-        case .json: Output.write(try JSONText.of(rates))
+        case .json: try Output.write(JSONText.of(rates))
         case .text:
-            for rates in rates { Output.write(rates.table.rendered(as: .text) + "\n") }
-            Output.write("\(machine.processor), \(machine.cores) cores; kept in \(url.path)\n")
+            for rates in rates { try Output.write(rates.table.rendered(as: .text) + "\n") }
+            try Output.write("\(machine.processor), \(machine.cores) cores; kept in \(url.path)\n")
         }
     }
 }

@@ -94,7 +94,7 @@ struct Complete: ParsableCommand {
         report.completion = CostReport.Completion(
             prompt: text(ids, session), private: text(completion, session), tokens: completion,
             secondsToFirstToken: firstToken)
-        if output.format == .text { Output.write("\(text(ids, session))\(text(completion, session))\n\n") }
+        if output.format == .text { try Output.write("\(text(ids, session))\(text(completion, session))\n\n") }
         try Output.write(report, output)
     }
 

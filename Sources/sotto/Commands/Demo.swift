@@ -53,17 +53,17 @@ struct Demo: ParsableCommand {
                     + "shorten --prompt or lower --tokens.")
         }
         if output.format == .text {
-            Output.write("Server, client and dealer talk over plain TCP on loopback (--insecure-plaintext).\n")
+            try Output.write("Server, client and dealer talk over plain TCP on loopback (--insecure-plaintext).\n")
         }
         var report = try privateCompletion(startedAt: start)
         let plain = try plaintextCompletion(source, ids)
         report.completion?.plaintext = try ByteTokenizer().decode(plain)
         let difference = report.firstDifference(from: try estimate(architecture, report))
-        if output.format == .text { show(report, isEqual: plain == report.completion?.tokens) }
+        if output.format == .text { try show(report, isEqual: plain == report.completion?.tokens) }
         try Output.write(report, output)
         if let difference { throw DemoError.costDiffers("\(difference)") }
         if output.format == .text {
-            Output.write("\nsotto estimate predicts every byte and every round of this run.\n")
+            try Output.write("\nsotto estimate predicts every byte and every round of this run.\n")
         }
     }
 
@@ -114,12 +114,12 @@ struct Demo: ParsableCommand {
     }
 
     /// Quoted, so that no control character reaches a terminal.
-    private func show(_ report: CostReport, isEqual: Bool) {
+    private func show(_ report: CostReport, isEqual: Bool) throws {
         guard let completion = report.completion else { return }
         let first = completion.secondsToFirstToken.map {
             "First private token \(String(format: "%.2f", $0)) s after the start.\n"
         }
-        Output.write(
+        try Output.write(
             """
             prompt                \(completion.prompt.debugDescription)
             private completion    \(completion.private.debugDescription)

@@ -65,7 +65,7 @@ struct EntropyCommand: ParsableCommand {
             entropies: entropies)
         try writeHeatMap(of: report)
         let rendering = EntropyRendering(report)
-        Output.write(
+        try Output.write(
             try OutputOptions.tableFormat(format).map { rendering.rendered(as: $0, coloured: Terminal.hasColours) }
                 ?? JSONText.of(report))
     }

@@ -66,7 +66,7 @@ struct Evaluate: ParsableCommand {
         report?.peakMemoryBytes = [peakMemoryBytes(), peakMemoryBytes()]
         report?.wireOverheadBytes = [0, 0]
         let result = EvaluationReport(evaluation, cost: report)
-        Output.write(
+        try Output.write(
             try output.tableFormat.map { result.rendered(as: $0, by: output.by.grouping) } ?? JSONText.of(result))
     }
 }

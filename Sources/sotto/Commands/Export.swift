@@ -36,6 +36,6 @@ struct Export: ParsableCommand {
             ? "Hugging Face's GPT2LMHeadModel loads it as it is"
             : "not GPT-2's own network, so config.json has Sotto's extension"
         let progress = trained.progress.map { ", after \($0.step) of \($0.steps) steps" } ?? ""
-        Output.write("\(architecture)\(progress), written to \(output): \(layout).")
+        try Output.write("\(architecture)\(progress), written to \(output): \(layout).")
     }
 }

@@ -61,7 +61,7 @@ struct Simulate: ParsableCommand {
         report.completion = try simulation.completion()
         report.peakMemoryBytes = [peakMemoryBytes(), peakMemoryBytes()]
         report.wireOverheadBytes = [0, 0]
-        if output.format == .text, let completion = report.completion { Output.write(Self.text(completion)) }
+        if output.format == .text, let completion = report.completion { try Output.write(Self.text(completion)) }
         try Output.write(report, output)
     }
 
@@ -81,7 +81,7 @@ struct Simulate: ParsableCommand {
         ).program(profile: protocols.profile())
         let values = try ValueTrace(
             program, tensors: TensorSources([PreparedWeights(selected.weights), try input.clientInput()]))
-        Output.write(try output.tableFormat.map { values.rendered(as: $0) } ?? JSONText.of(values))
+        try Output.write(output.tableFormat.map { values.rendered(as: $0) } ?? JSONText.of(values))
     }
 }
 

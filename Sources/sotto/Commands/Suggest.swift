@@ -61,7 +61,7 @@ struct Suggest: ParsableCommand {
             progress.update($0)
         }
         progress.finish()
-        Output.write(
+        try Output.write(
             try OutputOptions.tableFormat(format).map { suggestions.rendered(as: $0, limit: top) }
                 ?? JSONText.of(suggestions))
     }

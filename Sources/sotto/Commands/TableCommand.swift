@@ -49,7 +49,7 @@ struct TableCommand: ParsableCommand {
         progress.finish()
         try addPerplexities(to: &comparison, compared)
         let options = Comparison.TableOptions(format: tableFormat ?? .text, breakdown: by?.grouping)
-        Output.write(
+        try Output.write(
             try tableFormat == nil ? JSONText.of(comparison.rows) : comparison.rendered(options))
     }
 

@@ -73,7 +73,7 @@ struct Train: ParsableCommand {
         switch outcome {
         case .finished(let record): try report(record)
         case .diverged(let divergence, let record):
-            if format == .json { Output.write(try record.json()) }
+            if format == .json { try Output.write(record.json()) }
             throw TrainingError.nonFiniteLoss(divergence)
         case .stopped(let step):
             let again = "give the same command again\(restart ? " without --restart" : "") to go on"
@@ -103,9 +103,9 @@ struct Train: ParsableCommand {
     }
 
     private func report(_ record: TrainingRecord) throws {
-        guard format == .text else { return Output.write(try record.json()) }
+        guard format == .text else { return try Output.write(record.json()) }
         let heldOut = record.heldOut
-        Output.write(
+        try Output.write(
             """
             \(record.architecture), \(record.sizes.layers) layers, width \(record.sizes.width), \
             \(record.sizes.parameters) weights: \(record.steps) steps, \(record.tokens) bytes, \

@@ -41,8 +41,6 @@ struct OutputOptions: ParsableArguments {
 
     /// Diagnostics to standard error; errors only unless `--verbose`.
     func logger() -> Logger {
-        var logger = Logger(label: "sotto") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = verbose ? .debug : .critical
-        return logger
+        Diagnostics.logger(level: verbose ? .debug : .critical)
     }
 }

@@ -60,8 +60,16 @@ struct Failure {
     }
 
     func exit() -> Never {
-        let stream = isOutput ? FileHandle.standardOutput : FileHandle.standardError
-        try? stream.write(contentsOf: Data((message + "\n").utf8))
+        guard isOutput else {
+            Diagnostics.write(message + "\n")
+            Foundation.exit(status.rawValue)
+        }
+        do {
+            try Output.write(message)
+            try Output.finish()
+        } catch {
+            Failure(error).exit()
+        }
         Foundation.exit(status.rawValue)
     }
 
@@ -69,6 +77,8 @@ struct Failure {
         switch error {
         case is UsageError:
             return .usage
+        case is OutputError:
+            return .internalError
         case is DataError, is ArchitectureError, is ModelError, is SafeTensorsError, is TokenizerError,
             is ReferenceModelError, is PreparedWeightsError, is FixedPointError, is ProgramError,
             is CalibrationError, is EntropyError:

@@ -54,6 +54,6 @@ final class ProgressBar: Sendable {
     }
 
     private static func write(_ text: String) {
-        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+        Diagnostics.write(text)
     }
 }

@@ -71,6 +71,6 @@ final class TrainingStatus {
     }
 
     private func write(_ text: String) {
-        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+        Diagnostics.write(text)
     }
 }
