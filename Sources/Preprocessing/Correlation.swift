@@ -1,4 +1,5 @@
 import Algebra
+import Transport
 
 /// A mask of the plan seen through public linear maps (a transpose, a broadcast, ...).
 public struct MaskView: Sendable, Hashable {
@@ -144,6 +145,8 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
     case displaced(role: String)
     case tooManySessions(Int)
     case idle(seconds: Double)
+    /// The dealer was told to stop.
+    case stopping
 
     public var description: String {
         switch self {
@@ -167,6 +170,7 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
             "The \(role) waited at the dealer for a partner that did not come, and gave its place to others."
         case .tooManySessions(let limit):
             "The dealer is busy: it deals for \(limit) sessions already; try again later."
+        case .stopping: "The dealer was told to stop; start it again, or use another one."
         case .idle(let seconds):
             "The session stood idle for \(Self.text(seconds)) s; start a new one, or allow a longer --idle-timeout."
         case .otherDomain(let dealer, let parties):
@@ -176,7 +180,15 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
     }
 }
 
-extension PreprocessingError {
+extension PreprocessingError: SessionFailure {
+    public var abortKind: AbortKind {
+        switch self {
+        case .partnerMissing, .idle, .stopping: .unavailable
+        case .displaced, .tooManySessions: .busy
+        default: .refused
+        }
+    }
+
     private static func text(_ seconds: Double) -> String {
         seconds == seconds.rounded() && seconds < 1e9 ? "\(Int(seconds))" : "\(seconds)"
     }

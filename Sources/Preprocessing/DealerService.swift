@@ -77,6 +77,9 @@ public final class DealerService<Domain: ShareDomain>: Sendable {
     /// Parties that wait for their partners.
     public var waitingParties: Int { waiting.count }
 
+    /// Sends the parties away whose partners have not come, because no more connections are taken.
+    public func dismissWaitingParties() { waiting.dismiss() }
+
     /// Takes a new connection: learns its role and session, and serves the session on this thread if it is the second
     /// party's; the first party's thread waits for it. Call it on a thread for each connection.
     /// - Parameters:
@@ -104,11 +107,7 @@ public final class DealerService<Domain: ShareDomain>: Sendable {
         } catch {
             let cause = SessionFault.cause(of: error, among: [server, client])
             record.failure = cause
-            if case PreprocessingError.tooManySessions = cause {
-                for party in [server, client] { party.abort(reason: "\(cause)", kind: .busy) }
-            } else {
-                for party in [server, client] { party.abort(for: cause) }
-            }
+            SessionFault.abort([server, client], for: cause)
             throw cause
         }
     }
@@ -117,7 +116,7 @@ public final class DealerService<Domain: ShareDomain>: Sendable {
         let hello = Handshake(version: WireProtocol.version, role: "dealer", fields: [:])
         let theirs = try hello.exchange(over: channel, expecting: [], peerRole: nil)
         func refuse(_ error: PreprocessingError) -> PreprocessingError {
-            channel.abort(for: error)
+            SessionFault.abort([channel], for: error)
             return error
         }
         guard let session = theirs.fields["session"], SessionName.isOne(session) else {

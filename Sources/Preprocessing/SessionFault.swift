@@ -1,6 +1,12 @@
 import Foundation
 import Transport
 
+/// An error that ends a session for all its parties.
+public protocol SessionFailure: Error {
+    /// What the other parties are told that it is.
+    var abortKind: AbortKind { get }
+}
+
 /// Finds whom to name when a session of three processes fails.
 public enum SessionFault {
     /// The most direct evidence of what ended a session, given the error that was met first.
@@ -20,6 +26,19 @@ public enum SessionFault {
             if let failure = channels.lazy.compactMap(\.failure).first(where: \.isEvidence) { return failure }
             guard ContinuousClock.now < deadline else { return error }
             Thread.sleep(forTimeInterval: 0.01)
+        }
+    }
+}
+
+extension SessionFault {
+    /// Ends connections because of an error, and tells the peers why.
+    public static func abort(_ channels: [any Channel], for error: any Error) {
+        for channel in channels {
+            if let failure = error as? any SessionFailure {
+                channel.abort(reason: "\(failure)", kind: failure.abortKind)
+            } else {
+                channel.abort(for: error)
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ import Transport
 final class WaitingRoom: Sendable {
     /// A party that waits, and what becomes of it.
     private final class Guest: Sendable {
-        enum End: Sendable { case met, left, displaced }
+        enum End: Sendable { case met, left, displaced, dismissed }
 
         let session: String
         let role: String
@@ -73,7 +73,7 @@ final class WaitingRoom: Sendable {
         }
         switch found {
         case .failure(let error):
-            channel.abort(for: error)
+            SessionFault.abort([channel], for: error)
             throw error
         case .success(let partner?):
             return partner
@@ -95,20 +95,30 @@ final class WaitingRoom: Sendable {
             // Somebody may have met it in the meantime.
             end = guest.wait(.zero)
         }
+        let error: PreprocessingError
         switch end {
         case .met: return
         case .left:
             guest.channel.close()
             throw guest.channel.failure ?? TransportError.peerClosed(peer: guest.channel.peerName)
         case .displaced:
-            let reason = "the dealer has too many parties that wait for their partners; try again."
-            guest.channel.abort(reason: reason, kind: .busy)
-            throw PreprocessingError.displaced(role: guest.role)
+            error = .displaced(role: guest.role)
+        case .dismissed:
+            error = .stopping
         case nil:
-            let error = PreprocessingError.partnerMissing(role: guest.role, seconds: patience / .seconds(1))
-            guest.channel.abort(reason: "\(error)", kind: .unavailable)
-            throw error
+            error = .partnerMissing(role: guest.role, seconds: patience / .seconds(1))
         }
+        SessionFault.abort([guest.channel], for: error)
+        throw error
+    }
+
+    /// Sends everybody away who waits.
+    func dismiss() {
+        let dismissed = guests.withLock { guests in
+            defer { guests = [] }
+            return guests
+        }
+        for guest in dismissed { guest.finish(.dismissed) }
     }
 
     private func remove(_ guest: Guest) { guests.withLock { $0.removeAll { $0 === guest } } }

@@ -44,7 +44,7 @@ public final class ClientSession {
             let architecture = try? JSONDecoder().decode(Architecture.self, from: Data(description.utf8))
         else {
             let error = SessionError.malformedOffer(peer: channel.peerName)
-            channel.abort(for: error)
+            SessionFault.abort([channel], for: error)
             throw error
         }
         self.architecture = architecture
@@ -64,7 +64,7 @@ public final class ClientSession {
             self.dealer = try DealerConnection(
                 channel: try dealer(), role: Party.client.name, session: session, pulse: pulse)
         } catch {
-            channel.abort(for: error)
+            SessionFault.abort([channel], for: error)
             throw error
         }
     }
@@ -102,8 +102,7 @@ public final class ClientSession {
             return try run(agreed, input, progress: progress)
         } catch {
             let cause = SessionFault.cause(of: error, among: [channel, dealer.channel])
-            channel.abort(for: cause)
-            dealer.channel.abort(for: cause)
+            SessionFault.abort([channel, dealer.channel], for: cause)
             throw cause
         }
     }

@@ -30,6 +30,8 @@ public final class ServerSession {
         public var opened = 0
         /// Payload bytes that the server sent to the client.
         public var bytesSent = 0
+
+        public init() {}
     }
 
     /// What a server offers.
@@ -87,7 +89,7 @@ public final class ServerSession {
             self.dealer = try DealerConnection(
                 channel: try dealer(), role: Party.server.name, session: session, pulse: pulse)
         } catch {
-            channel.abort(for: error)
+            SessionFault.abort([channel], for: error)
             throw error
         }
     }
@@ -109,8 +111,7 @@ public final class ServerSession {
             }
         } catch {
             let cause = SessionFault.cause(of: error, among: [channel, dealer.channel])
-            channel.abort(for: cause)
-            dealer.channel.abort(for: cause)
+            SessionFault.abort([channel, dealer.channel], for: cause)
             throw cause
         }
         dealer.close()

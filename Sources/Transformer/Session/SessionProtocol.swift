@@ -67,6 +67,8 @@ public enum SessionError: Error, Equatable, Sendable, CustomStringConvertible {
     case queriesUsedUp(asked: Int, left: Int)
     /// The client was silent between runs.
     case idle(seconds: Double)
+    /// As many clients as may are being served.
+    case busy(sessions: Int)
     /// The peer's request is none that this version knows.
     case malformedRequest(peer: String)
     /// The peer's account of a run is not that of the program that both ran.
@@ -86,12 +88,24 @@ public enum SessionError: Error, Equatable, Sendable, CustomStringConvertible {
         case .idle(let seconds):
             "No request came for \(seconds == seconds.rounded() && seconds < 1e9 ? "\(Int(seconds))" : "\(seconds)") s; "
                 + "start a new session, or allow a longer --idle-timeout at the server."
+        case .busy(let sessions):
+            "The server is busy: it serves \(sessions) clients already; try again later."
         case .malformedRequest(let peer):
             "The request of \(peer) is not a request; install the same version of Sotto on both."
         case .foreignReport(let peer):
             "The report of \(peer) is not that of the program that both ran; install the same version of Sotto on both."
         case .malformedOffer(let peer):
             "The greeting of \(peer) lacks a session or a valid architecture; install the same version of Sotto on both."
+        }
+    }
+}
+
+extension SessionError: SessionFailure {
+    public var abortKind: AbortKind {
+        switch self {
+        case .idle: .unavailable
+        case .busy: .busy
+        default: .refused
         }
     }
 }
