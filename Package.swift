@@ -34,6 +34,7 @@ let package = Package(
         .target(
             name: "Transport",
             dependencies: [
+                "CKernels",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -67,7 +68,8 @@ let package = Package(
             path: "Tests/TestSupport"),
         .testTarget(name: "AlgebraTests", dependencies: ["Algebra", "TestSupport"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness", "TestSupport"]),
-        .testTarget(name: "TransportTests", dependencies: ["Transport", "TestSupport"]),
+        .testTarget(
+            name: "TransportTests", dependencies: ["Transport", "TestSupport"], resources: [.copy("Corpus")]),
         .testTarget(name: "PreprocessingTests", dependencies: ["Preprocessing", "TestSupport"]),
         .testTarget(
             name: "SecureComputationTests",

@@ -63,12 +63,6 @@ public enum SessionName {
     }
 }
 
-/// Tags of the dealer's frames; those of corrections are indices of correlations.
-enum DealerTag {
-    static let weightSeed: UInt32 = 0xE000_0000
-    static let seed: UInt32 = 0xE000_0001
-}
-
 /// A party's connection to a dealer, for one session.
 public final class DealerConnection {
     /// The connection itself, for whoever looks for the cause of a failure.
@@ -89,7 +83,7 @@ public final class DealerConnection {
 
     /// The seed of the weights' masks, for the server only, once a session.
     /// - Communication: 16 bytes from the dealer.
-    public func weightSeed() throws -> Seed { try seed(DealerTag.weightSeed) }
+    public func weightSeed() throws -> Seed { try seed(FrameTag.dealerWeightSeed) }
 
     /// Asks for the correlations of the next run.
     /// - Returns: this party's seed.
@@ -99,7 +93,7 @@ public final class DealerConnection {
         let request = DealerRequest(sequence: sequence, description: description, fingerprint: fingerprint)
         sequence += 1
         try channel.sendControl(Array(try JSONEncoder().encode(request)))
-        return try seed(DealerTag.seed)
+        return try seed(FrameTag.dealerSeed)
     }
 
     /// Says that the run begun last is done: from here on the session may stand idle.
@@ -137,12 +131,12 @@ private final class RemoteCorrections: CorrectionStream {
     func corrections(_ index: Int, byteCount: Int) throws -> [UInt8] {
         while early[index] == nil {
             guard let next = expected.popFirst() else { throw PreprocessingError.alreadyUsed(index: index) }
-            early[next] = try channel.receive(tag: UInt32(next)).payload
+            early[next] = try channel.receive(tag: FrameTag.correction(index: next)).payload
         }
         let bytes = early.removeValue(forKey: index)!
         guard bytes.count == byteCount else {
             throw TransportError.unexpectedSize(
-                peer: channel.peerName, tag: UInt32(index), expected: byteCount, got: bytes.count)
+                peer: channel.peerName, tag: FrameTag.correction(index: index), expected: byteCount, got: bytes.count)
         }
         return bytes
     }

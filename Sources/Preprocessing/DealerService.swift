@@ -82,34 +82,29 @@ public final class DealerService<Domain: ShareDomain>: Sendable {
 
     /// Takes a new connection: learns its role and session, and serves the session on this thread if it is the second
     /// party's; the first party's thread waits for it. Call it on a thread for each connection.
-    /// - Parameters:
-    ///   - seeds: the source of this session's seeds.
-    ///   - ended: called with every session that both parties came to, whether it failed or not.
-    /// - Throws: `TransportError`, ``PreprocessingError``; both parties are told why.
-    public func serve(
-        _ channel: any Channel, seeds: some SeedSource, ended: ((DealtSession) -> Void)? = nil
-    ) throws {
+    /// - Parameter seeds: the source of this session's seeds.
+    /// - Returns: what was done once the session has ended, well or not; nil to the party that came first.
+    /// - Throws: `TransportError`, ``PreprocessingError``, where no session came about; the party was told why.
+    @discardableResult
+    public func serve(_ channel: any Channel, seeds: some SeedSource) throws -> DealtSession? {
         let (role, session) = try greet(channel)
-        guard let partner = try waiting.meet(channel, role: role, session: session) else { return }
+        guard let partner = try waiting.meet(channel, role: role, session: session) else { return nil }
         let (server, client) = role == "server" ? (channel, partner) : (partner, channel)
-        var record = DealtSession(parties: [server.peerName, client.peerName])
-        defer { ended?(record) }
+        var dealing = Dealing(server: server, client: client, limits: limits)
         do {
             try begin()
             defer { running.withLock { $0 -= 1 } }
             let pulse = Pulse()
             for party in [server, client] { party.join(pulse) }
-            var dealing = Dealing(server: server, client: client, limits: limits, record: record)
-            defer { record = dealing.record }
             try deal(&dealing, seeds: seeds)
             server.close()
             client.close()
         } catch {
             let cause = SessionFault.cause(of: error, among: [server, client])
-            record.failure = cause
+            dealing.record.failure = cause
             SessionFault.abort([server, client], for: cause)
-            throw cause
         }
+        return dealing.record
     }
 
     private func greet(_ channel: any Channel) throws -> (role: String, session: String) {
@@ -138,7 +133,7 @@ public final class DealerService<Domain: ShareDomain>: Sendable {
     private func deal(_ dealing: inout Dealing, seeds: some SeedSource) throws {
         var seeds = seeds
         let weightSeed = try seeds.nextSeed()
-        try dealing.send(DealerTag.weightSeed, weightSeed.bytes, to: dealing.server)
+        try dealing.send(FrameTag.dealerWeightSeed, weightSeed.bytes, to: dealing.server)
         let weightMasks = WeightMasks(domain: domain, seed: weightSeed)
         while let request = try dealing.nextRequest() {
             let program = try planner(request.description)
@@ -146,14 +141,14 @@ public final class DealerService<Domain: ShareDomain>: Sendable {
                 throw PreprocessingError.malformedRequest("its program differs from the one of this version")
             }
             let own = [try seeds.nextSeed(), try seeds.nextSeed()]
-            try dealing.send(DealerTag.seed, own[0].bytes, to: dealing.server)
-            try dealing.send(DealerTag.seed, own[1].bytes, to: dealing.client)
+            try dealing.send(FrameTag.dealerSeed, own[0].bytes, to: dealing.server)
+            try dealing.send(FrameTag.dealerSeed, own[1].bytes, to: dealing.client)
             let engine = DealerEngine(
                 domain: domain, plan: program.plan, seeds: own, weightMasks: weightMasks, threads: threads)
             for index in program.plan.correlations.indices {
                 try dealing.checkThatBothAreThere()
                 guard let corrections = try engine.corrections(index), !corrections.isEmpty else { continue }
-                try dealing.send(UInt32(index), corrections, to: dealing.server)
+                try dealing.send(FrameTag.correction(index: index), corrections, to: dealing.server)
             }
             try dealing.finishRun()
         }
@@ -166,6 +161,13 @@ private struct Dealing {
     let client: any Channel
     let limits: DealerLimits
     var record: DealtSession
+
+    init(server: any Channel, client: any Channel, limits: DealerLimits) {
+        self.server = server
+        self.client = client
+        self.limits = limits
+        record = DealtSession(parties: [server.peerName, client.peerName])
+    }
 
     mutating func send(_ tag: UInt32, _ payload: [UInt8], to party: any Channel) throws {
         try party.send(Frame(tag: tag, depth: 0, payload: payload))

@@ -2,16 +2,11 @@ import Foundation
 
 /// The moment at which waiting ends.
 struct Deadline: Sendable {
-    let timeout: Duration
-    private let end: ContinuousClock.Instant
+    let end: ContinuousClock.Instant
 
     /// - Parameter timeout: From now; more than a year is taken as a year.
-    init(after timeout: Duration) {
-        self.timeout = timeout
-        self.end = ContinuousClock.now + min(max(timeout, .zero), .seconds(365 * 86_400))
-    }
+    init(after timeout: Duration) { end = ContinuousClock.now + timeout.bounded }
 
-    var hasPassed: Bool { ContinuousClock.now >= end }
     var remaining: Duration { max(ContinuousClock.now.duration(to: end), .zero) }
 }
 
@@ -20,6 +15,9 @@ extension Duration {
     var inSeconds: Double {
         Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
+
+    /// The duration, at least zero and at most a year.
+    var bounded: Duration { min(max(self, .zero), .seconds(365 * 86_400)) }
 }
 
 /// State shared by threads behind one lock, with threads that sleep until it changes.
@@ -51,11 +49,18 @@ final class Guarded<State>: @unchecked Sendable {
     ///
     /// - Returns: That value, or nil when the deadline passed first.
     func wait<Result>(until deadline: Deadline, _ body: (inout State) throws -> Result?) rethrows -> Result? {
+        try wait(until: { deadline.end }, body)
+    }
+
+    /// The same until a moment that may move while the thread waits: it is asked for again before the wait ends.
+    func wait<Result>(
+        until end: () -> ContinuousClock.Instant, _ body: (inout State) throws -> Result?
+    ) rethrows -> Result? {
         condition.lock()
         defer { condition.unlock() }
         while true {
             if let result = try body(&state) { return result }
-            let remaining = deadline.remaining
+            let remaining = ContinuousClock.now.duration(to: end())
             if remaining <= .zero { return nil }
             _ = condition.wait(until: Date(timeIntervalSinceNow: remaining.inSeconds))
         }

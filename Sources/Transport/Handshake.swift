@@ -19,41 +19,70 @@ public struct Handshake: Codable, Sendable, Equatable {
 
     /// The most bytes a handshake may have.
     public static let byteLimit = 1 << 20
+    /// The most fields, and the most bytes of a role or a field's name and of a value.
+    public static let fieldLimit = 64
+    static let nameLimit = 64
+    static let valueLimit = 1 << 19
 
-    /// Sends this handshake, receives the peer's and compares them. The peer is told of any disagreement.
+    /// Sends this handshake, receives the peer's and compares them. The peer is told of any disagreement, and admitted
+    /// otherwise.
     ///
     /// - Parameters:
     ///   - expecting: The names of the fields that both sides must have with equal values.
     ///   - peerRole: The role the peer must have; nil takes any.
+    ///   - time: How long to wait for the peer's handshake, at most the channel's timeout; nil takes the channel's
+    ///     ``Channel/greetingTimeout``.
     /// - Returns: The peer's handshake.
     /// - Throws: ``TransportError``: `.versionMismatch`, `.handshakeMismatch` with the first differing field in the
     ///   order of `expecting` (a missing one has the value `(none)`), `.malformedHandshake`, and what the channel
     ///   throws.
     public func exchange(
-        over channel: some Channel, expecting: [String], peerRole: String?
+        over channel: some Channel, expecting: [String], peerRole: String?, within time: Duration? = nil
     ) throws -> Handshake {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         try channel.sendControl(Array(try encoder.encode(self)))
         do {
-            let theirs = try Handshake.receive(over: channel)
+            let limit = time.map { min($0, channel.timeout ?? $0) } ?? channel.greetingTimeout
+            let theirs = try Handshake(
+                decoding: Handshake.receive(over: channel, within: limit), peer: channel.peerName)
             try compare(with: theirs, expecting: expecting, peerRole: peerRole, peer: channel.peerName)
             channel.identifyPeer(as: theirs.role)
+            channel.admit()
             return theirs
         } catch let error as TransportError {
-            if error.category == .protocolViolation { channel.abort(reason: reasonForPeer(error)) }
+            if let reason = reasonForPeer(error) { channel.abort(reason: reason) }
             throw error
         }
     }
 
-    private static func receive(over channel: some Channel) throws -> Handshake {
-        let bytes = try channel.receiveControl(limit: byteLimit)
+    private static func receive(over channel: some Channel, within limit: Duration?) throws -> [UInt8] {
         do {
-            return try JSONDecoder().decode(Handshake.self, from: Data(bytes))
-        } catch {
-            throw TransportError.malformedHandshake(
-                peer: channel.peerName, reason: "not an object with version, role and fields")
+            guard let limit else { return try channel.receiveControl(limit: byteLimit) }
+            return try channel.receiveControl(limit: byteLimit, within: limit)
+        } catch TransportError.timeout(let peer, let seconds, _) {
+            throw TransportError.timeout(peer: peer, seconds: seconds, waitingFor: "its greeting")
         }
+    }
+
+    /// A handshake from the bytes of a peer whom nobody knows yet.
+    ///
+    /// - Parameter peer: What errors call it.
+    /// - Throws: `TransportError.malformedHandshake` unless it is a JSON object with these keys, of bounded sizes.
+    package init(decoding bytes: [UInt8], peer: String) throws(TransportError) {
+        guard let decoded = try? JSONDecoder().decode(Handshake.self, from: Data(bytes)) else {
+            throw .malformedHandshake(peer: peer, reason: "not an object with version, role and fields")
+        }
+        guard decoded.fields.count <= Handshake.fieldLimit else {
+            throw .malformedHandshake(peer: peer, reason: "it has more than \(Handshake.fieldLimit) fields")
+        }
+        guard
+            decoded.role.utf8.count <= Handshake.nameLimit,
+            decoded.fields.allSatisfy({
+                $0.key.utf8.count <= Handshake.nameLimit && $0.value.utf8.count <= Handshake.valueLimit
+            })
+        else { throw .malformedHandshake(peer: peer, reason: "its role or one of its fields is too long") }
+        self = decoded
     }
 
     private func compare(
@@ -76,17 +105,23 @@ public struct Handshake: Codable, Sendable, Equatable {
         }
     }
 
-    /// The disagreement as the peer should read it: its own value is the one it calls "here".
-    private func reasonForPeer(_ error: TransportError) -> String {
+    /// The disagreement as the peer should read it, its own value being the one it calls "here"; nil where the peer is
+    /// gone or said why itself.
+    private func reasonForPeer(_ error: TransportError) -> String? {
         switch error {
+        case .timeout:
+            return "the \(role) waited too long for this side's greeting."
         case .versionMismatch(_, let ours, let theirs):
             return "the \(role) speaks version \(ours) and this side version \(theirs)."
         case .handshakeMismatch(_, let field, let ours, let theirs):
             return "the \(field) differs: '\(theirs)' here, '\(ours)' at the \(role)."
         case .malformedHandshake:
             return "the \(role) cannot read this side's handshake."
+        case .refusedByPeer:
+            return nil
         default:
-            return "the \(role) met a protocol error during the handshake."
+            return error.category == .protocolViolation
+                ? "the \(role) met a protocol error during the handshake." : nil
         }
     }
 }

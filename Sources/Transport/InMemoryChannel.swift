@@ -9,16 +9,17 @@ public final class InMemoryChannel: Channel {
     /// What the other end calls this one.
     private let ownName: String
     private let peer: PeerName
-    private let timeout: Duration
+    private let patience: Duration
     private let overhead = Atomic<Int>(0)
     private let isClosed = Atomic<Bool>(false)
+    private let pulse = Mutex<Pulse?>(nil)
 
     private init(incoming: Mailbox, outgoing: Mailbox, ownName: String, peerName: String, timeout: Duration) {
         self.incoming = incoming
         self.outgoing = outgoing
         self.ownName = ownName
         self.peer = PeerName(role: peerName)
-        self.timeout = timeout
+        patience = timeout
     }
 
     deinit { close() }
@@ -44,21 +45,40 @@ public final class InMemoryChannel: Channel {
 
     public var failure: TransportError? { incoming.end }
 
+    public var timeout: Duration? { patience }
+
     public var overheadBytesSent: Int { overhead.load(ordering: .relaxed) }
 
     public func send(_ frame: Frame) throws {
         if let end = incoming.end { throw end }
         if frame.isOverhead { overhead.add(frame.payload.count, ordering: .relaxed) }
-        if frame.tag == Frame.abortTag {
-            outgoing.finish(.refusedByPeer(peer: ownName, reason: String(decoding: frame.payload, as: UTF8.self)))
+        if frame.tag == FrameTag.abort {
+            outgoing.finish(TransportError(abort: frame.payload, peer: ownName))
         } else {
-            outgoing.deliver(CollectionOfOne(frame))
+            // Within a process nothing bounds what is queued.
+            _ = outgoing.deliver(CollectionOfOne(frame))
         }
     }
 
     public func receive(tag: UInt32, alsoExpected: Set<UInt32>) throws -> Frame {
-        try incoming.receive(tag: tag, alsoExpected: alsoExpected, peer: peer, timeout: timeout)
+        let patience = Patience(timeout: patience, heartbeatLimit: patience, signs: incoming.signs)
+        return try receive(tag, alsoExpected, patience)
     }
+
+    public func receive(tag: UInt32, alsoExpected: Set<UInt32>, within time: Duration) throws -> Frame {
+        try receive(tag, alsoExpected, Patience(within: time))
+    }
+
+    private func receive(_ tag: UInt32, _ alsoExpected: Set<UInt32>, _ patience: Patience) throws -> Frame {
+        let pulse = pulse.withLock { $0 }
+        return try incoming.receive(
+            tag: tag, alsoExpected: alsoExpected, peer: peer, patience: patience, pulse: pulse)
+    }
+
+    /// The pulse learns when this end waits; no heartbeats are sent.
+    public func join(_ pulse: Pulse) { self.pulse.withLock { $0 = pulse } }
+
+    public func whenEnded(_ body: @escaping @Sendable () -> Void) { incoming.whenEnded(body) }
 
     public func close() {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }

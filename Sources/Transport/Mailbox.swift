@@ -2,67 +2,112 @@ import DequeModule
 
 /// Frames that arrived and wait for a thread to ask for them.
 final class Mailbox: Sendable {
-    fileprivate struct State {
-        /// In the order of arrival; nobody has looked at their tags yet.
-        var arrived = Deque<Frame>()
-        var arrivedBytes = 0
-        /// Set aside by a receive that was told to expect them.
-        var setAside: [UInt32: Deque<Frame>] = [:]
-        /// Why nothing more will arrive; the first reason stays.
-        var end: TransportError?
-        /// While positive, a full mailbox takes more all the same.
-        var unboundedUses = 0
-        var resumeReading: (@Sendable () -> Void)?
+    /// How much may be held: payloads, a charge for each frame, and what has arrived of the frame in progress.
+    struct Limits: Sendable {
+        /// Above, the source of frames should pause unless a thread waits.
+        var bound = Int.max
+        /// Above, the connection ends. While a thread waits it must read on, or two sides that wait for each other to
+        /// read would wait for ever.
+        var cap = Int.max
     }
 
-    private let state = Guarded(State())
-    /// Payload bytes above which the source of frames should pause.
-    private let bound: Int
+    fileprivate struct State {
+        var limits: Limits
+        /// In the order of arrival; nobody has looked at their tags yet.
+        var arrived = Deque<Frame>()
+        /// Set aside by a receive that was told to expect them; one for each tag.
+        var setAside: [UInt32: Frame] = [:]
+        /// Bytes of the frames above.
+        var held = 0
+        /// What has arrived of the next frame.
+        var partial = 0
+        /// Threads that wait for this connection; while there are any, reading does not pause.
+        var waiting = 0
+        /// Why nothing more will arrive; the first reason stays.
+        var end: TransportError?
+        var resumeReading: (@Sendable () -> Void)?
+        /// To be called once at the end.
+        var observers: [@Sendable () -> Void] = []
+    }
 
-    init(bound: Int = .max) { self.bound = bound }
+    /// When the peer showed that it lives.
+    let signs = LifeSigns()
+    private let state: Guarded<State>
+
+    init(limits: Limits = Limits()) { state = Guarded(State(limits: limits)) }
 
     /// Adds frames; after the end they are dropped.
-    func deliver(_ frames: some Sequence<Frame>) {
-        state.change { state in
-            guard state.end == nil else { return }
+    ///
+    /// - Parameter partial: Bytes of the frame in progress.
+    /// - Returns: Whether all of it fits; if not, the connection must end.
+    func deliver(_ frames: some Collection<Frame>, partial: Int = 0) -> Bool {
+        if !frames.isEmpty { signs.noteFrames() }
+        return state.change { state in
+            guard state.end == nil else { return true }
             for frame in frames {
                 state.arrived.append(frame)
-                state.arrivedBytes += frame.payload.count
+                state.held += frame.heldBytes
             }
+            state.partial = partial
+            return state.total <= state.limits.cap
+        }
+    }
+
+    /// The most bytes held.
+    var cap: Int { state.withLock { $0.limits.cap } }
+
+    /// Sets other limits, and reads on if they allow it.
+    func setLimits(_ limits: Limits) {
+        state.withLock { state in
+            state.limits = limits
+            if state.total <= limits.bound { state.resume() }
         }
     }
 
     /// Says that nothing more will arrive, and why.
     func finish(_ reason: TransportError) {
-        state.change { state in
+        let observers = state.change { state in
             if state.end == nil { state.end = reason }
-            state.resume()
+            return state.announceEnd()
         }
+        for observer in observers { observer() }
     }
 
     /// Drops what is there, so that the next receive throws `reason`.
     func discard(_ reason: TransportError) {
-        state.change { state in
+        let observers = state.change { state in
             state.end = reason
             state.arrived.removeAll()
-            state.arrivedBytes = 0
             state.setAside.removeAll()
-            state.resume()
+            state.held = 0
+            return state.announceEnd()
         }
+        for observer in observers { observer() }
     }
 
     /// Why nothing more will arrive, if so.
     var end: TransportError? { state.withLock { $0.end } }
 
-    /// Takes the next frame with this tag; see ``Channel/receive(tag:alsoExpected:)``.
-    func receive(tag: UInt32, alsoExpected: Set<UInt32>, peer: PeerName, timeout: Duration) throws -> Frame {
-        let deadline = Deadline(after: timeout)
-        let frame = try state.wait(until: deadline) { state -> Frame? in
-            try state.take(tag: tag, alsoExpected: alsoExpected, peer: peer, lowWater: bound / 2)
+    /// Calls `body` once when nothing more will arrive, or at once if so already.
+    func whenEnded(_ body: @escaping @Sendable () -> Void) {
+        let hasEnded = state.withLock { state in
+            if state.end == nil { state.observers.append(body) }
+            return state.end != nil
         }
-        guard let frame else {
-            let what = tag == Frame.controlTag ? "a control message" : "message \(tag)"
-            throw TransportError.timeout(peer: peer.current, seconds: timeout.inSeconds, waitingFor: what)
+        if hasEnded { body() }
+    }
+
+    /// Takes the next frame with this tag; see ``Channel/receive(tag:alsoExpected:)``.
+    func receive(
+        tag: UInt32, alsoExpected: Set<UInt32>, peer: PeerName, patience: Patience, pulse: Pulse?
+    ) throws -> Frame {
+        let take = { (state: inout State) in try state.take(tag: tag, alsoExpected: alsoExpected, peer: peer) }
+        if let frame = try state.withLock(take) { return frame }
+        let wait = beginWait(pulse, isIdle: patience.isAbsolute)
+        defer { endWait(wait, pulse) }
+        guard let frame = try state.wait(until: { patience.end }, take) else {
+            throw TransportError.timeout(
+                peer: peer.current, seconds: patience.seconds, waitingFor: FrameTag.describe(tag))
         }
         return frame
     }
@@ -70,49 +115,60 @@ final class Mailbox: Sendable {
     /// Whether the source of frames should pause; if so, `resume` is called once when it may go on.
     func pauseIfFull(resume: @escaping @Sendable () -> Void) -> Bool {
         state.withLock { state in
-            guard state.end == nil, state.unboundedUses == 0, state.arrivedBytes > bound else { return false }
+            guard state.end == nil, state.waiting == 0, state.total > state.limits.bound else { return false }
             state.resumeReading = resume
             return true
         }
     }
 
-    /// Takes frames without bound until ``endUnbounded()``: while this side waits to send it receives nothing,
-    /// and two sides that both wait so would wait for each other.
-    func beginUnbounded() {
+    /// A thread begins to wait for the peer, to receive or to send: frames are taken up to the cap, and the pulse knows.
+    func beginWait(_ pulse: Pulse?, isIdle: Bool = false) -> Int? {
+        let wait = pulse?.beginWait(for: signs, isIdle: isIdle)
         state.withLock { state in
-            state.unboundedUses += 1
+            state.waiting += 1
             state.resume()
         }
+        return wait
     }
 
-    func endUnbounded() {
-        state.withLock { $0.unboundedUses -= 1 }
+    func endWait(_ wait: Int?, _ pulse: Pulse?) {
+        state.withLock { $0.waiting -= 1 }
+        if let wait { pulse?.endWait(wait) }
     }
 }
 
 extension Mailbox.State {
+    fileprivate var total: Int { held + partial }
+
     fileprivate mutating func resume() {
         // Under the lock, so that it cannot come after the connection's end was announced.
         resumeReading?()
         resumeReading = nil
     }
 
-    fileprivate mutating func take(
-        tag: UInt32, alsoExpected: Set<UInt32>, peer: PeerName, lowWater: Int
-    ) throws -> Frame? {
-        if let frame = setAside[tag]?.popFirst() {
-            if setAside[tag]?.isEmpty == true { setAside[tag] = nil }
+    /// - Returns: whom to tell.
+    fileprivate mutating func announceEnd() -> [@Sendable () -> Void] {
+        resume()
+        defer { observers = [] }
+        return observers
+    }
+
+    fileprivate mutating func take(tag: UInt32, alsoExpected: Set<UInt32>, peer: PeerName) throws -> Frame? {
+        defer { if resumeReading != nil, total <= limits.bound / 2 { resume() } }
+        if !setAside.isEmpty, let frame = setAside.removeValue(forKey: tag) {
+            held -= frame.heldBytes
             return frame
         }
-        defer { if arrivedBytes <= lowWater { resume() } }
         while let next = arrived.first {
-            guard next.tag == tag || alsoExpected.contains(next.tag) else {
+            if next.tag == tag {
+                held -= next.heldBytes
+                return arrived.removeFirst()
+            }
+            // A message comes once: a second one with its tag would be out of step, and could be repeated for ever.
+            guard alsoExpected.contains(next.tag), setAside[next.tag] == nil else {
                 throw TransportError.unexpectedTag(peer: peer.current, expected: tag, got: next.tag)
             }
-            arrived.removeFirst()
-            arrivedBytes -= next.payload.count
-            if next.tag == tag { return next }
-            setAside[next.tag, default: []].append(next)
+            setAside[next.tag] = arrived.removeFirst()
         }
         if let end { throw end }
         return nil

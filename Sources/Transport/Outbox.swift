@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 
 /// Bytes on their way from the sending thread to the socket.
 final class Outbox: Sendable {
@@ -15,31 +16,39 @@ final class Outbox: Sendable {
         /// Set once the output shall end as soon as everything has left.
         var isClosing = false
         var isOutputEnded = false
+        var lastQueued = NIODeadline.now()
     }
 
     private let state = Guarded(State())
     private let connection: any NIOCore.Channel
     private let bound: Int
     private let timeout: Duration
+    private let signs: LifeSigns
     private let peer: PeerName
+    /// Frame headers, heartbeats and control messages, the stream header included.
+    let overhead = Atomic<Int>(WireFormat.streamHeaderSize)
 
     /// How long to wait for the peer to end its side once this side has ended its own.
     private static let linger = Duration.seconds(1)
     /// Larger pieces cost cache misses, smaller ones system calls.
     private static let pieceSize = 256 << 10
 
-    init(connection: any NIOCore.Channel, bound: Int, timeout: Duration, peer: PeerName) {
+    /// - Parameter signs: Where what the peer takes is noted.
+    init(connection: any NIOCore.Channel, bound: Int, timeout: Duration, signs: LifeSigns, peer: PeerName) {
         self.connection = connection
         self.bound = bound
         self.timeout = timeout
+        self.signs = signs
         self.peer = peer
     }
 
     /// Queues frames in order.
     ///
-    /// - Parameter whileWaiting: Called before a wait for room, with true, and after it, with false.
-    func send(_ frames: [Frame], whileWaiting: (Bool) -> Void) throws {
-        try beginSending()
+    /// - Parameters:
+    ///   - patience: Makes the patience of one wait for the peer to take something.
+    ///   - whileWaiting: Called before a wait for room, with true, and after it, with false.
+    func send(_ frames: [Frame], patience: () -> Patience, whileWaiting: (Bool) -> Void) throws {
+        try beginSending(patience())
         defer { state.change { $0.isSending = false } }
         var piece = ByteBuffer()
         for frame in frames {
@@ -55,44 +64,79 @@ final class Outbox: Sendable {
                     sent += count
                 }
                 if piece.readableBytes >= Outbox.pieceSize {
-                    try enqueue(piece, whileWaiting: whileWaiting)
+                    try enqueue(piece, patience: patience, whileWaiting: whileWaiting)
                     piece = ByteBuffer()
                 }
             }
         }
-        if piece.readableBytes > 0 { try enqueue(piece, whileWaiting: whileWaiting) }
+        if piece.readableBytes > 0 { try enqueue(piece, patience: patience, whileWaiting: whileWaiting) }
+        let bytes = frames.reduce(0) { $0 + WireFormat.frameHeaderSize + ($1.isOverhead ? $1.payload.count : 0) }
+        overhead.add(bytes, ordering: .relaxed)
     }
 
-    private func beginSending() throws {
-        let turn: Void? = try state.wait(until: Deadline(after: timeout)) { state in
+    private func beginSending(_ patience: Patience) throws {
+        let turn: Void? = try state.wait(until: { patience.end }) { state in
             try state.checkOpen(peer: peer)
             guard !state.isSending else { return nil }
             state.isSending = true
             return ()
         }
-        guard turn != nil else { throw timeoutError }
+        guard turn != nil else { throw timeoutError(patience) }
     }
 
-    private func enqueue(_ piece: ByteBuffer, whileWaiting: (Bool) -> Void) throws {
+    private func enqueue(_ piece: ByteBuffer, patience: () -> Patience, whileWaiting: (Bool) -> Void) throws {
         if try state.withLock({ try add(piece, to: &$0) }) != nil { return }
         whileWaiting(true)
         defer { whileWaiting(false) }
-        let added: Void? = try state.wait(until: Deadline(after: timeout)) { try add(piece, to: &$0) }
+        let patience = patience()
+        let added: Void? = try state.wait(until: { patience.end }) { try add(piece, to: &$0) }
         guard added != nil else {
             // Part of a frame may have left: what followed would be taken for the rest of it.
-            finish(timeoutError)
+            let error = timeoutError(patience)
+            finish(error)
             connection.close(promise: nil)
-            throw timeoutError
+            throw error
         }
     }
 
     private func add(_ piece: ByteBuffer, to state: inout State) throws -> Void? {
         try state.checkOpen(peer: peer)
         guard state.unsentBytes <= bound else { return nil }
-        state.pending.append(piece)
-        state.unsentBytes += piece.readableBytes
+        state.queue(piece)
         scheduleDrain(&state)
         return ()
+    }
+
+    /// How long nothing has been queued.
+    var silence: TimeAmount { state.withLock { .now() - $0.lastQueued } }
+
+    /// Whether frames can still be sent.
+    var isOpen: Bool { state.withLock { $0.end == nil && !$0.isClosing } }
+
+    /// Queues a small frame unless another is on its way, whole or in part: no wait, and no frame within another.
+    ///
+    /// - Returns: Whether it was queued.
+    @discardableResult func sendBetween(_ frame: Frame) -> Bool {
+        let bytes = WireFormat.header(of: frame) + frame.payload
+        let isQueued = state.change { state in
+            guard state.end == nil, !state.isClosing, !state.isSending, state.unsentBytes == 0 else { return false }
+            state.queue(ByteBuffer(bytes: bytes))
+            scheduleDrain(&state)
+            return true
+        }
+        if isQueued { overhead.add(bytes.count, ordering: .relaxed) }
+        return isQueued
+    }
+
+    /// Runs `body` on the event loop, unless the connection has ended.
+    func onEventLoop(_ body: @escaping @Sendable () -> Void) {
+        // Under the lock and before the end, so that the event loop cannot have stopped.
+        state.withLock { if $0.end == nil { connection.eventLoop.execute(body) } }
+    }
+
+    /// Tells the connection's handler that the peer is admitted.
+    func announceAdmission() {
+        onEventLoop { [connection] in connection.pipeline.fireUserInboundEventTriggered(PeerAdmitted()) }
     }
 
     private func scheduleDrain(_ state: inout State) {
@@ -109,15 +153,18 @@ final class Outbox: Sendable {
             defer { state.pending = [] }
             return state.pending
         }
-        for piece in pieces {
-            let count = piece.readableBytes
-            connection.write(piece).whenComplete { _ in self.didWrite(count) }
+        for var piece in pieces {
+            // In steps of progress, so that a slow connection shows that it moves.
+            while let step = piece.readSlice(length: min(piece.readableBytes, LifeSigns.step)), step.readableBytes > 0 {
+                connection.write(step).whenComplete { _ in self.didWrite(step.readableBytes) }
+            }
         }
         if !pieces.isEmpty { connection.flush() }
         endOutputIfDone()
     }
 
     private func didWrite(_ count: Int) {
+        signs.note(bytes: count)
         state.change { $0.unsentBytes -= count }
         endOutputIfDone()
     }
@@ -140,6 +187,7 @@ final class Outbox: Sendable {
     /// On the event loop: ends the connection to a peer that broke the protocol, with a moment for what was sent
     /// to it to arrive.
     func endSoon() {
+        drain()
         endOutput()
         closeLatest(in: Outbox.linger)
     }
@@ -179,8 +227,8 @@ final class Outbox: Sendable {
         _ = state.wait(until: Deadline(after: min(timeout, Outbox.linger))) { $0.end == nil ? nil : () }
     }
 
-    private var timeoutError: TransportError {
-        .timeout(peer: peer.current, seconds: timeout.inSeconds, waitingFor: "the peer to take what is sent to it")
+    private func timeoutError(_ patience: Patience) -> TransportError {
+        .timeout(peer: peer.current, seconds: patience.seconds, waitingFor: "the peer to take what is sent to it")
     }
 }
 
@@ -188,6 +236,12 @@ extension Outbox.State {
     fileprivate func checkOpen(peer: PeerName) throws(TransportError) {
         if isClosing { throw .closed(peer: peer.current) }
         if let end { throw end }
+    }
+
+    fileprivate mutating func queue(_ piece: ByteBuffer) {
+        pending.append(piece)
+        unsentBytes += piece.readableBytes
+        lastQueued = .now()
     }
 }
 

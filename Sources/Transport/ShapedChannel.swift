@@ -71,7 +71,7 @@ public final class ShapedChannel: Channel {
     }
 
     public func send(_ frame: Frame) throws {
-        if frame.tag != Frame.abortTag {
+        if frame.tag != FrameTag.abort {
             let work = localWork().wholeNanoseconds
             let arrival = state.withLock {
                 $0.link.transmit(bytes: frame.isOverhead ? 0 : frame.payload.count, at: $0.work(until: work))
@@ -83,9 +83,17 @@ public final class ShapedChannel: Channel {
     }
 
     public func receive(tag: UInt32, alsoExpected: Set<UInt32>) throws -> Frame {
-        let frame = try inner.receive(tag: tag, alsoExpected: alsoExpected)
+        note(try inner.receive(tag: tag, alsoExpected: alsoExpected))
+    }
+
+    public func receive(tag: UInt32, alsoExpected: Set<UInt32>, within time: Duration) throws -> Frame {
+        note(try inner.receive(tag: tag, alsoExpected: alsoExpected, within: time))
+    }
+
+    /// Raises the clock to the frame's arrival.
+    private func note(_ frame: Frame) -> Frame {
         let work = localWork().wholeNanoseconds
-        let arrival = incoming.take(tag: tag)
+        let arrival = incoming.take(tag: frame.tag)
         state.withLock { $0.clock = max($0.work(until: work), arrival ?? 0) }
         return frame
     }
@@ -93,7 +101,12 @@ public final class ShapedChannel: Channel {
     public func close() { inner.close() }
     public var peerName: String { inner.peerName }
     public func identifyPeer(as role: String) { inner.identifyPeer(as: role) }
+    public func admit() { inner.admit() }
+    public func join(_ pulse: Pulse) { inner.join(pulse) }
+    public func whenEnded(_ body: @escaping @Sendable () -> Void) { inner.whenEnded(body) }
     public var failure: TransportError? { inner.failure }
+    public var timeout: Duration? { inner.timeout }
+    public var greetingTimeout: Duration? { inner.greetingTimeout }
     public var overheadBytesSent: Int { inner.overheadBytesSent }
 }
 

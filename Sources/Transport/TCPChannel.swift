@@ -7,9 +7,10 @@ import Synchronization
 public final class TCPChannel: Channel {
     private let mailbox: Mailbox
     private let outbox: Outbox
+    private let heartbeats: Heartbeats
+    private let admission = Admission()
     private let peer: PeerName
     private let configuration: TCPConfiguration
-    private let overhead = Atomic<Int>(WireFormat.streamHeaderSize)
     private let isClosed = Atomic<Bool>(false)
 
     /// Bytes asked of the operating system at once.
@@ -18,17 +19,21 @@ public final class TCPChannel: Channel {
     init(on connection: any NIOCore.Channel, peer: PeerName, configuration: TCPConfiguration) {
         self.peer = peer
         self.configuration = configuration
-        mailbox = Mailbox(bound: configuration.unreadBound)
+        mailbox = Mailbox(limits: configuration.limitsBeforeGreeting)
         outbox = Outbox(
-            connection: connection, bound: configuration.unsentBound, timeout: configuration.timeout, peer: peer)
+            connection: connection, bound: configuration.unsentBound, timeout: configuration.timeout,
+            signs: mailbox.signs, peer: peer)
+        heartbeats = Heartbeats(
+            connection: connection, outbox: outbox, signs: mailbox.signs, timeout: configuration.timeout)
     }
 
     /// On the event loop: makes the connection speak to this channel.
     ///
     /// - Parameter whenActive: Called on the event loop once the connection is made.
-    func addHandler(to connection: any NIOCore.Channel, whenActive: (() -> Void)? = nil) throws {
+    func addHandler(to connection: any NIOCore.Channel, whenActive: ((FrameHandler) -> Void)? = nil) throws {
         let handler = FrameHandler(
-            mailbox: mailbox, outbox: outbox, peer: peer, frameLimit: configuration.frameLimit, whenActive: whenActive)
+            mailbox: mailbox, outbox: outbox, peer: peer, frameLimit: configuration.frameLimit, admission: admission,
+            whenActive: whenActive)
         try connection.pipeline.syncOperations.addHandler(handler)
     }
 
@@ -41,10 +46,25 @@ public final class TCPChannel: Channel {
 
     public func identifyPeer(as role: String) { peer.identify(as: role) }
 
-    /// The stream header, the frame headers and the control messages.
-    public var overheadBytesSent: Int { overhead.load(ordering: .relaxed) }
+    public func admit() {
+        guard !admission.isGranted else { return }
+        admission.grant()
+        mailbox.setLimits(configuration.limits)
+        outbox.announceAdmission()
+    }
+
+    public func join(_ pulse: Pulse) { heartbeats.join(pulse) }
+
+    public func whenEnded(_ body: @escaping @Sendable () -> Void) { mailbox.whenEnded(body) }
+
+    /// The stream header, the frame headers, the heartbeats and the control messages.
+    public var overheadBytesSent: Int { outbox.overhead.load(ordering: .relaxed) }
 
     public var failure: TransportError? { mailbox.end }
+
+    public var timeout: Duration? { configuration.timeout }
+
+    public var greetingTimeout: Duration? { min(configuration.greetingTimeout, configuration.timeout) }
 
     public func send(_ frame: Frame) throws { try send([frame]) }
 
@@ -53,17 +73,29 @@ public final class TCPChannel: Channel {
             throw TransportError.oversizedFrame(
                 peer: peerName, length: UInt64(frame.payload.count), limit: configuration.frameLimit)
         }
-        try outbox.send(frames) { isWaiting in
-            if isWaiting { mailbox.beginUnbounded() } else { mailbox.endUnbounded() }
+        let pulse = heartbeats.pulse
+        var wait: Int?
+        try outbox.send(frames, patience: { patience }) { isWaiting in
+            if isWaiting { wait = mailbox.beginWait(pulse) } else { mailbox.endWait(wait, pulse) }
         }
-        let bytes = frames.reduce(0) {
-            $0 + WireFormat.frameHeaderSize + ($1.isOverhead ? $1.payload.count : 0)
-        }
-        overhead.add(bytes, ordering: .relaxed)
     }
 
     public func receive(tag: UInt32, alsoExpected: Set<UInt32>) throws -> Frame {
-        try mailbox.receive(tag: tag, alsoExpected: alsoExpected, peer: peer, timeout: configuration.timeout)
+        try receive(tag, alsoExpected, patience)
+    }
+
+    public func receive(tag: UInt32, alsoExpected: Set<UInt32>, within time: Duration) throws -> Frame {
+        try receive(tag, alsoExpected, Patience(within: time))
+    }
+
+    private func receive(_ tag: UInt32, _ alsoExpected: Set<UInt32>, _ patience: Patience) throws -> Frame {
+        try mailbox.receive(
+            tag: tag, alsoExpected: alsoExpected, peer: peer, patience: patience, pulse: heartbeats.pulse)
+    }
+
+    private var patience: Patience {
+        Patience(
+            timeout: configuration.timeout, heartbeatLimit: configuration.heartbeatLimit, signs: mailbox.signs)
     }
 
     public func close() {
@@ -71,5 +103,20 @@ public final class TCPChannel: Channel {
         mailbox.discard(.closed(peer: peerName))
         outbox.beginClosing()
         outbox.waitUntilClosed()
+    }
+}
+
+extension TCPConfiguration {
+    fileprivate var limits: Mailbox.Limits {
+        let (sum, overflow) = unreadBound.addingReportingOverflow(frameLimit)
+        let (cap, overflow2) = sum.addingReportingOverflow(Frame.charge + TCPChannel.readSize)
+        return Mailbox.Limits(bound: unreadBound, cap: overflow || overflow2 ? .max : cap)
+    }
+
+    /// Room for the greeting, and for what one read may bring besides.
+    fileprivate var limitsBeforeGreeting: Mailbox.Limits {
+        Mailbox.Limits(
+            bound: min(unreadBound, Admission.frameLimit / 4),
+            cap: Admission.frameLimit + Frame.charge + TCPChannel.readSize)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -10,8 +11,27 @@ public final class TCPTransport: Sendable {
     private let isShutDown = Atomic<Bool>(false)
 
     /// - Parameter threads: One suffices for one pair of parties.
-    public init(threads: Int = 1) {
-        group = MultiThreadedEventLoopGroup(numberOfThreads: max(threads, 1))
+    /// - Throws: `TransportError.outOfDescriptors` when this process may not open the few files that it takes.
+    public init(threads: Int = 1) throws {
+        let threads = max(threads, 1)
+        try TCPTransport.checkDescriptors(count: threads * TCPTransport.descriptorsPerThread + 1)
+        group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+    }
+
+    /// A selector, its wake-up and its timer.
+    private static let descriptorsPerThread = 3
+
+    /// An event loop that cannot open its descriptors ends the process, so they are tried before.
+    private static func checkDescriptors(count: Int) throws {
+        var opened: [Int32] = []
+        defer { for descriptor in opened { close(descriptor) } }
+        for _ in 0..<count {
+            let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else {
+                throw TransportError.outOfDescriptors(needed: count, reason: String(cString: strerror(errno)))
+            }
+            opened.append(descriptor)
+        }
     }
 
     deinit {
@@ -34,22 +54,30 @@ public final class TCPTransport: Sendable {
 
 /// Limits of a TCP channel.
 public struct TCPConfiguration: Sendable, Equatable {
-    /// How long a receive waits, and how long a send waits for the peer to take anything at all.
+    /// How long a receive or a send waits after the last progress: a frame, 64 KiB of one that arrived or that the peer
+    /// took, or a heartbeat.
     public var timeout: Duration
+    /// How long a handshake waits for the peer's, at most the timeout; nothing prolongs it.
+    public var greetingTimeout: Duration
+    /// The longest that heartbeats alone prolong a wait, at least the timeout.
+    public var heartbeatLimit: Duration
     /// The most payload bytes of one frame, checked before memory is taken; the largest messages, masked
     /// embedding tables, have about 650 MB.
     public var frameLimit: Int
-    /// Payload bytes that may arrive before they are asked for; above, reading stops. A frame that has begun
-    /// to arrive always completes.
+    /// Bytes that may arrive before they are asked for, with 64 for each frame; above, reading stops until a thread waits
+    /// for the peer. Then at most one frame of the limit more is held, or the connection ends.
     public var unreadBound: Int
     /// Bytes that may be queued unsent; above, sending waits.
     public var unsentBound: Int
 
     public init(
-        timeout: Duration = .seconds(60), frameLimit: Int = 1 << 30, unreadBound: Int = 64 << 20,
+        timeout: Duration = .seconds(60), greetingTimeout: Duration = .seconds(10),
+        heartbeatLimit: Duration = .seconds(3600), frameLimit: Int = 1 << 30, unreadBound: Int = 64 << 20,
         unsentBound: Int = 64 << 20
     ) {
         self.timeout = timeout
+        self.greetingTimeout = greetingTimeout
+        self.heartbeatLimit = heartbeatLimit
         self.frameLimit = frameLimit
         self.unreadBound = unreadBound
         self.unsentBound = unsentBound

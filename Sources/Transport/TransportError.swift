@@ -10,6 +10,10 @@ public enum TransportError: Error, Equatable, Sendable {
     case closed(peer: String)
     /// The peer gave up and said why.
     case refusedByPeer(peer: String, reason: String)
+    /// The peer gave up because somebody whom it needs is gone, and said who.
+    case unavailableBehind(peer: String, reason: String)
+    /// The peer serves as many as it can.
+    case busy(peer: String, reason: String)
     /// Nobody listens at the address.
     case connectionRefused(address: String)
     /// No connection to the address could be made.
@@ -24,6 +28,10 @@ public enum TransportError: Error, Equatable, Sendable {
     case unexpectedSize(peer: String, tag: UInt32, expected: Int, got: Int)
     /// A frame longer, in payload bytes, than the channel's limit.
     case oversizedFrame(peer: String, length: UInt64, limit: Int)
+    /// A frame whose checksum is not that of its header or payload.
+    case damagedFrame(peer: String)
+    /// The peer sent more than this side holds while it waits for something else.
+    case tooMuchUnread(peer: String, bytes: Int)
     /// The connection ended within a frame; both counts include the header.
     case truncatedFrame(peer: String, received: UInt64, expected: UInt64)
     /// What arrives does not begin like a Sotto connection.
@@ -34,6 +42,8 @@ public enum TransportError: Error, Equatable, Sendable {
     case handshakeMismatch(peer: String, field: String, ours: String, theirs: String)
     /// The peer's handshake cannot be read.
     case malformedHandshake(peer: String, reason: String)
+    /// This process may not open the files that network connections take.
+    case outOfDescriptors(needed: Int, reason: String)
     /// Not an address of the form `HOST:PORT`.
     case invalidAddress(String)
     /// An address other hosts can reach, which plain TCP must not use.
@@ -56,10 +66,10 @@ extension TransportError {
         case .invalidAddress, .notLoopback:
             return .usage
         case .timeout, .peerClosed, .closed, .connectionRefused, .unreachable, .addressInUse, .cannotListen,
-            .truncatedFrame:
+            .truncatedFrame, .unavailableBehind, .busy, .outOfDescriptors:
             return .unavailable
-        case .refusedByPeer, .unexpectedTag, .unexpectedSize, .oversizedFrame, .notSotto, .versionMismatch,
-            .handshakeMismatch, .malformedHandshake:
+        case .refusedByPeer, .unexpectedTag, .unexpectedSize, .oversizedFrame, .damagedFrame, .tooMuchUnread, .notSotto,
+            .versionMismatch, .handshakeMismatch, .malformedHandshake:
             return .protocolViolation
         }
     }
@@ -76,8 +86,8 @@ extension TransportError: CustomStringConvertible {
     private var availabilityDescription: String {
         switch self {
         case .timeout(let peer, let seconds, let waitingFor):
-            let time = seconds == seconds.rounded() && seconds < 1e9 ? "\(Int(seconds))" : "\(seconds)"
-            return "Waited \(time) s in vain for \(waitingFor) (\(peer)); check that the other process still runs, "
+            return
+                "Waited \(TransportError.time(seconds)) in vain for \(waitingFor) (\(peer)); check that the other process still runs, "
                 + "or allow a longer timeout."
         case .peerClosed(let peer):
             return "The connection to \(peer) ended before the protocol did; look there for the reason and start again."
@@ -94,6 +104,13 @@ extension TransportError: CustomStringConvertible {
         case .truncatedFrame(let peer, let received, let expected):
             return "The connection to \(peer) ended within a message, after \(received) of its \(expected) bytes; "
                 + "look there for the reason and start again."
+        case .unavailableBehind(let peer, let reason):
+            return "Nothing more can come from \(peer): \(reason.printable)"
+        case .busy(let peer, let reason):
+            return "Turned away by \(peer): \(reason.printable)"
+        case .outOfDescriptors(let needed, let reason):
+            return "Network connections take \(needed) open files to begin with, and this process may not open as many "
+                + "(\(reason)); raise the limit (ulimit -n) or close others."
         case .invalidAddress(let address):
             return "'\(address.printable)' is no address; write HOST:PORT, such as 127.0.0.1:7000 or [::1]:7000."
         case .notLoopback(let address):
@@ -109,14 +126,21 @@ extension TransportError: CustomStringConvertible {
         case .refusedByPeer(let peer, let reason):
             return "Refused by \(peer): \(reason.printable)"
         case .unexpectedTag(let peer, let expected, let got):
-            return "Expected message \(expected) from \(peer) but got message \(got); "
+            return "Expected \(FrameTag.describe(expected)) from \(peer) but got \(FrameTag.describe(got)); "
                 + "run the same version with the same options on both sides."
         case .unexpectedSize(let peer, let tag, let expected, let got):
-            return "Message \(tag) from \(peer) has \(got) bytes instead of \(expected); "
+            return "The size of \(FrameTag.describe(tag)) from \(peer) is \(got) bytes instead of \(expected); "
                 + "run the same version with the same options on both sides."
         case .oversizedFrame(let peer, let length, let limit):
             return "A message of \(length) bytes to or from \(peer) exceeds the limit of \(limit) bytes; "
                 + "raise the limit on both sides or send less at once."
+        case .damagedFrame(let peer):
+            return
+                "What arrived from \(peer) was damaged on its way (its checksum is wrong); start again, and check the "
+                + "network if it happens again."
+        case .tooMuchUnread(let peer, let bytes):
+            return "More than \(bytes) bytes arrived from \(peer) that nobody had asked for; "
+                + "run the same version with the same options on both sides."
         case .notSotto(let peer):
             return "What answers as \(peer) does not speak Sotto's protocol; check host and port."
         case .versionMismatch(let peer, let ours, let theirs):
@@ -130,6 +154,18 @@ extension TransportError: CustomStringConvertible {
                 + "install the same version of Sotto on both."
         default:
             return availabilityDescription
+        }
+    }
+}
+
+extension TransportError {
+    /// A time in words: `60 s`, `1.5 s`, `40 ms`.
+    private static func time(_ seconds: Double) -> String {
+        switch seconds {
+        case ..<0.001: "less than 1 ms"
+        case ..<1: "\(Int((seconds * 1000).rounded())) ms"
+        case ..<1e9: seconds == seconds.rounded() ? "\(Int(seconds)) s" : "\((seconds * 100).rounded() / 100) s"
+        default: "\(seconds) s"
         }
     }
 }

@@ -7,7 +7,7 @@ public enum LoopbackPair {
         configuration: TCPConfiguration = TCPConfiguration(timeout: .seconds(20)),
         _ body: (TCPChannel, TCPChannel) throws -> Result
     ) throws -> Result {
-        let transport = TCPTransport()
+        let transport = try TCPTransport()
         defer { transport.shutdown() }
         let listener = try TCPListener(host: "127.0.0.1", port: 0, configuration: configuration, transport: transport)
         defer { listener.close() }
@@ -17,6 +17,9 @@ public enum LoopbackPair {
         defer { client.close() }
         let server = try listener.accept(peerRole: "client", timeout: .seconds(20))
         defer { server.close() }
+        // Without a handshake.
+        server.admit()
+        client.admit()
         return try body(server, client)
     }
 }

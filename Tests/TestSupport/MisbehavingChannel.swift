@@ -39,14 +39,24 @@ public final class MisbehavingChannel: Channel {
     public var peerName: String { inner.peerName }
     public var overheadBytesSent: Int { inner.overheadBytesSent }
     public func identifyPeer(as role: String) { inner.identifyPeer(as: role) }
+    public func admit() { inner.admit() }
+    public func join(_ pulse: Pulse) { inner.join(pulse) }
+    public func whenEnded(_ body: @escaping @Sendable () -> Void) { inner.whenEnded(body) }
+    public var failure: TransportError? { inner.failure }
+    public var timeout: Duration? { inner.timeout }
+    public var greetingTimeout: Duration? { inner.greetingTimeout }
     public func close() { inner.close() }
 
     public func receive(tag: UInt32, alsoExpected: Set<UInt32>) throws -> Frame {
         try inner.receive(tag: tag, alsoExpected: alsoExpected)
     }
 
+    public func receive(tag: UInt32, alsoExpected: Set<UInt32>, within time: Duration) throws -> Frame {
+        try inner.receive(tag: tag, alsoExpected: alsoExpected, within: time)
+    }
+
     public func send(_ frame: Frame) throws {
-        guard frame.tag < Frame.firstReservedTag else { return try inner.send(frame) }
+        guard frame.tag < FrameTag.firstReserved else { return try inner.send(frame) }
         let index = sentCount.withLock { count in
             defer { count += 1 }
             return count

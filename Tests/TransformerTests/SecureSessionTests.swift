@@ -37,7 +37,7 @@ import Transport
         let architecture = isLLaMA ? llama : mixed
         let weights = try ModelWeights.random(architecture, seed: 5, standardDeviation: 0.3)
         let prepared = PreparedWeights(weights)
-        let transport = TCPTransport()
+        let transport = try TCPTransport()
         defer { transport.shutdown() }
         let configuration = TCPConfiguration(timeout: .seconds(20))
         @Sendable func connect(_ endpoint: Endpoint) throws -> TCPChannel {

@@ -52,7 +52,7 @@ enum Medium: CaseIterable, Sendable {
 }
 
 func withTransport(body: (TCPTransport) throws -> Void) throws {
-    let transport = TCPTransport()
+    let transport = try TCPTransport()
     defer { transport.shutdown() }
     try body(transport)
 }

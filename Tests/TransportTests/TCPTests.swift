@@ -213,7 +213,7 @@ import Transport
     }
 
     @Test func aTransportThatStopsEndsItsChannels() throws {
-        let transport = TCPTransport()
+        let transport = try TCPTransport()
         let listener = try TCPListener(host: "127.0.0.1", port: 0, transport: transport)
         let client = try TCPChannel.connect(host: "127.0.0.1", port: listener.port, transport: transport)
         let server = try listener.accept(timeout: .seconds(20))

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "CChecksum.h"
 #include "CFloatKernels.h"
 #include "CMemory.h"
 #include <stdbool.h>

@@ -9,8 +9,6 @@ import Transport
 public struct ModelSetup<Domain: ShareDomain>: Sendable {
     public let domain: Domain
     public let weights: [WeightDeclaration]
-    /// Tags of setup frames start here, above those of any program.
-    private static var firstTag: UInt32 { 0xF000_0000 }
 
     public init(domain: Domain, weights: [WeightDeclaration]) {
         self.domain = domain
@@ -32,7 +30,7 @@ public struct ModelSetup<Domain: ShareDomain>: Sendable {
             let masked = try masks.masked(weight, index: index, value: domain.encode(values))
             let payload = domain.pack(masked, width: weight.width)
             work.append((ProcessorTime.now - start).wholeNanoseconds)
-            try channel.send(Frame(tag: Self.firstTag + UInt32(index), depth: 1, payload: payload))
+            try channel.send(Frame(tag: FrameTag.setupWeight(index: index), depth: 1, payload: payload))
             sent += payload.count
             progress?(index + 1, weights.count)
         }
@@ -45,7 +43,7 @@ public struct ModelSetup<Domain: ShareDomain>: Sendable {
     ) throws -> (masked: [Domain.Elements], bytes: Int, work: [Int]) {
         var (bytes, work): (Int, [Int]) = (0, [])
         let masked = try weights.enumerated().map { index, weight in
-            let frame = try channel.receive(tag: Self.firstTag + UInt32(index), byteCount: weight.wireBytes)
+            let frame = try channel.receive(tag: FrameTag.setupWeight(index: index), byteCount: weight.wireBytes)
             bytes += frame.payload.count
             progress?(index + 1, weights.count)
             let start = ProcessorTime.now

@@ -83,7 +83,7 @@ final class Strand {
     }
 
     /// Rounds of one instruction that tags can tell apart.
-    static let roundLimit = 16
+    static let roundLimit = FrameTag.roundLimit
 
     private var remaining: ArraySlice<Node>
     private var stage = Stage.start
@@ -112,7 +112,7 @@ final class Strand {
 
     var tag: UInt32 { Self.tag(index, round: round) }
 
-    static func tag(_ instruction: Int, round: Int) -> UInt32 { UInt32(instruction * roundLimit + round) }
+    static func tag(_ instruction: Int, round: Int) -> UInt32 { FrameTag.program(instruction: instruction, round: round) }
 
     fileprivate func step(_ kind: PartyStep.Kind) -> PartyStep {
         PartyStep(kind: kind, instruction: index, round: round)

@@ -49,16 +49,28 @@ struct Deal: ParsableCommand {
         let service = RoleService(
             listener: listener, sessions: service.sessions, drainTime: .seconds(role.timeout), logger: logger)
         service.run(peerRole: "party", stopping: { dealer.dismissWaitingParties() }) { channel in
-            let start = ContinuousClock.now
-            var session: DealtSession?
-            do {
-                try dealer.serve(channel, seeds: SystemSeedSource()) { session = $0 }
-                if let session { logger.info("\(Self.describe(session, since: start)), ended by the client.") }
-            } catch {
-                let what = session.map { Self.describe($0, since: start) } ?? "connection of \(channel.peerName)"
-                logger.warning("\(what), ended by an error: \(error)")
+            if Self.serve(channel, dealer, logger) { service.countServed() }
+        }
+    }
+
+    /// - Returns: whether the parties finished a run.
+    private static func serve<Domain: ShareDomain>(
+        _ channel: TCPChannel, _ dealer: DealerService<Domain>, _ logger: Logger
+    ) -> Bool {
+        let start = ContinuousClock.now
+        do {
+            guard let session = try dealer.serve(channel, seeds: SystemSeedSource()) else { return false }
+            let line = describe(session, since: start)
+            if let failure = session.failure {
+                logger.warning("\(line), ended by an error: \(failure)")
+            } else {
+                logger.info("\(line), ended by the client.")
             }
-            if let session, session.runs > 0 { service.countServed() }
+            return session.runs > 0
+        } catch {
+            channel.close()
+            logger.warning("connection of \(channel.peerName), ended by an error: \(error)")
+            return false
         }
     }
 

@@ -43,7 +43,8 @@ struct RoleOptions: ParsableArguments {
             transport: transport)
         do {
             try Output.write("\(Self.listeningPrefix)\(listener.endpoint)")
-        } catch where endpoint.port != 0 {
+        } catch {
+            guard endpoint.port != 0 else { throw error }
             // Whoever chose the port knows the address.
             Diagnostics.warn("\(error)")
         }

@@ -81,7 +81,6 @@ final class RoleService: Sendable {
         allEnded.enter()
         let thread = Thread {
             body(channel)
-            channel.close()
             self.state.withLock { $0.running[ObjectIdentifier(channel)] = nil }
             self.allEnded.leave()
         }

@@ -119,6 +119,7 @@ private final class SessionHost: Sendable {
                 return try dealer()
             }
         } catch {
+            channel.close()
             logger.warning("\(describe(channel, .init(), since: start)), ended by an error: \(error)")
             return false
         }

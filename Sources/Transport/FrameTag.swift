@@ -1,0 +1,64 @@
+/// Which message a frame carries: every tag there is.
+///
+/// | tags | messages |
+/// | --- | --- |
+/// | below `D000_0000` | of a program, 16 for each instruction |
+/// | from `D000_0000` | the dealer's corrections |
+/// | from `E000_0000` | the dealer's seeds |
+/// | from `F000_0000` | weights of the setup |
+/// | from `FFFF_FF00` | the transport's own |
+public enum FrameTag {
+    /// The most rounds that one instruction may have.
+    public static let roundLimit = 16
+
+    private static let firstCorrection: UInt32 = 0xD000_0000
+    /// The seed of the weights' masks, from the dealer.
+    public static let dealerWeightSeed: UInt32 = 0xE000_0000
+    /// A party's seed for a run, from the dealer.
+    public static let dealerSeed: UInt32 = 0xE000_0001
+    private static let firstSetupWeight: UInt32 = 0xF000_0000
+    /// Tags from here up belong to the transport, and what they carry counts as overhead.
+    public static let firstReserved: UInt32 = 0xFFFF_FF00
+    /// Requests, reports, handshakes.
+    public static let control: UInt32 = 0xFFFF_FF01
+    /// The sentence with which a party gives up.
+    public static let abort: UInt32 = 0xFFFF_FF02
+    /// Says that the sender still works.
+    public static let heartbeat: UInt32 = 0xFFFF_FF03
+
+    /// A round of an instruction of a program, both from 0.
+    public static func program(instruction: Int, round: Int) -> UInt32 {
+        tag(0, instruction &* roundLimit &+ round, before: firstCorrection)
+    }
+
+    /// What the dealer sends for a correlation, by its index in the plan.
+    public static func correction(index: Int) -> UInt32 {
+        tag(firstCorrection, index, before: dealerWeightSeed)
+    }
+
+    /// A masked weight, by its index in the plan.
+    public static func setupWeight(index: Int) -> UInt32 {
+        tag(firstSetupWeight, index, before: firstReserved)
+    }
+
+    /// No program reaches the ends of its space; were it to, its messages would be out of step and refused.
+    private static func tag(_ first: UInt32, _ index: Int, before next: UInt32) -> UInt32 {
+        first + UInt32(min(max(index, 0), Int(next - first) - 1))
+    }
+
+    /// The message in words, as errors name it: `round 2 of instruction 41`.
+    public static func describe(_ tag: UInt32) -> String {
+        switch tag {
+        case control: "a control message"
+        case abort: "a reason for giving up"
+        case heartbeat: "a heartbeat"
+        case firstReserved...: "a message of an unknown kind"
+        case firstSetupWeight...: "weight \(tag - firstSetupWeight) of the setup"
+        case dealerWeightSeed: "the seed of the weights' masks"
+        case dealerSeed: "the seed of a run"
+        case dealerWeightSeed...: "a message of an unknown kind"
+        case firstCorrection...: "correction \(tag - firstCorrection)"
+        default: "round \(tag % UInt32(roundLimit)) of instruction \(tag / UInt32(roundLimit))"
+        }
+    }
+}

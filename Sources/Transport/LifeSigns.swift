@@ -1,0 +1,104 @@
+import Synchronization
+
+/// When the peer of a connection last showed that it lives.
+final class LifeSigns: Sendable {
+    private struct State {
+        var data: ContinuousClock.Instant
+        var heartbeat: ContinuousClock.Instant
+        var depth: UInt32 = 0
+        /// Bytes since the last step of progress.
+        var bytes = 0
+    }
+
+    private let state: Mutex<State>
+
+    /// So many bytes of a frame that takes its time are progress.
+    static let step = 64 << 10
+
+    init() {
+        let now = ContinuousClock.now
+        state = Mutex(State(data: now, heartbeat: now))
+    }
+
+    /// Whole frames arrived.
+    func noteFrames() {
+        let now = ContinuousClock.now
+        state.withLock { state in
+            state.data = now
+            state.bytes = 0
+        }
+    }
+
+    /// Bytes of a frame arrived, or were taken by the peer.
+    func note(bytes: Int) {
+        let now = ContinuousClock.now
+        state.withLock { state in
+            state.bytes += bytes
+            guard state.bytes >= LifeSigns.step else { return }
+            state.data = now
+            state.bytes = 0
+        }
+    }
+
+    func noteHeartbeat(depth: UInt32) {
+        let now = ContinuousClock.now
+        state.withLock { state in
+            state.heartbeat = now
+            state.depth = depth
+        }
+    }
+
+    /// The last data and the last heartbeat, or the beginning.
+    var last: (data: ContinuousClock.Instant, heartbeat: ContinuousClock.Instant) {
+        state.withLock { ($0.data, $0.heartbeat) }
+    }
+
+    /// How alive the peer has been since a moment: as deep as its heartbeat, and while data moves as if it worked.
+    func depth(since moment: ContinuousClock.Instant) -> UInt32 {
+        state.withLock { state in
+            if state.data >= moment { return Pulse.workingDepth }
+            return state.heartbeat >= moment ? min(state.depth, Pulse.workingDepth) : 0
+        }
+    }
+}
+
+/// How long one wait may last.
+struct Patience: Sendable {
+    private let timeout: Duration
+    /// With nil the wait ends after the timeout, whatever the peer does.
+    private let signs: LifeSigns?
+    /// The longest that heartbeats alone prolong the wait.
+    private let heartbeatLimit: Duration
+    private let start = ContinuousClock.now
+
+    /// A wait that lasts as long as there is progress.
+    init(timeout: Duration, heartbeatLimit: Duration, signs: LifeSigns) {
+        self.timeout = timeout.bounded
+        self.heartbeatLimit = max(heartbeatLimit, timeout).bounded
+        self.signs = signs
+    }
+
+    /// A wait that ends at a fixed moment.
+    init(within time: Duration) {
+        timeout = time.bounded
+        heartbeatLimit = timeout
+        signs = nil
+    }
+
+    var isAbsolute: Bool { signs == nil }
+
+    /// When the wait ends unless there is more progress.
+    var end: ContinuousClock.Instant {
+        guard let signs else { return start + timeout }
+        let (data, heartbeat) = signs.last
+        let progress = max(start, data)
+        return min(max(progress, heartbeat) + timeout, progress + heartbeatLimit)
+    }
+
+    /// What an error says how long it waited: the time without any sign of life, or with none but heartbeats.
+    var seconds: Double {
+        guard let signs else { return timeout.inSeconds }
+        let (data, heartbeat) = signs.last
+        return (max(data, heartbeat, start) + timeout <= end ? timeout : heartbeatLimit).inSeconds
+    }
+}
