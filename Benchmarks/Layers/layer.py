@@ -112,11 +112,12 @@ def run_sotto(options, architecture):
         server = start(
             cores[0],
             ["serve", options.model, "--layers", str(options.layers), "--architecture", architecture,
-             "--listen", "127.0.0.1:0", "--dealer", dealer_address, "--sessions", "1"])
+             "--listen", "127.0.0.1:0", "--dealer", dealer_address, "--sessions", "1", "--allow-blocks",
+             "--share-times"])
         client = start(
             cores[1],
             ["complete", "--connect", server.address(), "--dealer", dealer_address,
-             "--blocks-only", "--context", str(options.positions), "--format", "json"])
+             "--blocks-only", "--context", str(options.positions), "--share-times", "--format", "json"])
         ended = {role.name: role.finish() for role in (client, server, dealer)}
     finally:
         for role in roles:

@@ -234,11 +234,11 @@ def run(shaped, options, case, network):
         address = shaped.address("server", "client")
         server = start(
             "server", ["serve", *case["model"], "--listen", f"{address}:7001", "--dealer", f"{DEALER}:7003",
-                       "--sessions", "1"])
+                       "--sessions", "1", "--allow-blocks", "--share-times"])
         server.wait_until_listening()
         client = start(
             "client", ["complete", "--connect", f"{address}:7001", "--dealer", f"{DEALER}:7003", "--prefetch",
-                       "--format", "json", "--network", network, *case["complete"]])
+                       "--share-times", "--format", "json", "--network", network, *case["complete"]])
         report = json.loads(client.finish())
         for role in (server, dealer):
             role.finish()

@@ -1,4 +1,5 @@
 import Algebra
+import Transport
 
 /// A mask of the plan seen through public linear maps (a transpose, a broadcast, ...).
 public struct MaskView: Sendable, Hashable {
@@ -135,9 +136,17 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
     case malformedSeed(bytes: Int)
     case programMismatch(server: String, client: String)
     case sessionTaken(role: String)
-    case unknownRole(String)
+    case unknownRole
     case malformedRequest(String)
     case otherDomain(dealer: String, parties: String)
+    /// The second party of a session did not come.
+    case partnerMissing(role: String, seconds: Double)
+    /// A party waited for its partner longer than all others when there was no room for more.
+    case displaced(role: String)
+    case tooManySessions(Int)
+    case idle(seconds: Double)
+    /// The dealer was told to stop.
+    case stopping
 
     public var description: String {
         switch self {
@@ -154,11 +163,34 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
         case .programMismatch(let server, let client):
             "The server asked for program \(server), the client for \(client); both must run the same version and model."
         case .sessionTaken(let role): "This session already has a \(role); start a new session."
-        case .unknownRole(let role): "The dealer serves a server and a client, not a \(role)."
+        case .unknownRole: "The dealer serves a server and a client, and nobody else."
+        case .partnerMissing(let role, let seconds):
+            "The \(role) waited \(Self.text(seconds)) s at the dealer for its partner, which did not come; start again."
+        case .displaced(let role):
+            "The \(role) waited at the dealer for a partner that did not come, and gave its place to others."
+        case .tooManySessions(let limit):
+            "The dealer is busy: it deals for \(limit) sessions already; try again later."
+        case .stopping: "The dealer was told to stop; start it again, or use another one."
+        case .idle(let seconds):
+            "The session stood idle for \(Self.text(seconds)) s; start a new one, or allow a longer --idle-timeout."
         case .otherDomain(let dealer, let parties):
             "The dealer deals for \(dealer) and the parties ask for \(parties); start all three with the same domain and prime."
-        case .malformedRequest(let reason): "The dealer could not read a party's request: \(reason)."
+        case .malformedRequest(let reason): "The dealer could not take a request: \(reason)."
         }
+    }
+}
+
+extension PreprocessingError: SessionFailure {
+    public var abortKind: AbortKind {
+        switch self {
+        case .partnerMissing, .idle, .stopping: .unavailable
+        case .displaced, .tooManySessions: .busy
+        default: .refused
+        }
+    }
+
+    private static func text(_ seconds: Double) -> String {
+        seconds == seconds.rounded() && seconds < 1e9 ? "\(Int(seconds))" : "\(seconds)"
     }
 }
 

@@ -5,7 +5,7 @@ import Transport
 
 /// Version of what parties and dealer say to each other; unequal versions refuse each other.
 public enum WireProtocol {
-    public static let version = 3
+    public static let version = 4
 }
 
 /// What a party asks the dealer for: the correlations of one run of a program. Both parties' requests must be equal.
@@ -23,21 +23,62 @@ public struct DealerRequest: Codable, Sendable, Equatable {
         self.fingerprint = fingerprint
     }
 
-    static let byteLimit = 1 << 20
+    /// The most bytes that a request may have.
+    public static let byteLimit = 1 << 20
+
+    /// A party's request, from a stranger's bytes.
+    /// - Parameters:
+    ///   - party: what errors call who sent them.
+    ///   - sequence: the run that is due.
+    /// - Throws: ``PreprocessingError/malformedRequest(_:)``.
+    public init(json bytes: [UInt8], of party: String, sequence: Int) throws {
+        guard bytes.count <= Self.byteLimit,
+            let request = try? JSONDecoder().decode(DealerRequest.self, from: Data(bytes))
+        else { throw PreprocessingError.malformedRequest("that of the \(party) is not a request in JSON") }
+        guard request.sequence == sequence else {
+            throw PreprocessingError.malformedRequest("the \(party) asks for another run than number \(sequence)")
+        }
+        guard Fingerprint.isOne(request.fingerprint) else {
+            throw PreprocessingError.malformedRequest("the \(party)'s fingerprint of the program is none")
+        }
+        self = request
+    }
+}
+
+/// SHA-256 of a program in hexadecimal.
+public enum Fingerprint {
+    /// Whether a stranger's text could be one: 64 lower-case digits.
+    public static func isOne(_ text: String) -> Bool {
+        text.utf8.count == 64 && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+    }
+}
+
+/// The name by which the dealer pairs the parties of a session.
+public enum SessionName {
+    public static let byteLimit = 64
+
+    /// Whether a stranger's text can be one: 1 to 64 bytes of printable ASCII.
+    public static func isOne(_ text: String) -> Bool {
+        (1...byteLimit).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
 }
 
 /// A party's connection to a dealer, for one session.
 public final class DealerConnection {
-    private let channel: any Channel
+    /// The connection itself, for whoever looks for the cause of a failure.
+    public let channel: any Channel
     private var sequence = 0
 
     /// Introduces the party to the dealer.
-    /// - Parameter session: chosen by the server; the dealer pairs by it.
+    /// - Parameters:
+    ///   - session: chosen by the server; the dealer pairs by it.
+    ///   - pulse: tells the dealer that this party works.
     /// - Throws: `TransportError`.
-    public init(channel: any Channel, role: String, session: String) throws {
+    public init(channel: any Channel, role: String, session: String, pulse: Pulse? = nil) throws {
         self.channel = channel
         let hello = Handshake(version: WireProtocol.version, role: role, fields: ["session": session])
         _ = try hello.exchange(over: channel, expecting: [], peerRole: "dealer")
+        if let pulse { channel.join(pulse) }
     }
 
     /// The seed of the weights' masks, for the server only, once a session.
@@ -54,6 +95,9 @@ public final class DealerConnection {
         try channel.sendControl(Array(try JSONEncoder().encode(request)))
         return try seed(FrameTag.dealerSeed)
     }
+
+    /// Says that the run begun last is done: from here on the session may stand idle.
+    public func end() throws { try channel.sendControl([]) }
 
     /// Party 0's corrections of the run that was begun last.
     public func corrections(of plan: CorrelationPlan) -> any CorrectionStream {

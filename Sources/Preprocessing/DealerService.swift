@@ -15,121 +15,194 @@ public struct DealerProgram: Sendable {
     }
 }
 
+/// What a dealer grants its parties.
+public struct DealerLimits: Sendable, Hashable {
+    /// Sessions dealt for at the same time; more are told that the dealer is busy.
+    public var sessions: Int
+    /// Parties whose partner has not come yet.
+    public var waiting: Int
+    /// How long a party waits for its partner.
+    public var patience: Duration
+    /// How long a session may stand idle between runs.
+    public var idle: Duration
+
+    public init(
+        sessions: Int = 8, waiting: Int = 16, patience: Duration = .seconds(60), idle: Duration = .seconds(600)
+    ) {
+        self.sessions = sessions
+        self.waiting = waiting
+        self.patience = patience
+        self.idle = idle
+    }
+}
+
+/// What a dealer did for two parties.
+public struct DealtSession: Sendable {
+    /// Names of server and client.
+    public let parties: [String]
+    /// Runs that both parties finished.
+    public internal(set) var runs = 0
+    /// Bytes of seeds and corrections.
+    public internal(set) var bytes = 0
+    /// Why it ended before its client left, if it did.
+    public internal(set) var failure: (any Error)?
+}
+
 /// The dealer: pairs a server and a client of the same session and streams corrections for the programs that both ask
 /// for. It learns architecture, lengths and timing, and nothing that depends on an input.
 ///
-/// Memory is bounded by the largest correlation of a program and the transport's queue, not by the program.
+/// Memory is bounded by the largest correlation of a program and the transport's queue, not by the program. Everything is
+/// bounded that strangers can cause: sessions, parties that wait, how long they do, and what the planner accepts.
 public final class DealerService<Domain: ShareDomain>: Sendable {
-    /// Makes the program from a party's public description.
+    /// Makes the program from a party's public description; refuses what is too large before it builds anything.
     public typealias Planner = @Sendable (_ description: String) throws -> DealerProgram
 
     private let domain: Domain
     private let planner: Planner
     private let threads: Int
-    private let idleLimit: Duration
-    private let waiting = Mutex<[String: [String: any Channel]]>([:])
+    private let limits: DealerLimits
+    private let waiting: WaitingRoom
+    private let running = Mutex(0)
 
-    /// - Parameter idleLimit: how long a session may go without a request before it is ended.
     public init(
-        domain: Domain, threads: Int = 1, idleLimit: Duration = .seconds(3600), planner: @escaping Planner
+        domain: Domain, threads: Int = 1, limits: DealerLimits = DealerLimits(), planner: @escaping Planner
     ) {
         self.domain = domain
-        self.idleLimit = idleLimit
+        self.limits = limits
         self.threads = threads
         self.planner = planner
+        waiting = WaitingRoom(limit: limits.waiting, patience: limits.patience)
     }
 
-    /// Takes a new connection: learns its role and session, and serves the session on this thread once both parties are
-    /// there. Call it on a thread for each connection.
+    /// Parties that wait for their partners.
+    public var waitingParties: Int { waiting.count }
+
+    /// Sends the parties away whose partners have not come, because no more connections are taken.
+    public func dismissWaitingParties() { waiting.dismiss() }
+
+    /// Takes a new connection: learns its role and session, and serves the session on this thread if it is the second
+    /// party's; the first party's thread waits for it. Call it on a thread for each connection.
     /// - Parameter seeds: the source of this session's seeds.
-    /// - Throws: `TransportError`, ``PreprocessingError``; both parties are told why.
-    public func serve(_ channel: any Channel, seeds: some SeedSource) throws {
+    /// - Returns: what was done once the session has ended, well or not; nil to the party that came first.
+    /// - Throws: `TransportError`, ``PreprocessingError``, where no session came about; the party was told why.
+    @discardableResult
+    public func serve(_ channel: any Channel, seeds: some SeedSource) throws -> DealtSession? {
+        let (role, session) = try greet(channel)
+        guard let partner = try waiting.meet(channel, role: role, session: session) else { return nil }
+        let (server, client) = role == "server" ? (channel, partner) : (partner, channel)
+        var dealing = Dealing(server: server, client: client, limits: limits)
+        do {
+            try begin()
+            defer { running.withLock { $0 -= 1 } }
+            let pulse = Pulse()
+            for party in [server, client] { party.join(pulse) }
+            try deal(&dealing, seeds: seeds)
+            server.close()
+            client.close()
+        } catch {
+            let cause = SessionFault.cause(of: error, among: [server, client])
+            dealing.record.failure = cause
+            SessionFault.abort([server, client], for: cause)
+        }
+        return dealing.record
+    }
+
+    private func greet(_ channel: any Channel) throws -> (role: String, session: String) {
         let hello = Handshake(version: WireProtocol.version, role: "dealer", fields: [:])
         let theirs = try hello.exchange(over: channel, expecting: [], peerRole: nil)
-        guard let session = theirs.fields["session"] else {
-            channel.abort(reason: "a party must name its session")
-            throw TransportError.malformedHandshake(peer: channel.peerName, reason: "no session")
+        func refuse(_ error: PreprocessingError) -> PreprocessingError {
+            SessionFault.abort([channel], for: error)
+            return error
         }
-        guard ["server", "client"].contains(theirs.role) else {
-            let error = PreprocessingError.unknownRole(theirs.role)
-            channel.abort(reason: error.description)
-            throw error
+        guard let session = theirs.fields["session"], SessionName.isOne(session) else {
+            throw refuse(.malformedRequest("a party must name its session, in 1 to 64 characters of ASCII"))
         }
-        guard let parties = try pair(channel, role: theirs.role, session: session) else { return }
-        do {
-            try deal(server: parties.server, client: parties.client, seeds: seeds)
-            parties.server.close()
-            parties.client.close()
-        } catch {
-            for party in [parties.server, parties.client] { party.abort(reason: "\(error)") }
-            throw error
-        }
+        guard ["server", "client"].contains(theirs.role) else { throw refuse(.unknownRole) }
+        return (theirs.role, session)
     }
 
-    /// Both parties' channels once the second has come; a role that a session already has is refused.
-    private func pair(
-        _ channel: any Channel, role: String, session: String
-    ) throws -> (server: any Channel, client: any Channel)? {
-        let known = waiting.withLock { waiting -> [String: any Channel]? in
-            var known = waiting[session] ?? [:]
-            guard known[role] == nil else { return nil }
-            known[role] = channel
-            waiting[session] = known.count == 2 ? nil : known
-            return known
+    private func begin() throws {
+        let isFree = running.withLock { running in
+            guard running < limits.sessions else { return false }
+            running += 1
+            return true
         }
-        guard let known else {
-            let error = PreprocessingError.sessionTaken(role: role)
-            channel.abort(reason: error.description)
-            throw error
-        }
-        guard let server = known["server"], let client = known["client"] else { return nil }
-        return (server, client)
+        guard isFree else { throw PreprocessingError.tooManySessions(limits.sessions) }
     }
 
-    private func deal(server: any Channel, client: any Channel, seeds: some SeedSource) throws {
+    private func deal(_ dealing: inout Dealing, seeds: some SeedSource) throws {
         var seeds = seeds
         let weightSeed = try seeds.nextSeed()
-        try server.send(Frame(tag: FrameTag.dealerWeightSeed, depth: 0, payload: weightSeed.bytes))
+        try dealing.send(FrameTag.dealerWeightSeed, weightSeed.bytes, to: dealing.server)
         let weightMasks = WeightMasks(domain: domain, seed: weightSeed)
-        while let request = try nextRequest(client) {
-            guard let other = try nextRequest(server) else { return }
-            guard request == other else {
-                throw PreprocessingError.programMismatch(server: other.fingerprint, client: request.fingerprint)
-            }
+        while let request = try dealing.nextRequest() {
             let program = try planner(request.description)
             guard program.fingerprint == request.fingerprint else {
                 throw PreprocessingError.malformedRequest("its program differs from the one of this version")
             }
             let own = [try seeds.nextSeed(), try seeds.nextSeed()]
-            try server.send(Frame(tag: FrameTag.dealerSeed, depth: 0, payload: own[0].bytes))
-            try client.send(Frame(tag: FrameTag.dealerSeed, depth: 0, payload: own[1].bytes))
+            try dealing.send(FrameTag.dealerSeed, own[0].bytes, to: dealing.server)
+            try dealing.send(FrameTag.dealerSeed, own[1].bytes, to: dealing.client)
             let engine = DealerEngine(
                 domain: domain, plan: program.plan, seeds: own, weightMasks: weightMasks, threads: threads)
             for index in program.plan.correlations.indices {
+                try dealing.checkThatBothAreThere()
                 guard let corrections = try engine.corrections(index), !corrections.isEmpty else { continue }
-                try server.send(Frame(tag: FrameTag.correction(index: index), depth: 0, payload: corrections))
+                try dealing.send(FrameTag.correction(index: index), corrections, to: dealing.server)
             }
-        }
-    }
-
-    /// A party's next request, or nil when it has left. A party may be silent for as long as its runs take.
-    private func nextRequest(_ channel: any Channel) throws -> DealerRequest? {
-        let start = ContinuousClock.now
-        while true {
-            do {
-                let bytes = try channel.receiveControl(limit: DealerRequest.byteLimit)
-                return try JSONDecoder().decode(DealerRequest.self, from: Data(bytes))
-            } catch let error as TransportError where error.isTimeout {
-                guard ContinuousClock.now - start < idleLimit else { throw error }
-            } catch TransportError.peerClosed {
-                return nil
-            } catch is DecodingError {
-                throw PreprocessingError.malformedRequest("not a request in JSON")
-            }
+            try dealing.finishRun()
         }
     }
 }
 
-extension TransportError {
-    fileprivate var isTimeout: Bool { if case .timeout = self { true } else { false } }
+/// A session in progress at the dealer.
+private struct Dealing {
+    let server: any Channel
+    let client: any Channel
+    let limits: DealerLimits
+    var record: DealtSession
+
+    init(server: any Channel, client: any Channel, limits: DealerLimits) {
+        self.server = server
+        self.client = client
+        self.limits = limits
+        record = DealtSession(parties: [server.peerName, client.peerName])
+    }
+
+    mutating func send(_ tag: UInt32, _ payload: [UInt8], to party: any Channel) throws {
+        try party.send(Frame(tag: tag, depth: 0, payload: payload))
+        record.bytes += payload.count
+    }
+
+    /// The next request of both parties, or nil when the client has left.
+    func nextRequest() throws -> DealerRequest? {
+        let first: [UInt8]
+        do {
+            first = try client.receiveControl(limit: DealerRequest.byteLimit, within: limits.idle)
+        } catch TransportError.peerClosed {
+            return nil
+        } catch TransportError.timeout {
+            throw PreprocessingError.idle(seconds: limits.idle / .seconds(1))
+        }
+        let request = try DealerRequest(json: first, of: "client", sequence: record.runs)
+        // The server heard of it before the dealer did, and says while it prepares that it works.
+        let second = try server.receiveControl(limit: DealerRequest.byteLimit)
+        let other = try DealerRequest(json: second, of: "server", sequence: record.runs)
+        guard request == other else {
+            throw PreprocessingError.programMismatch(server: other.fingerprint, client: request.fingerprint)
+        }
+        try checkThatBothAreThere()
+        return request
+    }
+
+    /// Nobody needs what is dealt for parties that have left.
+    func checkThatBothAreThere() throws {
+        for party in [server, client] { if let failure = party.failure { throw failure } }
+    }
+
+    mutating func finishRun() throws {
+        // A run takes as long as its parties work.
+        for party in [client, server] { _ = try party.receiveControl(limit: 0) }
+        record.runs += 1
+    }
 }

@@ -67,24 +67,38 @@ public struct Trace: Sendable, Hashable, Codable {
             dealerBytes: dealerBytes.merging(peer.dealerBytes) { zip($0, $1).map { $0 + $1 } })
     }
 
-    /// Whether the trace could be of a run of `program` by `party`: a peer's must be before it is used.
-    public func isPlausible(for program: Program, party: Party) -> Bool {
-        let sizes = 0...(1 << 50)
-        let instructions = program.instructions
-        return events.allSatisfy { event in
-            event.sender == party.rawValue && instructions.indices.contains(event.instruction)
-                && instructions[event.instruction].primitive.rounds.indices.contains(event.round)
-                && sizes.contains(event.bytes) && sizes.contains(event.depth)
-        }
+    /// Whether the trace is that of a run of `program` by `party`, message by message: a peer's must be before it is used.
+    ///
+    /// - Parameter longest: the most nanoseconds of work that all times together may say.
+    public func isExact(for program: Program, party: Party, longest: Int) -> Bool {
+        let declared = CostInterpreter().run(program).trace.events.filter { $0.sender == party.rawValue }
+        return events == declared && dealerBytes == Self.dealerBytes(of: program, for: party)
             && times.count == 2 && times[party.peer.rawValue].isEmpty
-            && times[party.rawValue].allSatisfy { index, times in
-                instructions.indices.contains(index) && times.steps.count <= 1 + 2 * Strand.roundLimit
-                    && ([times.preparation, times.dealing] + times.steps).allSatisfy(sizes.contains)
+            && Self.arePlausible(times[party.rawValue], of: program, longest: longest)
+    }
+
+    /// What a party has received from the dealer after a run, by correlation.
+    private static func dealerBytes(of program: Program, for party: Party) -> [Int: [Int]] {
+        var expected: [Int: [Int]] = [:]
+        for (index, correlation) in program.plan.correlations.enumerated() {
+            let bytes = correlation.dealerBytes[party.rawValue]
+            if bytes > 0 { expected[index] = party == .server ? [bytes, 0] : [0, bytes] }
+        }
+        return expected
+    }
+
+    private static func arePlausible(_ times: [Int: InstructionTimes], of program: Program, longest: Int) -> Bool {
+        var left = longest
+        for (index, times) in times {
+            guard (0..<program.instructionCount).contains(index), times.steps.count <= 1 + 2 * Strand.roundLimit else {
+                return false
             }
-            && dealerBytes.allSatisfy { index, bytes in
-                program.plan.correlations.indices.contains(index) && bytes.count == 2
-                    && bytes.allSatisfy(sizes.contains)
+            for time in [times.preparation, times.dealing] + times.steps {
+                guard (0...left).contains(time) else { return false }
+                left -= time
             }
+        }
+        return true
     }
 
     /// Seconds of online work for an instruction, of the slower party.

@@ -24,9 +24,12 @@ public struct ForwardPass: Sendable, Hashable, Codable {
     public init(
         architecture: Architecture, past: Int = 0, new: Int, output: Output, exactOpenings: Bool = false
     ) throws {
-        guard past >= 0, new >= 1, past + new <= architecture.context else {
+        // Both may be a stranger's numbers.
+        let (total, isTooLarge) = past.addingReportingOverflow(new)
+        guard past >= 0, new >= 1, !isTooLarge, total <= architecture.context else {
+            let size = !isTooLarge ? total : past < 0 ? .min : .max
             throw ArchitectureError.sizeOutOfRange(
-                name: "number of positions", size: past + new, limit: architecture.context)
+                name: "number of positions", size: size, limit: architecture.context)
         }
         self.architecture = architecture
         self.past = past

@@ -18,6 +18,8 @@ public final class ClientSession {
     private let dealer: DealerConnection
     private let threads: Int
     private let prefetch: Bool
+    private let budget: PassBudget
+    private let sharesTimes: Bool
     private let party: any ClientParty
     /// The weights of the setup, once it has been made.
     private var weights: [WeightDeclaration]?
@@ -27,21 +29,23 @@ public final class ClientSession {
     /// Greets the server, then the dealer.
     /// - Parameter prefetch: whether both parties prepare all correlations of a run before its online phase; they hold
     ///   them in memory, several times the dealer's bytes.
+    /// - Parameter budget: the largest run of the server's architecture that this side takes part in.
     /// - Throws: `TransportError` naming both sides' values where the parties do not agree.
     public init(
         channel: any Channel, configuration: SessionConfiguration = SessionConfiguration(), threads: Int = 1,
-        prefetch: Bool = false, dealer: () throws -> any Channel
+        prefetch: Bool = false, budget: PassBudget = PassBudget(), dealer: () throws -> any Channel
     ) throws {
         let hello = Handshake(
             version: WireProtocol.version, role: Party.client.name, fields: configuration.fields)
         let theirs = try hello.exchange(
             over: channel, expecting: SessionConfiguration.agreedFields, peerRole: Party.server.name)
-        guard let session = theirs.fields["session"], let description = theirs.fields["architecture"],
+        guard let session = theirs.fields["session"], SessionName.isOne(session),
+            let description = theirs.fields["architecture"],
             let architecture = try? JSONDecoder().decode(Architecture.self, from: Data(description.utf8))
         else {
-            channel.abort(reason: "the server's handshake lacks a session or a valid architecture")
-            throw TransportError.malformedHandshake(
-                peer: channel.peerName, reason: "it lacks a session or a valid architecture")
+            let error = SessionError.malformedOffer(peer: channel.peerName)
+            SessionFault.abort([channel], for: error)
+            throw error
         }
         self.architecture = architecture
         notation = theirs.fields["notation"] ?? architecture.description
@@ -51,12 +55,16 @@ public final class ClientSession {
         self.channel = channel
         self.threads = threads
         self.prefetch = prefetch
+        self.budget = budget
+        sharesTimes = configuration.sharesTimes(with: theirs)
         party = makeClientParty(configuration.profile.domain)
+        let pulse = Pulse()
+        channel.join(pulse)
         do {
             self.dealer = try DealerConnection(
-                channel: try dealer(), role: Party.client.name, session: session)
+                channel: try dealer(), role: Party.client.name, session: session, pulse: pulse)
         } catch {
-            channel.abort(reason: "the client cannot use its dealer: \(error)")
+            SessionFault.abort([channel], for: error)
             throw error
         }
     }
@@ -86,29 +94,18 @@ public final class ClientSession {
     }
 
     private func run(_ pass: ForwardPass, _ input: ClientInput, progress: ((Int, Int) -> Void)?) throws -> Run {
-        let agreed = try AgreedProgram(pass, configuration.profile)
+        let agreed = try AgreedProgram(pass, configuration.profile, budget: budget)
         if let weights, weights != agreed.program.plan.weights {
             throw PreprocessingError.otherWeights
         }
         do {
             return try run(agreed, input, progress: progress)
         } catch {
-            let cause = cause(of: error)
-            channel.abort(reason: "the client gave up")
+            let cause = SessionFault.cause(of: error, among: [channel, dealer.channel])
+            SessionFault.abort([channel, dealer.channel], for: cause)
             throw cause
         }
     }
-
-    /// Where the dealer closes because the server is gone, the server's own end is known a moment later.
-    private func cause(of error: any Error) -> any Error {
-        let deadline = ContinuousClock.now + Self.patienceForServer
-        while error is TransportError, channel.failure == nil, ContinuousClock.now < deadline {
-            Thread.sleep(forTimeInterval: 0.01)
-        }
-        return channel.failure ?? error
-    }
-
-    private static let patienceForServer = Duration.milliseconds(500)
 
     private func run(
         _ agreed: AgreedProgram, _ input: ClientInput, progress: ((Int, Int) -> Void)?
@@ -117,6 +114,7 @@ public final class ClientSession {
         let request = RunRequest(
             past: agreed.pass.past, new: agreed.pass.new, output: agreed.pass.output, fingerprint: agreed.fingerprint,
             prefetch: prefetch)
+        let start = ContinuousClock.now
         var times = SessionTimes()
         times.start()
         try channel.sendControl(Array(try JSONEncoder().encode(request)))
@@ -126,6 +124,8 @@ public final class ClientSession {
             times.setupWork = received.work
             times.lap(\.setup)
             setup = (received.bytes, times.setup)
+            // Both parties ask the dealer from here on.
+            try channel.sendControl([])
         }
         let seed = try dealer.begin(description: try agreed.description(), fingerprint: agreed.fingerprint)
         let result = try party.run(
@@ -133,8 +133,9 @@ public final class ClientSession {
             PartyRun(
                 channel: channel, seed: seed, threads: threads, prefetch: prefetch, tensors: input, progress: progress),
             &times)
+        try dealer.end()
         let accounted = try RunReport(result, channel, dealer, times).exchanged(
-            over: channel, agreed.program, party: .client)
+            over: channel, agreed.program, party: .client, shares: sharesTimes, since: start)
         let name = agreed.pass.outputName
         guard let raw = result.opened[name], let scale = agreed.program.outputScales[name] else {
             throw InterpreterError.missingInput(name: name)

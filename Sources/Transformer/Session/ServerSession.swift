@@ -13,8 +13,26 @@ public final class ServerSession {
     private let weights: PreparedWeights
     private let threads: Int
     private let profile: DomainProfile
+    private let limits: SessionLimits
+    private let sharesTimes: Bool
     /// The weights of the setup, once it has been made.
     private var setup: [WeightDeclaration]?
+    /// What was done for the client so far; also after an error.
+    public private(set) var record = Record()
+
+    /// What a session did.
+    public struct Record: Sendable, Hashable {
+        /// Runs that ended well.
+        public var runs = 0
+        /// Positions that were run.
+        public var positions = 0
+        /// Positions whose output the client has learnt, or would have.
+        public var opened = 0
+        /// Payload bytes that the server sent to the client.
+        public var bytesSent = 0
+
+        public init() {}
+    }
 
     /// What a server offers.
     public struct Model: Sendable {
@@ -39,11 +57,13 @@ public final class ServerSession {
     }
 
     /// Greets a client that has connected.
-    /// - Parameter dealer: connects to the dealer; called once the client is known to agree.
+    /// - Parameters:
+    ///   - limits: what the client may ask for.
+    ///   - dealer: connects to the dealer; called once the client is known to agree.
     /// - Throws: `TransportError` naming both sides' values where the parties do not agree.
     public init(
         channel: any Channel, model: Model, configuration: SessionConfiguration = SessionConfiguration(),
-        threads: Int = 1, dealer: () throws -> any Channel
+        limits: SessionLimits = SessionLimits(), threads: Int = 1, dealer: () throws -> any Channel
     ) throws {
         let session = try SystemEntropy.bytes(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
             .joined()
@@ -54,70 +74,92 @@ public final class ServerSession {
         fields["notation"] = model.notation
         fields["architecture"] = String(decoding: architecture, as: UTF8.self)
         fields["tokenizer"] = model.usesByteTokenizer ? "byte" : "none"
-        _ = try Handshake(version: WireProtocol.version, role: Party.server.name, fields: fields).exchange(
+        let theirs = try Handshake(version: WireProtocol.version, role: Party.server.name, fields: fields).exchange(
             over: channel, expecting: SessionConfiguration.agreedFields, peerRole: Party.client.name)
         self.channel = channel
         profile = configuration.profile
+        sharesTimes = configuration.sharesTimes(with: theirs)
         self.architecture = model.architecture
         weights = model.weights
+        self.limits = limits
         self.threads = threads
+        let pulse = Pulse()
+        channel.join(pulse)
         do {
             self.dealer = try DealerConnection(
-                channel: try dealer(), role: Party.server.name, session: session)
+                channel: try dealer(), role: Party.server.name, session: session, pulse: pulse)
         } catch {
-            channel.abort(reason: "the server cannot use its dealer: \(error)")
+            SessionFault.abort([channel], for: error)
             throw error
         }
     }
 
     /// Serves runs until the client leaves.
-    /// - Parameter progress: called during runs with the nodes done and all nodes.
+    /// - Parameters:
+    ///   - progress: called during runs with the nodes done and all nodes.
+    ///   - finished: called with every run.
     /// - Returns: the number of runs.
     public func serve(
         progress: ((Int, Int) -> Void)? = nil, finished: ((AccountedRun) -> Void)? = nil
     ) throws -> Int {
-        defer { dealer.close() }
-        var runs = 0
         do {
             while let request = try nextRequest() {
                 let accounted = try run(request, progress: progress)
+                record.runs += 1
+                record.bytesSent += accounted.cost.onlineBytes[Party.server.rawValue]
                 finished?(accounted)
-                runs += 1
             }
         } catch {
-            // Where the client has left, the dealer gives up as well; the client is the cause.
-            let cause = channel.failure ?? error
-            channel.abort(reason: "the server gave up: \(cause)")
+            let cause = SessionFault.cause(of: error, among: [channel, dealer.channel])
+            SessionFault.abort([channel, dealer.channel], for: cause)
             throw cause
         }
+        dealer.close()
         channel.close()
-        return runs
+        return record.runs
     }
 
     private func nextRequest() throws -> RunRequest? {
         do {
-            let bytes = try channel.receiveControl(limit: RunRequest.byteLimit)
-            return try JSONDecoder().decode(RunRequest.self, from: Data(bytes))
+            let bytes = try channel.receiveControl(limit: RunRequest.byteLimit, within: limits.idle)
+            return try RunRequest(json: bytes, of: channel.peerName)
         } catch TransportError.peerClosed {
             return nil
-        } catch is DecodingError {
-            throw TransportError.malformedHandshake(peer: channel.peerName, reason: "its request is not a request")
+        } catch TransportError.timeout {
+            throw SessionError.idle(seconds: limits.idle / .seconds(1))
         }
     }
 
     private func run(_ request: RunRequest, progress: ((Int, Int) -> Void)?) throws -> AccountedRun {
-        let agreed = try AgreedProgram(
-            ForwardPass(architecture: architecture, past: request.past, new: request.new, output: request.output),
-            profile)
+        let start = ContinuousClock.now
+        let agreed = try AgreedProgram(try allowed(request), profile, budget: limits.budget)
         guard agreed.fingerprint == request.fingerprint else {
             throw TransportError.handshakeMismatch(
                 peer: channel.peerName, field: "program", ours: agreed.fingerprint, theirs: request.fingerprint)
         }
-        return try run(agreed, request, profile.domain, progress: progress)
+        record.positions += agreed.pass.new
+        record.opened += agreed.pass.outputPositions
+        return try run(agreed, request, profile.domain, since: start, progress: progress)
+    }
+
+    /// The pass that was asked for, if the client may learn what it opens.
+    private func allowed(_ request: RunRequest) throws -> ForwardPass {
+        guard limits.outputs.contains(request.output) else {
+            let offered = ForwardPass.Output.allCases.filter(limits.outputs.contains)
+            throw SessionError.notOffered(request.output, offered: offered)
+        }
+        let pass = try ForwardPass(
+            architecture: architecture, past: request.past, new: request.new, output: request.output)
+        let left = max(limits.queries - record.opened, 0)
+        guard pass.outputPositions <= left else {
+            throw SessionError.queriesUsedUp(asked: pass.outputPositions, left: left)
+        }
+        return pass
     }
 
     private func run<Domain: ShareDomain>(
-        _ agreed: AgreedProgram, _ request: RunRequest, _ domain: Domain, progress: ((Int, Int) -> Void)?
+        _ agreed: AgreedProgram, _ request: RunRequest, _ domain: Domain, since start: ContinuousClock.Instant,
+        progress: ((Int, Int) -> Void)?
     ) throws -> AccountedRun {
         let plan = agreed.program.plan
         var times = SessionTimes()
@@ -126,10 +168,13 @@ public final class ServerSession {
             guard setup == plan.weights else { throw PreprocessingError.otherWeights }
         } else {
             let masks = WeightMasks(domain: domain, seed: try dealer.weightSeed())
-            times.setupWork = try ModelSetup(domain: domain, weights: plan.weights).send(
-                over: channel, tensors: weights, masks: masks
-            ).work
+            let sent = try ModelSetup(domain: domain, weights: plan.weights).send(
+                over: channel, tensors: weights, masks: masks)
+            times.setupWork = sent.work
+            record.bytesSent += sent.bytes
             setup = plan.weights
+            // The client asks the dealer when it has everything; until then there is nothing to wait for there.
+            _ = try channel.receiveControl(limit: 0)
             times.lap(\.setup)
         }
         let seed = try dealer.begin(description: try agreed.description(), fingerprint: agreed.fingerprint)
@@ -140,27 +185,8 @@ public final class ServerSession {
             channel: channel, seed: seed, threads: threads, prefetch: request.prefetch, tensors: weights,
             progress: progress
         ).run(agreed.program, .server, dealt, domain, &times)
+        try dealer.end()
         return try RunReport(result, channel, dealer, times).exchanged(
-            over: channel, agreed.program, party: .server)
-    }
-}
-
-extension RunReport {
-    init(_ result: PartyResult, _ channel: any Channel, _ dealer: DealerConnection, _ times: SessionTimes) {
-        self.init(
-            trace: result.trace, overheadBytesSent: channel.overheadBytesSent + dealer.overheadBytesSent,
-            peakMemoryBytes: Transformer.peakMemoryBytes(), times: times)
-    }
-
-    /// Swaps reports with the peer.
-    func exchanged(over channel: any Channel, _ program: Program, party: Party) throws -> AccountedRun {
-        try channel.sendControl(Array(try JSONEncoder().encode(self)))
-        let bytes = try channel.receiveControl(limit: Self.byteLimit)
-        guard let peer = try? JSONDecoder().decode(RunReport.self, from: Data(bytes)),
-            peer.isPlausible(for: program, party: party.peer)
-        else {
-            throw TransportError.malformedHandshake(peer: channel.peerName, reason: "its report is not a report")
-        }
-        return AccountedRun(program: program, own: self, peer: peer, party: party)
+            over: channel, agreed.program, party: .server, shares: sharesTimes, since: start)
     }
 }

@@ -9,18 +9,105 @@ public struct SessionConfiguration: Sendable, Hashable {
     public let preprocessing: String
     /// The domain, and the prime of a field.
     public let profile: DomainProfile
+    /// Whether this party tells the other how long its work took and how much memory, if the other does as well.
+    public let sharesTimes: Bool
 
-    public init(protocolName: String = "ot", preprocessing: String = "dealer", profile: DomainProfile = .ring64) {
+    public init(
+        protocolName: String = "ot", preprocessing: String = "dealer", profile: DomainProfile = .ring64,
+        sharesTimes: Bool = false
+    ) {
         self.protocolName = protocolName
         self.preprocessing = preprocessing
         self.profile = profile
+        self.sharesTimes = sharesTimes
     }
 
     var fields: [String: String] {
-        ["protocol": protocolName, "preprocessing": preprocessing, "domain": profile.description]
+        [
+            "protocol": protocolName, "preprocessing": preprocessing, "domain": profile.description,
+            Self.timesField: sharesTimes ? Self.shared : "own",
+        ]
     }
 
+    /// Whether both parties share their times.
+    func sharesTimes(with peer: Handshake) -> Bool { sharesTimes && peer.fields[Self.timesField] == Self.shared }
+
     static let agreedFields = ["protocol", "preprocessing", "domain"]
+    private static let timesField = "times"
+    private static let shared = "shared"
+}
+
+/// What a party grants the other of a session.
+public struct SessionLimits: Sendable, Hashable {
+    /// The largest run.
+    public var budget: PassBudget
+    /// How long a client may go without a request.
+    public var idle: Duration
+    /// What a server lets a client learn.
+    public var outputs: Set<ForwardPass.Output>
+    /// Positions whose output a server opens in one session.
+    public var queries: Int
+
+    public init(
+        budget: PassBudget = PassBudget(), idle: Duration = .seconds(600),
+        outputs: Set<ForwardPass.Output> = [.last], queries: Int = 10_000
+    ) {
+        self.budget = budget
+        self.idle = idle
+        self.outputs = outputs
+        self.queries = queries
+    }
+}
+
+/// Why a party ends a session of its own accord.
+public enum SessionError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The server does not open this output.
+    case notOffered(ForwardPass.Output, offered: [ForwardPass.Output])
+    /// The session has opened as many positions as it may.
+    case queriesUsedUp(asked: Int, left: Int)
+    /// The client was silent between runs.
+    case idle(seconds: Double)
+    /// As many clients as may are being served.
+    case busy(sessions: Int)
+    /// The peer's request is none that this version knows.
+    case malformedRequest(peer: String)
+    /// The peer's account of a run is not that of the program that both ran.
+    case foreignReport(peer: String)
+    /// The server's greeting lacks what a client must know.
+    case malformedOffer(peer: String)
+
+    public var description: String {
+        switch self {
+        case .notOffered(let output, let offered):
+            "The server does not open \"\(output.rawValue)\"; it opens "
+                + (offered.isEmpty ? "nothing" : offered.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))
+                + ", and its owner allows more with --allow-outputs and --allow-blocks."
+        case .queriesUsedUp(let asked, let left):
+            "The outputs of \(asked) more positions were asked for and the session has \(left) left; "
+                + "the server's owner allows more with --max-queries."
+        case .idle(let seconds):
+            "No request came for \(seconds == seconds.rounded() && seconds < 1e9 ? "\(Int(seconds))" : "\(seconds)") s; "
+                + "start a new session, or allow a longer --idle-timeout at the server."
+        case .busy(let sessions):
+            "The server is busy: it serves \(sessions) clients already; try again later."
+        case .malformedRequest(let peer):
+            "The request of \(peer) is not a request; install the same version of Sotto on both."
+        case .foreignReport(let peer):
+            "The report of \(peer) is not that of the program that both ran; install the same version of Sotto on both."
+        case .malformedOffer(let peer):
+            "The greeting of \(peer) lacks a session or a valid architecture; install the same version of Sotto on both."
+        }
+    }
+}
+
+extension SessionError: SessionFailure {
+    public var abortKind: AbortKind {
+        switch self {
+        case .idle: .unavailable
+        case .busy: .busy
+        default: .refused
+        }
+    }
 }
 
 /// The client's request for one run: lengths, and the fingerprint of the program that it made of them.
@@ -33,26 +120,22 @@ struct RunRequest: Codable, Sendable {
     let prefetch: Bool
 
     static let byteLimit = 1 << 16
-}
 
-/// What a party tells the other after a run, for the account of both.
-public struct RunReport: Codable, Sendable {
-    public let trace: Trace
-    /// Framing, control messages and handshakes so far, of the channels to the peer and to the dealer.
-    public let overheadBytesSent: Int
-    /// The largest resident memory of the process so far.
-    public let peakMemoryBytes: Int
-    public let times: SessionTimes
+    init(past: Int, new: Int, output: ForwardPass.Output, fingerprint: String, prefetch: Bool) {
+        self.past = past
+        self.new = new
+        self.output = output
+        self.fingerprint = fingerprint
+        self.prefetch = prefetch
+    }
 
-    static let byteLimit = 1 << 28
-
-    /// Whether the report could be `party`'s of a run of `program`.
-    func isPlausible(for program: Program, party: Party) -> Bool {
-        trace.isPlausible(for: program, party: party)
-            && [times.setup, times.offline, times.online].allSatisfy { (0..<1e9).contains($0) }
-            && times.setupWork.count <= program.plan.weights.count
-            && times.setupWork.allSatisfy { (0...(1 << 50)).contains($0) }
-            && overheadBytesSent >= 0 && peakMemoryBytes >= 0
+    /// The client's request, from a stranger's bytes.
+    /// - Throws: ``SessionError/malformedRequest(peer:)``.
+    init(json bytes: [UInt8], of peer: String) throws {
+        guard let request = try? JSONDecoder().decode(RunRequest.self, from: Data(bytes)),
+            Fingerprint.isOne(request.fingerprint)
+        else { throw SessionError.malformedRequest(peer: peer) }
+        self = request
     }
 }
 
@@ -79,26 +162,21 @@ public struct SessionTimes: Codable, Sendable, Hashable {
         if let last { self[keyPath: phase] = (now - last) / .seconds(1) }
         last = now
     }
-}
 
-/// A run of a session, as either party can account for it.
-public struct AccountedRun: Sendable {
-    public let program: Program
-    public let cost: ProgramCost
-    public let trace: Trace
-    public let overheadBytesSent: [Int]
-    public let peakMemoryBytes: [Int]
-    /// By party.
-    public let times: [SessionTimes]
-
-    init(program: Program, own: RunReport, peer: RunReport, party: Party) {
-        let (server, client) = party == .server ? (own, peer) : (peer, own)
-        self.program = program
-        trace = server.trace.merged(with: client.trace)
-        cost = CostInterpreter().replay(program, trace: trace)
-        overheadBytesSent = [server.overheadBytesSent, client.overheadBytesSent]
-        peakMemoryBytes = [server.peakMemoryBytes, client.peakMemoryBytes]
-        times = [server.times, client.times]
+    /// Whether a peer can have taken this long.
+    /// - Parameters:
+    ///   - weights: of the program.
+    ///   - longest: the most nanoseconds of a phase, and of all work together.
+    func arePlausible(weights: Int, longest: Int) -> Bool {
+        guard [setup, offline, online].allSatisfy({ $0 >= 0 && $0 * 1e9 <= Double(longest) }),
+            setupWork.count <= weights
+        else { return false }
+        var left = longest
+        for work in setupWork {
+            guard (0...left).contains(work) else { return false }
+            left -= work
+        }
+        return true
     }
 }
 
@@ -116,13 +194,16 @@ struct AgreedProgram {
     let program: Program
     let fingerprint: String
 
-    init(_ pass: ForwardPass, _ profile: DomainProfile) throws {
+    /// - Parameter budget: of who makes the program; checked before it is made.
+    /// - Throws: ``PassBudgetError``, and what making a program throws.
+    init(_ pass: ForwardPass, _ profile: DomainProfile, budget: PassBudget) throws {
+        try budget.check(pass, profile: profile)
         self.pass = pass
         program = try pass.program(profile: profile)
         fingerprint = try program.fingerprint()
     }
 
-    /// The pass and the domain as JSON, from which ``ForwardPass/dealerProgram(_:profile:)`` makes the same program.
+    /// The pass and the domain as JSON, from which ``ForwardPass/dealerProgram(_:profile:budget:)`` makes the same program.
     func description() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
@@ -140,9 +221,10 @@ private struct DescribedPass: Codable {
 
 extension ForwardPass {
     /// The dealer's side of a party's request.
-    /// - Throws: ``PreprocessingError`` for a request that cannot be read or is of another domain than the dealer's.
+    /// - Throws: ``PreprocessingError`` for a request that cannot be read or is of another domain than the dealer's,
+    ///   ``ArchitectureError`` for an impossible one, and ``PassBudgetError`` for one that is too large to deal for.
     @Sendable public static func dealerProgram(
-        _ description: String, profile: DomainProfile = .ring64
+        _ description: String, profile: DomainProfile = .ring64, budget: PassBudget = PassBudget()
     ) throws -> DealerProgram {
         let described: DescribedPass
         do {
@@ -153,7 +235,7 @@ extension ForwardPass {
         guard described.domain == profile.description else {
             throw PreprocessingError.otherDomain(dealer: profile.description, parties: described.domain)
         }
-        let agreed = try AgreedProgram(described.pass, profile)
+        let agreed = try AgreedProgram(described.pass, profile, budget: budget)
         return DealerProgram(fingerprint: agreed.fingerprint, plan: agreed.program.plan)
     }
 }

@@ -39,6 +39,7 @@ struct Complete: ParsableCommand {
     @Flag(help: PrefetchHelp.text)
     var prefetch = false
 
+    @OptionGroup var sharing: ShareTimesOption
     @OptionGroup var role: RoleOptions
     @OptionGroup var network: NetworkOptions
     @OptionGroup var output: OutputOptions
@@ -56,7 +57,8 @@ struct Complete: ParsableCommand {
         let transport = try TCPTransport()
         let channel = try role.connect(to: connect, role: "server", over: transport)
         let session = try ClientSession(
-            channel: channel, configuration: try role.protocols.session(), threads: role.threads, prefetch: prefetch
+            channel: channel, configuration: try role.protocols.session(sharesTimes: sharing.shareTimes),
+            threads: role.threads, prefetch: prefetch, budget: PassBudget(positions: Architecture.limits.context)
         ) {
             try role.connect(to: dealer, role: "dealer", over: transport)
         }
@@ -94,7 +96,7 @@ struct Complete: ParsableCommand {
         report.completion = CostReport.Completion(
             prompt: text(ids, session), private: text(completion, session), tokens: completion,
             secondsToFirstToken: firstToken)
-        if output.format == .text { try Output.write("\(text(ids, session))\(text(completion, session))\n\n") }
+        if output.format == .text { try Output.write(shown(ids, completion, session)) }
         try Output.write(report, output)
     }
 
@@ -104,6 +106,12 @@ struct Complete: ParsableCommand {
             throw UsageError("The server's model has no byte tokenizer; give --input-ids instead of a text.")
         }
         return ByteTokenizer().encode(prompt ?? "")
+    }
+
+    /// The text goes on where the prompt ends; of numbers nobody could tell where that is.
+    private func shown(_ prompt: [Int], _ completion: [Int], _ session: ClientSession) -> String {
+        let (start, end) = (text(prompt, session), text(completion, session))
+        return session.usesByteTokenizer ? "\(start)\(end)\n\n" : "prompt      \(start)\ncompletion  \(end)\n\n"
     }
 
     private func text(_ ids: [Int], _ session: ClientSession) -> String {

@@ -1,6 +1,7 @@
 import Algebra
 import ArgumentParser
 import Foundation
+import Logging
 import Preprocessing
 import Randomness
 import SecureComputation
@@ -19,42 +20,63 @@ struct Deal: ParsableCommand {
     @Option(help: "HOST:PORT to listen on; port 0 lets the system choose one.", transform: Endpoint.init(_:))
     var listen: Endpoint
 
-    @Option(help: "Stop after this many sessions; without it the dealer goes on.")
-    var sessions: Int?
-
+    @OptionGroup var service: ServiceOptions
     @OptionGroup var role: RoleOptions
 
     func run() throws {
         let transport = try TCPTransport()
-        let listener = try role.listen(on: listen, over: transport)
+        let limits = limits
+        let listener = try role.listen(
+            on: listen, connections: 2 * limits.sessions + limits.waiting + ServiceOptions.strangers, over: transport)
         let profile = try role.protocols.profile()
-        try serve(profile.domain, profile, listener)
-        listener.close()
+        serve(profile.domain, profile, limits, listener)
         transport.shutdown()
     }
 
+    private var limits: DealerLimits {
+        DealerLimits(
+            sessions: service.maxSessions, waiting: 2 * service.maxSessions,
+            patience: .seconds(min(role.timeout, 60)), idle: .seconds(service.idleTimeout))
+    }
+
     private func serve<Domain: ShareDomain>(
-        _ domain: Domain, _ profile: DomainProfile, _ listener: TCPListener
-    ) throws {
-        let service = DealerService(domain: domain, threads: role.threads) {
-            try ForwardPass.dealerProgram($0, profile: profile)
+        _ domain: Domain, _ profile: DomainProfile, _ limits: DealerLimits, _ listener: TCPListener
+    ) {
+        let (budget, logger) = (service.budget, service.logger)
+        let dealer = DealerService(domain: domain, threads: role.threads, limits: limits) {
+            try ForwardPass.dealerProgram($0, profile: profile, budget: budget)
         }
-        let finished = DispatchSemaphore(value: 0)
-        var connections = 0
-        while sessions.map({ connections < 2 * $0 }) ?? true {
-            let channel = try nextConnection(listener, role: "party")
-            connections += 1
-            let thread = Thread {
-                defer { finished.signal() }
-                do {
-                    try service.serve(channel, seeds: SystemSeedSource())
-                } catch {
-                    Diagnostics.warn("\(error)")
-                }
+        let service = RoleService(
+            listener: listener, sessions: service.sessions, drainTime: .seconds(role.timeout), logger: logger)
+        service.run(peerRole: "party", stopping: { dealer.dismissWaitingParties() }) { channel in
+            if Self.serve(channel, dealer, logger) { service.countServed() }
+        }
+    }
+
+    /// - Returns: whether the parties finished a run.
+    private static func serve<Domain: ShareDomain>(
+        _ channel: TCPChannel, _ dealer: DealerService<Domain>, _ logger: Logger
+    ) -> Bool {
+        let start = ContinuousClock.now
+        do {
+            guard let session = try dealer.serve(channel, seeds: SystemSeedSource()) else { return false }
+            let line = describe(session, since: start)
+            if let failure = session.failure {
+                logger.warning("\(line), ended by an error: \(failure)")
+            } else {
+                logger.info("\(line), ended by the client.")
             }
-            thread.stackSize = 16 << 20
-            thread.start()
+            return session.runs > 0
+        } catch {
+            channel.close()
+            logger.warning("connection of \(channel.peerName), ended by an error: \(error)")
+            return false
         }
-        for _ in 0..<connections { finished.wait() }
+    }
+
+    private static func describe(_ session: DealtSession, since start: ContinuousClock.Instant) -> String {
+        let seconds = String(format: "%.1f", (ContinuousClock.now - start) / .seconds(1))
+        return "session of \(session.parties[0]) and \(session.parties[1]): \(session.runs) runs, "
+            + "\(session.bytes) bytes dealt, \(seconds) s"
     }
 }

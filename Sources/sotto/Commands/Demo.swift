@@ -89,10 +89,12 @@ struct Demo: ParsableCommand {
     /// Starts the three processes and takes the client's report.
     private func privateCompletion(startedAt start: Double) throws -> CostReport {
         let common = try ["--insecure-plaintext", "--timeout", "\(timeout)"] + protocols.arguments()
-        let dealer = try RoleProcess(["deal", "--listen", "127.0.0.1:0", "--sessions", "1"] + common)
+        let listening = ["--listen", "127.0.0.1:0", "--sessions", "1", "--quiet"]
+        let dealer = try RoleProcess(["deal"] + listening + common)
         defer { dealer.stop() }
         let dealerAddress = try dealer.address()
-        var serve = ["serve", model, "--listen", "127.0.0.1:0", "--dealer", dealerAddress, "--sessions", "1"]
+        // Whoever starts all three may know how long each took.
+        var serve = ["serve", model, "--dealer", dealerAddress, "--share-times"] + listening
         serve += ["--seed", "\(variant.seed)"]
         serve += variant.change.architecture.map { ["--architecture", $0] } ?? []
         serve += variant.change.edits.flatMap { ["--edit", $0] }
@@ -102,7 +104,7 @@ struct Demo: ParsableCommand {
         let client = try RoleProcess(
             [
                 "complete", "--connect", try server.address(), "--dealer", dealerAddress, "--prompt=\(prompt)",
-                "--tokens", "\(tokens)", "--format", "json", "--started-at", "\(start)",
+                "--tokens", "\(tokens)", "--share-times", "--format", "json", "--started-at", "\(start)",
             ] + (prefetch ? ["--prefetch"] : []) + network.arguments + common)
         defer { client.stop() }
         let output = try client.output()

@@ -5,7 +5,8 @@ import Transport
 
 /// Options of every role that talks to others over a network.
 struct RoleOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("How long to wait for another party before giving up.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("How long to wait for a party that gives no sign of life.", valueName: "seconds"))
     var timeout: Double = 60
 
     @Option(help: "Threads for matrix products.")
@@ -35,12 +36,18 @@ struct RoleOptions: ParsableArguments {
             configuration: configuration, transport: transport)
     }
 
-    func listen(on endpoint: Endpoint, over transport: TCPTransport) throws -> TCPListener {
+    /// - Parameter connections: the most that may be open at the same time.
+    func listen(on endpoint: Endpoint, connections: Int, over transport: TCPTransport) throws -> TCPListener {
         let listener = try TCPListener(
-            host: endpoint.host, port: endpoint.port, configuration: configuration, transport: transport)
-        print("\(Self.listeningPrefix)\(listener.endpoint)")
-        // Whoever started this process in a pipe waits for the line.
-        fflush(nil)
+            host: endpoint.host, port: endpoint.port, configuration: configuration, openLimit: connections,
+            transport: transport)
+        do {
+            try Output.write("\(Self.listeningPrefix)\(listener.endpoint)")
+        } catch {
+            guard endpoint.port != 0 else { throw error }
+            // Whoever chose the port knows the address.
+            Diagnostics.warn("\(error)")
+        }
         return listener
     }
 
@@ -48,13 +55,8 @@ struct RoleOptions: ParsableArguments {
     static let listeningPrefix = "listening on "
 }
 
-/// Accepts connections for as long as a listening role lives; a wait that ends without one is no error.
-func nextConnection(_ listener: TCPListener, role: String) throws -> TCPChannel {
-    while true {
-        do {
-            return try listener.accept(peerRole: role, timeout: .seconds(3600))
-        } catch TransportError.timeout {
-            continue
-        }
-    }
+/// Whether a party tells the other what it measured.
+struct ShareTimesOption: ParsableArguments {
+    @Flag(help: "Tell the other party how long every step took and how much memory, if it does as well.")
+    var shareTimes = false
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import Logging
+import Synchronization
 import Transformer
 import Transport
 
@@ -17,9 +19,9 @@ struct Serve: ParsableCommand {
     @Option(help: "HOST:PORT of the dealer.", transform: Endpoint.init(_:))
     var dealer: Endpoint
 
-    @Option(help: "Stop after this many sessions; without it the server goes on.")
-    var sessions: Int?
-
+    @OptionGroup var offer: OfferOptions
+    @OptionGroup var service: ServiceOptions
+    @OptionGroup var sharing: ShareTimesOption
     @OptionGroup var role: RoleOptions
 
     func run() throws {
@@ -31,29 +33,133 @@ struct Serve: ParsableCommand {
         try offered.weights.prepare(
             for: ForwardPass(architecture: selected.architecture, new: 1, output: .blocks).program())
         let transport = try TCPTransport()
-        let listener = try role.listen(on: listen, over: transport)
-        var served = 0
-        while sessions.map({ served < $0 }) ?? true {
-            let channel = try nextConnection(listener, role: "client")
-            served += 1
-            do {
-                try serve(offered, to: channel, over: transport)
-            } catch {
-                // One client's failure must not end the service of others.
-                if sessions == 1 { throw error }
-                Diagnostics.warn("\(error)")
-            }
-        }
-        listener.close()
+        let listener = try role.listen(
+            on: listen, connections: service.maxSessions + ServiceOptions.strangers, over: transport)
+        let service = RoleService(
+            listener: listener, sessions: service.sessions, drainTime: .seconds(role.timeout),
+            logger: self.service.logger)
+        let host = SessionHost(
+            model: offered, configuration: try role.protocols.session(sharesTimes: sharing.shareTimes),
+            limits: limits, maxSessions: self.service.maxSessions, threads: role.threads, logger: self.service.logger,
+            dealer: { try role.connect(to: dealer, role: "dealer", over: transport) })
+        service.run(peerRole: "client") { if host.serve($0) { service.countServed() } }
         transport.shutdown()
     }
 
-    private func serve(_ model: ServerSession.Model, to channel: TCPChannel, over transport: TCPTransport) throws {
-        let session = try ServerSession(
-            channel: channel, model: model, configuration: try role.protocols.session(), threads: role.threads
-        ) {
-            try role.connect(to: dealer, role: "dealer", over: transport)
+    private var limits: SessionLimits {
+        SessionLimits(
+            budget: service.budget, idle: .seconds(service.idleTimeout), outputs: offer.outputs,
+            queries: offer.maxQueries)
+    }
+}
+
+/// What a server opens to its clients.
+struct OfferOptions: ParsableArguments {
+    enum Logits: String, ExpressibleByArgument, CaseIterable {
+        case last, all
+    }
+
+    @Option(
+        help: ArgumentHelp("Whose logits a client may learn: those of the last position, or of all.", valueName: "last,all"))
+    var allowOutputs = CommaList<Logits>([.last])
+
+    @Flag(help: "Open hidden states too, for measurements; a client can compute weights from them.")
+    var allowBlocks = false
+
+    @Option(help: "Positions whose output a client may learn in one session.")
+    var maxQueries: Int = 10_000
+
+    func validate() throws {
+        guard (1...1_000_000_000).contains(maxQueries) else {
+            throw ValidationError("--max-queries must be 1 to 1000000000")
         }
-        _ = try session.serve()
+    }
+
+    var outputs: Set<ForwardPass.Output> {
+        Set(allowOutputs.elements.map { $0 == .last ? ForwardPass.Output.last : .all }).union(allowBlocks ? [.blocks] : [])
+    }
+}
+
+/// Serves one client after the other, or several side by side, and says a line of each.
+private final class SessionHost: Sendable {
+    private let model: ServerSession.Model
+    private let configuration: SessionConfiguration
+    private let limits: SessionLimits
+    private let maxSessions: Int
+    private let threads: Int
+    private let logger: Logger
+    private let dealer: @Sendable () throws -> TCPChannel
+    private let running = Mutex(0)
+
+    init(
+        model: ServerSession.Model, configuration: SessionConfiguration, limits: SessionLimits, maxSessions: Int,
+        threads: Int, logger: Logger, dealer: @escaping @Sendable () throws -> TCPChannel
+    ) {
+        self.model = model
+        self.configuration = configuration
+        self.limits = limits
+        self.maxSessions = maxSessions
+        self.threads = threads
+        self.logger = logger
+        self.dealer = dealer
+    }
+
+    /// - Returns: whether a run was finished.
+    func serve(_ channel: TCPChannel) -> Bool {
+        let start = ContinuousClock.now
+        let place = Place(in: self)
+        defer { place.leave() }
+        let session: ServerSession
+        do {
+            session = try ServerSession(
+                channel: channel, model: model, configuration: configuration, limits: limits, threads: threads
+            ) {
+                // Who has greeted takes one of the places.
+                try place.take()
+                return try dealer()
+            }
+        } catch {
+            channel.close()
+            logger.warning("\(describe(channel, .init(), since: start)), ended by an error: \(error)")
+            return false
+        }
+        do {
+            _ = try session.serve()
+            logger.info("\(describe(channel, session.record, since: start)), ended by the client.")
+        } catch {
+            logger.warning("\(describe(channel, session.record, since: start)), ended by an error: \(error)")
+        }
+        return session.record.runs > 0
+    }
+
+    /// One of the places for sessions at the same time.
+    private final class Place {
+        private let host: SessionHost
+        private var isTaken = false
+
+        init(in host: SessionHost) { self.host = host }
+
+        func take() throws(SessionError) {
+            isTaken = host.running.withLock { running in
+                guard running < host.maxSessions else { return false }
+                running += 1
+                return true
+            }
+            guard isTaken else { throw .busy(sessions: host.maxSessions) }
+        }
+
+        func leave() {
+            guard isTaken else { return }
+            isTaken = false
+            host.running.withLock { $0 -= 1 }
+        }
+    }
+
+    private func describe(
+        _ channel: TCPChannel, _ record: ServerSession.Record, since start: ContinuousClock.Instant
+    ) -> String {
+        let seconds = String(format: "%.1f", (ContinuousClock.now - start) / .seconds(1))
+        return "session with \(channel.peerName): \(record.runs) runs of \(record.positions) positions, "
+            + "\(record.bytesSent) bytes sent, \(seconds) s"
     }
 }

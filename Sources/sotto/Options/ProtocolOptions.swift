@@ -50,9 +50,10 @@ struct ProtocolOptions: ParsableArguments {
     /// The domain and its prime.
     func profile() throws -> DomainProfile { try prime.profile(of: domain) }
 
-    func session() throws -> SessionConfiguration {
+    func session(sharesTimes: Bool) throws -> SessionConfiguration {
         SessionConfiguration(
-            protocolName: protocolName.rawValue, preprocessing: preprocessing.rawValue, profile: try profile())
+            protocolName: protocolName.rawValue, preprocessing: preprocessing.rawValue, profile: try profile(),
+            sharesTimes: sharesTimes)
     }
 
     /// The same options for another process.

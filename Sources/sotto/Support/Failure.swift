@@ -81,7 +81,7 @@ struct Failure {
             return .internalError
         case is DataError, is ArchitectureError, is ModelError, is SafeTensorsError, is TokenizerError,
             is ReferenceModelError, is PreparedWeightsError, is FixedPointError, is ProgramError,
-            is CalibrationError, is EntropyError, is OutOfRangeError:
+            is CalibrationError, is EntropyError, is OutOfRangeError, is PassBudgetError:
             return .badData
         case let error as TransportError:
             switch error.category {
@@ -99,7 +99,7 @@ struct Failure {
             }
         case let error as Interruption:
             return error.signal == SIGINT ? .interrupted : .terminated
-        case is PreprocessingError, is PackingError:
+        case is PreprocessingError, is SessionError, is PackingError:
             return .protocolError
         case DemoError.processFailed(_, let status):
             // The role has said on standard error why.

@@ -12,7 +12,8 @@ final class StopSignals {
     private let received = Received()
     private let sources: [any DispatchSourceSignal]
 
-    init() {
+    /// - Parameter first: called when the first signal comes, on a thread of its own.
+    init(first: @escaping @Sendable () -> Void = {}) {
         let received = received
         // A queue of its own: training keeps the shared ones busy.
         let queue = DispatchQueue(label: "sotto.signals")
@@ -24,6 +25,7 @@ final class StopSignals {
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
                 guard received.signal.exchange(number, ordering: .relaxed) == 0 else { _exit(128 + number) }
+                first()
             }
             source.resume()
             return source
