@@ -42,6 +42,9 @@ extension ForwardPass {
             square * element, triangle * BuiltInFunctions.exponential.dealerBytes(profile),
             rows * inner * max(activation, element), rows * projected * element, Self.rowBytes(rows, model, profile),
             isWhole ? max(rows * width, outputs * vocabulary) * element : 0,
+            exactOpenings
+                ? outputs * (isWhole ? vocabulary : width)
+                    * PiecewisePolynomial.dealerBytes(thresholds: 4, degree: 1, profile) : 0,
         ]
 
         let layers = Double(model.layers.count)

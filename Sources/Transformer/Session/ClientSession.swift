@@ -82,15 +82,20 @@ public final class ClientSession {
     ) throws -> Run {
         let input = try ClientInput(tokens: tokens, vocabulary: architecture.vocabulary)
         return try run(
-            ForwardPass(architecture: architecture, new: tokens.count, output: output), input, progress: progress)
+            ForwardPass(
+                architecture: architecture, new: tokens.count, output: output,
+                exactOpenings: configuration.exactOpenings), input, progress: progress)
     }
 
-    /// Runs the model's blocks alone on hidden states `[positions, width]`, row-major, of magnitude below 4096.
+    /// Runs the model's blocks alone on hidden states `[positions, width]`, row-major, within the bound of the residual
+    /// stream.
     /// - Throws: `FixedPointError`, ``ArchitectureError`` for lengths that do not fit, and errors of the run.
     public func run(hidden: [Double], progress: ((Int, Int) -> Void)? = nil) throws -> Run {
         try run(
-            ForwardPass(architecture: architecture, new: hidden.count / architecture.width, output: .blocks),
-            ClientInput(hidden: hidden), progress: progress)
+            ForwardPass(
+                architecture: architecture, new: hidden.count / architecture.width, output: .blocks,
+                exactOpenings: configuration.exactOpenings),
+            ClientInput(hidden: hidden, bounds: architecture.bounds), progress: progress)
     }
 
     private func run(_ pass: ForwardPass, _ input: ClientInput, progress: ((Int, Int) -> Void)?) throws -> Run {

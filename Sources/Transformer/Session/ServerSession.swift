@@ -13,6 +13,7 @@ public final class ServerSession {
     private let weights: PreparedWeights
     private let threads: Int
     private let profile: DomainProfile
+    private let exactOpenings: Bool
     private let limits: SessionLimits
     private let sharesTimes: Bool
     /// The weights of the setup, once it has been made.
@@ -78,6 +79,7 @@ public final class ServerSession {
             over: channel, expecting: SessionConfiguration.agreedFields, peerRole: Party.client.name)
         self.channel = channel
         profile = configuration.profile
+        exactOpenings = configuration.exactOpenings
         sharesTimes = configuration.sharesTimes(with: theirs)
         self.architecture = model.architecture
         weights = model.weights
@@ -149,7 +151,8 @@ public final class ServerSession {
             throw SessionError.notOffered(request.output, offered: offered)
         }
         let pass = try ForwardPass(
-            architecture: architecture, past: request.past, new: request.new, output: request.output)
+            architecture: architecture, past: request.past, new: request.new, output: request.output,
+            exactOpenings: exactOpenings)
         let left = max(limits.queries - record.opened, 0)
         guard pass.outputPositions <= left else {
             throw SessionError.queriesUsedUp(asked: pass.outputPositions, left: left)

@@ -9,22 +9,26 @@ public struct SessionConfiguration: Sendable, Hashable {
     public let preprocessing: String
     /// The domain, and the prime of a field.
     public let profile: DomainProfile
+    /// Whether what is opened is truncated exactly before.
+    public let exactOpenings: Bool
     /// Whether this party tells the other how long its work took and how much memory, if the other does as well.
     public let sharesTimes: Bool
 
     public init(
         protocolName: String = "ot", preprocessing: String = "dealer", profile: DomainProfile = .ring64,
-        sharesTimes: Bool = false
+        exactOpenings: Bool = false, sharesTimes: Bool = false
     ) {
         self.protocolName = protocolName
         self.preprocessing = preprocessing
         self.profile = profile
+        self.exactOpenings = exactOpenings
         self.sharesTimes = sharesTimes
     }
 
     var fields: [String: String] {
         [
             "protocol": protocolName, "preprocessing": preprocessing, "domain": profile.description,
+            "exact openings": exactOpenings ? "yes" : "no",
             Self.timesField: sharesTimes ? Self.shared : "own",
         ]
     }
@@ -32,7 +36,7 @@ public struct SessionConfiguration: Sendable, Hashable {
     /// Whether both parties share their times.
     func sharesTimes(with peer: Handshake) -> Bool { sharesTimes && peer.fields[Self.timesField] == Self.shared }
 
-    static let agreedFields = ["protocol", "preprocessing", "domain"]
+    static let agreedFields = ["protocol", "preprocessing", "domain", "exact openings"]
     private static let timesField = "times"
     private static let shared = "shared"
 }

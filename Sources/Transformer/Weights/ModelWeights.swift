@@ -149,7 +149,7 @@ public struct ModelWeights: Sendable {
     /// The same weights with other bounds.
     public func declaring(_ bounds: Bounds) throws(ArchitectureError) -> ModelWeights {
         ModelWeights(
-            architecture: try architecture.declaring(bounds), tokenEmbedding: tokenEmbedding,
+            architecture: try architecture.declaring(bounds), names: names, tokenEmbedding: tokenEmbedding,
             positionEmbedding: positionEmbedding, layers: layers, finalNorm: finalNorm, untiedHead: untiedHead)
     }
 

@@ -19,6 +19,7 @@ struct Serve: ParsableCommand {
     @Option(help: "HOST:PORT of the dealer.", transform: Endpoint.init(_:))
     var dealer: Endpoint
 
+    @OptionGroup var check: OfferCheckOptions
     @OptionGroup var offer: OfferOptions
     @OptionGroup var service: ServiceOptions
     @OptionGroup var sharing: ShareTimesOption
@@ -29,6 +30,7 @@ struct Serve: ParsableCommand {
         let offered = ServerSession.Model(
             name: selected.named.name, notation: selected.named.notation, architecture: selected.architecture,
             weights: PreparedWeights(selected.weights), usesByteTokenizer: selected.tokenizer is ByteTokenizer)
+        try check.check(selected, offered.weights, role.protocols.profile())
         // Before anybody waits for it; embedding and head only once a run needs them.
         try offered.weights.prepare(
             for: ForwardPass(architecture: selected.architecture, new: 1, output: .blocks).program())

@@ -36,8 +36,10 @@ struct InputOptions: ParsableArguments {
         return tokens
     }
 
-    private func contents() throws -> String? {
-        guard let file else { return nil }
+    private func contents() throws -> String? { try file.map { try Self.text(ofFile: $0) } }
+
+    /// - Throws: ``DataError`` if there is no such file or it is not UTF-8.
+    static func text(ofFile file: String) throws -> String {
         guard let data = FileManager.default.contents(atPath: file) else {
             throw DataError("\(file) is missing or cannot be read; give a text file.")
         }

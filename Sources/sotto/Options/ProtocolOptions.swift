@@ -53,7 +53,7 @@ struct ProtocolOptions: ParsableArguments {
     func session(sharesTimes: Bool) throws -> SessionConfiguration {
         SessionConfiguration(
             protocolName: protocolName.rawValue, preprocessing: preprocessing.rawValue, profile: try profile(),
-            sharesTimes: sharesTimes)
+            exactOpenings: exactOpenings, sharesTimes: sharesTimes)
     }
 
     /// The same options for another process.

@@ -1,0 +1,41 @@
+import ArgumentParser
+import SecureComputation
+import Transformer
+
+/// What a server looks at before it listens.
+struct OfferCheckOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Run this text in plaintext first, and do not serve if a value leaves its declared bound.", valueName: "file"))
+    var checkText: String?
+
+    @OptionGroup var range: RangeOptions
+
+    /// Checks that fixed point holds every weight and, where a text is given, that its values keep within the
+    /// architecture's bounds.
+    /// - Throws: `PreparedWeightsError`, `ProgramError`, `OutOfRangeError`, ``DataError``, ``UsageError``.
+    func check(_ model: SelectedModel, _ weights: PreparedWeights, _ profile: DomainProfile) throws {
+        let architecture = model.architecture
+        try weights.check(for: ForwardPass(architecture: architecture, new: 1, output: .all).program(profile: profile))
+        guard let checkText else { return }
+        guard let tokenizer = model.tokenizer else {
+            throw UsageError("The model's config.json names no tokenizer; leave out --check-text.")
+        }
+        let tokens = tokenizer.encode(try InputOptions.text(ofFile: checkText))
+        guard !tokens.isEmpty else { throw DataError("\(checkText) is empty; give a text.") }
+        var check = RangeCheck(weights, profile: profile)
+        let progress = ProgressBar("checking the text")
+        defer { progress.finish() }
+        for start in stride(from: 0, to: tokens.count, by: architecture.context) {
+            let window = Array(tokens[start..<min(start + architecture.context, tokens.count)])
+            try check.check(
+                ForwardPass(architecture: architecture, new: window.count, output: .all),
+                ClientInput(tokens: window, vocabulary: architecture.vocabulary))
+            progress.update(Double(start + window.count) / Double(tokens.count))
+            if !range.allowOutOfRange { try check.requireWithin() }
+        }
+        if !check.isWithin {
+            Diagnostics.warn("a value of the text leaves its declared bound; completions of such texts may be wrong.")
+        }
+    }
+}
