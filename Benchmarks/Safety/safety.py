@@ -7,7 +7,7 @@
 `valgrind --tool=callgrind`, and prints the ratio of the instructions that each executed. `times` runs the whole demo of
 both builds in turn (ABBA), and prints the ratios of wall clock and processor time of the pairs: their median, quartiles
 and extremes. Both builds must have their resources beside them, as `swift build` leaves them. Only the standard library,
-and valgrind for the instructions; Linux.
+and valgrind and strip for the instructions; Linux.
 """
 
 import argparse
@@ -78,6 +78,19 @@ class Role:
         self.errors.close()
 
 
+def stripped(program: str, directory: str) -> str:
+    """A copy without symbols, with its resources beside it: valgrind gives up at what newer compilers write of them."""
+    tool = shutil.which("strip") or shutil.which("llvm-strip")
+    if tool is None:
+        raise Failed("there is no strip (on Debian: apt-get install binutils)")
+    target = Path(directory) / "sotto"
+    subprocess.run([tool, "-o", str(target), program], check=True, timeout=300)
+    for entry in Path(program).resolve().parent.iterdir():
+        if entry.suffix in (".resources", ".bundle"):
+            (Path(directory) / entry.name).symlink_to(entry)
+    return str(target)
+
+
 def total(counts: Path) -> int:
     """The instructions in callgrind's file, of all its parts."""
     found = 0
@@ -112,7 +125,7 @@ def instructions(program: str, options: argparse.Namespace) -> dict[str, int]:
             for role in roles:
                 role.stop()
         found = {name: total(file) for name, file in counts.items()}
-    print(f"  {program}: {report['completion']['private']!r} " + ", ".join(f"{k} {v:,}" for k, v in found.items()), flush=True)
+    print(f"  {report['completion']['private']!r}: " + ", ".join(f"{k} {v:,}" for k, v in found.items()), flush=True)
     return found
 
 
@@ -140,7 +153,9 @@ def demo(program: str, options: argparse.Namespace) -> dict[str, float]:
 def compare_instructions(options: argparse.Namespace) -> None:
     if shutil.which("valgrind") is None:
         raise Failed("valgrind is not installed (on Debian: apt-get install valgrind)")
-    runs = [(instructions(options.before, options), instructions(options.after, options)) for _ in range(options.runs)]
+    with tempfile.TemporaryDirectory() as before, tempfile.TemporaryDirectory() as after:
+        programs = [stripped(options.before, before), stripped(options.after, after)]
+        runs = [[instructions(program, options) for program in programs] for _ in range(options.runs)]
     for role in ("server", "client"):
         counts = [statistics.median(run[build][role] for run in runs) for build in (0, 1)]
         ratios = [after[role] / before[role] for before, after in runs]
