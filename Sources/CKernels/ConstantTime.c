@@ -9,28 +9,29 @@
 #endif
 
 #define STEP __attribute__((noinline))
+#define PART static inline __attribute__((always_inline))
 
 typedef unsigned __int128 uint128;
 
 // What the compiler does not know, it cannot make a branch of.
-static inline uint64_t hidden(uint64_t x) {
+PART uint64_t hidden(uint64_t x) {
     __asm__("" : "+r"(x));
     return x;
 }
 
 // All ones for 1, zero for 0.
-static inline uint64_t mask_of(uint64_t bit) { return hidden(0 - bit); }
+PART uint64_t mask_of(uint64_t bit) { return hidden(0 - bit); }
 
-static inline uint64_t choose(uint64_t mask, uint64_t a, uint64_t b) { return (a & mask) | (b & ~mask); }
+PART uint64_t choose(uint64_t mask, uint64_t a, uint64_t b) { return (a & mask) | (b & ~mask); }
 
-static inline uint128 whole(sotto_limbs2 x) { return (uint128)x.high << 64 | x.low; }
+PART uint128 whole(sotto_limbs2 x) { return (uint128)x.high << 64 | x.low; }
 
-static inline sotto_limbs2 halves(uint128 x) {
+PART sotto_limbs2 halves(uint128 x) {
     sotto_limbs2 result = {(uint64_t)x, (uint64_t)(x >> 64)};
     return result;
 }
 
-static inline uint128 prime(const sotto_fold_modulus *p) { return (uint128)p->p1 << 64 | p->p0; }
+PART uint128 prime(const sotto_fold_modulus *p) { return (uint128)p->p1 << 64 | p->p0; }
 
 STEP uint64_t sotto_ct_select(uint64_t bit, uint64_t a, uint64_t b) { return choose(mask_of(bit), a, b); }
 
@@ -53,7 +54,7 @@ STEP sotto_limbs2 sotto_field_encode_limb(int64_t value, uint64_t index, uint64_
 }
 
 // `x + carry * 2^128`, which is below 2p, or that less p: the one below p.
-static inline uint128 below(uint128 x, uint64_t carry, uint128 p) {
+PART uint128 below(uint128 x, uint64_t carry, uint128 p) {
     uint128 difference;
     uint64_t borrow = hidden(__builtin_sub_overflow(x, p, &difference));
     uint64_t keep = mask_of(carry | (borrow ^ 1));
@@ -74,7 +75,7 @@ STEP sotto_limbs2 sotto_field2_subtract(sotto_limbs2 x, sotto_limbs2 y, const so
 }
 
 // h * 2^bits + l = h * c + l, twice. Shifts are by public amounts and never by 128.
-static inline uint128 reduce(uint128 high, uint128 low, const sotto_fold_modulus *p) {
+PART uint128 reduce(uint128 high, uint128 low, const sotto_fold_modulus *p) {
     uint128 modulus = prime(p), mask = modulus + p->c - 1;
     unsigned up = 128 - (unsigned)p->bits, down = (unsigned)p->bits - 1;
     // Below 2^128, so that h * c has at most 184 bits.
@@ -106,7 +107,7 @@ STEP sotto_limbs2 sotto_field2_multiply(sotto_limbs2 x, sotto_limbs2 y, const so
 }
 
 // In the processor's own rounding, which is to the nearest, ties to even, unless a program changes it.
-static inline int64_t nearest(double x) {
+PART int64_t nearest(double x) {
 #if defined(__SSE2__) && defined(__x86_64__)
     return _mm_cvtsd_si64(_mm_set_sd(x));
 #elif defined(__aarch64__)

@@ -16,6 +16,28 @@ import Testing
         #expect(format.decode([65536, -1]) == [1, -1.0 / 65536])
     }
 
+    /// Against the plain way, which looks at every value: at every limit, just inside, at a tie and just outside.
+    @Test func encodesAsIfEveryValueWereLookedAt() {
+        var generator = SeededGenerator(8)
+        for bits in 1...63 {
+            let limit = Double(sign: .plus, exponent: bits, significand: 1)
+            for fraction in [0, 1, 16, 52, 62] {
+                let (format, unit) = (
+                    FixedPoint(fractionBits: fraction), Double(sign: .plus, exponent: -fraction, significand: 1)
+                )
+                var raws = [
+                    limit, limit - 0.5, (limit - 0.5).nextDown, (limit - 0.5).nextUp, limit.nextDown, 0.5, 1.5, 0,
+                ]
+                raws += (0..<6).map { _ in Double.random(in: -1.2 * limit...1.2 * limit, using: &generator) }
+                for value in (raws + raws.map(-)).map({ $0 * unit }) {
+                    let rounded = (value / unit).rounded(.toNearestOrEven)
+                    let expected = abs(rounded) < limit ? Int64(rounded) : nil
+                    #expect((try? format.encode(value, magnitudeBits: bits)) == expected, "\(value), \(bits) bits")
+                }
+            }
+        }
+    }
+
     @Test func tiesGoToTheEvenInteger() throws {
         let format = FixedPoint(fractionBits: 1)
         let halves: [Double] = [0.25, 0.75, 1.25, -0.25, -0.75, -1.25]
