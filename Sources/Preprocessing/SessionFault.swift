@@ -9,37 +9,57 @@ public protocol SessionFailure: Error {
 
 /// Finds whom to name when a session of three processes fails.
 public enum SessionFault {
-    /// The most direct evidence of what ended a session, given the error that was met first.
+    /// Who or what ended a session, given the error that was met first.
     ///
-    /// A party that waits in vain may wait for one that waits itself. So where an error says that a peer was silent, the
-    /// others get a moment to say what they know: a connection that has ended, or a peer's reason for giving up, names who is
-    /// at fault; if there is none, the silent peer is.
-    /// - Parameters:
-    ///   - channels: all connections of the session.
-    ///   - patience: how long to wait for better evidence than silence.
-    public static func cause(
-        of error: any Error, among channels: [any Channel], patience: Duration = .seconds(2)
-    ) -> any Error {
-        guard case TransportError.timeout? = error as? TransportError else { return error }
-        let deadline = ContinuousClock.now + patience
+    /// Whoever waits in vain may wait for a party that waits itself. So where an error says that a peer was silent, that
+    /// peer is at fault only if it gave no sign of life at all. If it lives, it is another party that gives none, or the
+    /// peer knows more and gets a moment to say it.
+    /// - Parameter channels: all connections of the session.
+    public static func cause(of error: any Error, among channels: [any Channel]) -> any Error {
+        guard case TransportError.timeout(let peer, let seconds, _)? = error as? TransportError else { return error }
+        let suspect = channels.first { $0.peerName == peer }
+        let timeout = suspect?.timeout ?? .seconds(seconds)
+        if let suspect, suspect.isSilent { return evidence(channels) ?? error }
+        let deadline = ContinuousClock.now + min(timeout / 2, patience)
         while true {
-            if let failure = channels.lazy.compactMap(\.failure).first(where: \.isEvidence) { return failure }
+            if let evidence = evidence(channels) { return evidence }
+            if let silent = channels.first(where: { $0 !== suspect && $0.isSilent }) {
+                let time = silent.silence.map { $0 / .seconds(1) } ?? seconds
+                return TransportError.timeout(
+                    peer: silent.peerName, seconds: (time * 10).rounded() / 10, waitingFor: "a sign of life")
+            }
             guard ContinuousClock.now < deadline else { return error }
             Thread.sleep(forTimeInterval: 0.01)
         }
     }
-}
 
-extension SessionFault {
-    /// Ends connections because of an error, and tells the peers why.
+    private static let patience = Duration.seconds(20)
+
+    /// What is known for sure of a connection that has ended: that, or why the peer gave up.
+    private static func evidence(_ channels: [any Channel]) -> TransportError? {
+        channels.lazy.compactMap(\.failure).first(where: \.isEvidence)
+    }
+
+    /// Ends connections because of an error, and tells the peers why. Nobody waits for a peer that gives no sign of life to
+    /// take what is queued for it.
     public static func abort(_ channels: [any Channel], for error: any Error) {
+        let kind = (error as? any SessionFailure)?.abortKind ?? AbortKind(for: error)
+        let reason = "\(error)"
         for channel in channels {
-            if let failure = error as? any SessionFailure {
-                channel.abort(reason: "\(failure)", kind: failure.abortKind)
+            if channel.isSilent {
+                Thread.detachNewThread { channel.abort(reason: reason, kind: kind) }
             } else {
-                channel.abort(for: error)
+                channel.abort(reason: reason, kind: kind)
             }
         }
+    }
+}
+
+extension Channel {
+    /// Whether the peer's process seems to have stopped: it would have given several signs of life in this time.
+    fileprivate var isSilent: Bool {
+        guard failure == nil, let silence, let timeout else { return false }
+        return silence > min(timeout * 0.7, .seconds(16))
     }
 }
 

@@ -52,6 +52,10 @@ public protocol Channel: AnyObject, Sendable {
     /// Why the connection ended, or nil while it lasts.
     var failure: TransportError? { get }
 
+    /// The time since the peer last gave any sign of life, its thread waiting or not; nil where nobody knows. A peer whose
+    /// session has a ``Pulse`` gives one each interval, unless it rests.
+    var silence: Duration? { get }
+
     /// How long the channel waits without any sign of progress, if it is known.
     var timeout: Duration? { get }
 
@@ -78,6 +82,7 @@ extension Channel {
     public func whenEnded(_ body: @escaping @Sendable () -> Void) {}
 
     public var failure: TransportError? { nil }
+    public var silence: Duration? { nil }
     public var timeout: Duration? { nil }
     public var greetingTimeout: Duration? { nil }
 

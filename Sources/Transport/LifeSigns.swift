@@ -6,6 +6,8 @@ final class LifeSigns: Sendable {
         var data: ContinuousClock.Instant
         var heartbeat: ContinuousClock.Instant
         var depth: UInt32 = 0
+        /// Of any sign at all, that of a peer that waits itself included.
+        var life: ContinuousClock.Instant
         /// Bytes since the last step of progress.
         var bytes = 0
     }
@@ -17,7 +19,7 @@ final class LifeSigns: Sendable {
 
     init() {
         let now = ContinuousClock.now
-        state = Mutex(State(data: now, heartbeat: now))
+        state = Mutex(State(data: now, heartbeat: now, life: now))
     }
 
     /// Whole frames arrived.
@@ -25,6 +27,7 @@ final class LifeSigns: Sendable {
         let now = ContinuousClock.now
         state.withLock { state in
             state.data = now
+            state.life = now
             state.bytes = 0
         }
     }
@@ -33,6 +36,7 @@ final class LifeSigns: Sendable {
     func note(bytes: Int) {
         let now = ContinuousClock.now
         state.withLock { state in
+            state.life = now
             state.bytes += bytes
             guard state.bytes >= LifeSigns.step else { return }
             state.data = now
@@ -43,9 +47,18 @@ final class LifeSigns: Sendable {
     func noteHeartbeat(depth: UInt32) {
         let now = ContinuousClock.now
         state.withLock { state in
+            state.life = now
+            // A peer that says that it waits itself prolongs no wait.
+            guard depth > 0 else { return }
             state.heartbeat = now
             state.depth = depth
         }
+    }
+
+    /// The time since the last sign of any kind.
+    var silence: Duration {
+        let now = ContinuousClock.now
+        return state.withLock { now - $0.life }
     }
 
     /// The last data and the last heartbeat, or the beginning.

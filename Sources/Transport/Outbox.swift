@@ -224,7 +224,9 @@ final class Outbox: Sendable {
             state.isOutputEnded || state.end != nil ? () : nil
         }
         if left == nil { return connection.close(promise: nil) }
-        _ = state.wait(until: Deadline(after: min(timeout, Outbox.linger))) { $0.end == nil ? nil : () }
+        let ended: Void? = state.wait(until: Deadline(after: min(timeout, Outbox.linger))) { $0.end == nil ? nil : () }
+        // A peer that lives would have ended its side: one that does not must not hold a descriptor.
+        if ended == nil { closeLatest(in: Outbox.linger) }
     }
 
     private func timeoutError(_ patience: Patience) -> TransportError {

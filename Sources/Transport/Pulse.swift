@@ -5,8 +5,8 @@ import Synchronization
 /// While the session's thread works, each channel that has joined sends a heartbeat whenever it has sent nothing else for
 /// an interval. While the thread waits for one peer, the others are told so by heartbeats only as long as that peer works
 /// itself: each heartbeat carries a depth, which falls by one wherever it is passed on, so that parties that wait for each
-/// other in a circle do not keep each other waiting. In ``Channel/receiveControl(limit:within:)``, which waits for a peer
-/// that may be idle, and while resting, none are sent.
+/// other in a circle do not keep each other waiting. A depth of 0, as in ``Channel/receiveControl(limit:within:)``, which
+/// waits for a peer that may be idle, says that this party lives and keeps nobody waiting. While resting, none are sent.
 public final class Pulse: Sendable {
     private struct Wait {
         let signs: LifeSigns
@@ -52,18 +52,20 @@ public final class Pulse: Sendable {
 
     func endWait(_ wait: Int) { state.withLock { $0.waits[wait] = nil } }
 
-    /// The depth of the heartbeat that the channel with these signs should send now, or nil for none.
+    /// The depth of the heartbeat that the channel with these signs should send now: 0 says that this party waits itself,
+    /// which prolongs no wait but tells a stopped process from one that waits. nil for none.
     func depth(for own: LifeSigns, interval: Duration) -> UInt32? {
         let now = ContinuousClock.now
         return state.withLock { state -> UInt32? in
-            guard !state.isResting, !state.waits.values.contains(where: \.isIdle) else { return nil }
+            guard !state.isResting else { return nil }
+            guard !state.waits.values.contains(where: \.isIdle) else { return 0 }
             // A wait that has just begun is part of the work: many short ones, one after the other, are a run.
             if state.waits.values.allSatisfy({ now - $0.start <= interval }) { return Pulse.workingDepth }
             // Twice the interval, because the clocks of two parties do not tick together.
             let deepest =
                 state.waits.values.filter { $0.signs !== own }
                 .map { $0.signs.depth(since: now - interval * 2) }.max() ?? 0
-            return deepest > 1 ? deepest - 1 : nil
+            return deepest > 1 ? deepest - 1 : 0
         }
     }
 }

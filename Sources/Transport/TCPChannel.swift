@@ -62,6 +62,8 @@ public final class TCPChannel: Channel {
 
     public var failure: TransportError? { mailbox.end }
 
+    public var silence: Duration? { mailbox.signs.silence }
+
     public var timeout: Duration? { configuration.timeout }
 
     public var greetingTimeout: Duration? { min(configuration.greetingTimeout, configuration.timeout) }

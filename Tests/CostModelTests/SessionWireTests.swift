@@ -35,7 +35,10 @@ import Transport
                 thread.start()
             }
             for (index, channel) in [forServer.0, forClient.0].enumerated() {
-                start { try service.serve(channel, seeds: InsecureSeededSource(UInt64(index))) }
+                start {
+                    let dealt = try service.serve(channel, seeds: InsecureSeededSource(UInt64(index)))
+                    if let failure = dealt?.failure { throw failure }
+                }
             }
             start { [forServer] in
                 let session = try ServerSession(

@@ -96,11 +96,14 @@ final class RunningRole {
         let dealer = try RunningRole(["deal", "--listen", "127.0.0.1:0", "--sessions", "1"] + Self.plain)
         let dealerAddress = try dealer.address()
         let server = try RunningRole(
-            ["serve", "tiny", "--listen", "127.0.0.1:0", "--dealer", dealerAddress, "--sessions", "1"] + Self.plain)
+            [
+                "serve", "tiny", "--listen", "127.0.0.1:0", "--dealer", dealerAddress, "--sessions", "1",
+                "--share-times",
+            ] + Self.plain)
         let client = try RunningRole(
             [
                 "complete", "--connect", try server.address(), "--dealer", dealerAddress, "--input-ids", "100,101,102",
-                "--tokens", "1", "--format", "json",
+                "--tokens", "1", "--share-times", "--format", "json",
             ] + Self.plain
         ).finish()
         #expect(client.status == 0, "\(client.errors)")

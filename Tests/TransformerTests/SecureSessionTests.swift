@@ -22,7 +22,7 @@ import Transport
     @Test(arguments: [(false, false), (false, true), (true, false), (true, true)], DomainProfile.both)
     func completionOverSockets(options: (Bool, Bool), profile: DomainProfile) throws {
         let (prefetch, isLLaMA) = options
-        let agreed = SessionConfiguration(profile: profile)
+        let agreed = SessionConfiguration(profile: profile, sharesTimes: true)
         let mixed = try Architecture(
             layers: [
                 .init(),

@@ -34,7 +34,7 @@ public struct RunReport: Codable, Sendable {
     }
 
     /// The most bytes of a report of a run of the program.
-    static func byteLimit(_ program: Program) -> Int {
+    package static func byteLimit(_ program: Program) -> Int {
         (1 << 16) + program.instructionCount * (1 << 12)
             + (program.plan.correlations.count + program.plan.weights.count) * (1 << 6)
     }
@@ -45,7 +45,7 @@ public struct RunReport: Codable, Sendable {
     /// - Parameters:
     ///   - elapsed: how long the run took here; no peer worked much longer.
     /// - Throws: ``SessionError/foreignReport(peer:)``.
-    init(
+    package init(
         json bytes: [UInt8], of program: Program, party: Party, isMeasured: Bool, elapsed: Duration, peer: String
     ) throws {
         guard let report = try? JSONDecoder().decode(RunReport.self, from: Data(bytes)),

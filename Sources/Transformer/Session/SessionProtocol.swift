@@ -115,17 +115,17 @@ extension SessionError: SessionFailure {
 }
 
 /// The client's request for one run: lengths, and the fingerprint of the program that it made of them.
-struct RunRequest: Codable, Sendable {
-    let past: Int
-    let new: Int
-    let output: ForwardPass.Output
-    let fingerprint: String
+package struct RunRequest: Codable, Sendable {
+    package let past: Int
+    package let new: Int
+    package let output: ForwardPass.Output
+    package let fingerprint: String
     /// Whether both parties prepare all correlations before the online phase, and wait for each other there.
-    let prefetch: Bool
+    package let prefetch: Bool
 
-    static let byteLimit = 1 << 16
+    package static let byteLimit = 1 << 16
 
-    init(past: Int, new: Int, output: ForwardPass.Output, fingerprint: String, prefetch: Bool) {
+    package init(past: Int, new: Int, output: ForwardPass.Output, fingerprint: String, prefetch: Bool) {
         self.past = past
         self.new = new
         self.output = output
@@ -135,7 +135,7 @@ struct RunRequest: Codable, Sendable {
 
     /// The client's request, from a stranger's bytes.
     /// - Throws: ``SessionError/malformedRequest(peer:)``.
-    init(json bytes: [UInt8], of peer: String) throws {
+    package init(json bytes: [UInt8], of peer: String) throws {
         guard let request = try? JSONDecoder().decode(RunRequest.self, from: Data(bytes)),
             Fingerprint.isOne(request.fingerprint)
         else { throw SessionError.malformedRequest(peer: peer) }

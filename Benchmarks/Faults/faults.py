@@ -1,0 +1,458 @@
+#!/usr/bin/env python3
+"""Breaks connections, processes and messages between a dealer, a server and a client on loopback, and checks what is left.
+
+    python3 Benchmarks/Faults/faults.py --rounds 3
+
+Needs Linux, the built program (swift build -c release) and Python's standard library. Every group of faults begins and
+ends with a completion that must be right. A fault may end the session that it hits: with the exit status that it should
+have, within the timeout, in one sentence that names who is at fault. All else is a failure. Prints counts, and every
+failure; exit status 1 if there is one. --seed repeats the same faults.
+"""
+
+import argparse
+import json
+import os
+import random
+import resource
+import signal
+import sys
+import time
+
+from wire import (
+    ABORT, AGREED, CONTROL, HEARTBEAT, MAGIC, PLAIN, PROMPT, STREAM, Proxy, Role, connect, control, frame, hello,
+    read_all, reason)
+
+REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LARGEST = 2**63 - 1
+LAYER = {
+    "norm1": "layer_norm", "norm2": "layer_norm", "activation": "gelu_new", "fused": False, "gated": False,
+    "scaled": False, "temperature": False}
+
+
+def architecture(layers=1, context=128, **sizes):
+    known = {
+        "context": context, "feed_forward_width": 512, "final_norm": "layer_norm", "has_biases": True, "heads": 4,
+        "key_value_heads": 4, "layer_norm_epsilon": 1e-5, "layers": [LAYER] * layers, "tied_head": True,
+        "vocabulary": 256, "width": 128}
+    return {**known, **sizes}
+
+
+class Faults:
+    def __init__(self, options):
+        self.options, self.random = options, random.Random(options.seed)
+        self.timeout = options.timeout
+        self.counts, self.failures = {}, []
+        self.roles = []
+
+    # Roles
+
+    def role(self, arguments, **more):
+        role = Role(self.options.sotto, arguments, **more)
+        self.roles.append(role)
+        return role
+
+    def dealer(self, *arguments, **more):
+        return self.role(
+            ["deal", "--listen", "127.0.0.1:0", "--timeout", str(self.timeout), PLAIN, *arguments], **more)
+
+    def server(self, dealer, *arguments, **more):
+        return self.role(
+            ["serve", "tiny", "--listen", "127.0.0.1:0", "--dealer", dealer, "--timeout", str(self.timeout), PLAIN,
+             *arguments], **more)
+
+    def client(self, server, dealer, tokens=1, prompt=PROMPT, *arguments):
+        return self.role(
+            ["complete", "--connect", server, "--dealer", dealer, "--prompt", prompt, "--tokens", str(tokens),
+             "--timeout", str(self.timeout), "--format", "json", PLAIN, *arguments])
+
+    def count(self, what, number=1):
+        self.counts[what] = self.counts.get(what, 0) + number
+
+    def fail(self, what):
+        self.failures.append(what)
+        print("FAILED:", what, flush=True)
+
+    def expect(self, isTrue, what):
+        if not isTrue:
+            self.fail(what)
+        return isTrue
+
+    def tokens(self, role):
+        return json.loads(role.out)["completion"]["tokens"]
+
+    def benign(self, server, dealer, what):
+        """A completion that nobody disturbs: it must be right."""
+        client = self.client(server, dealer)
+        status = client.wait(10 * self.timeout + 30)
+        self.count("benign completions")
+        if status != 0:
+            self.fail(f"{what}: a benign completion ended with {status}: {client.said}")
+        elif self.tokens(client) != self.expected[:1]:
+            self.fail(f"{what}: a benign completion gave {self.tokens(client)}")
+        client.kill()
+
+    def start(self, *arguments):
+        self.clean()
+        dealer = self.dealer(*arguments)
+        self.d = dealer.address()
+        server = self.server(self.d, *arguments)
+        self.s = server.address()
+        return dealer, server
+
+    def clean(self):
+        for role in self.roles:
+            try:
+                role.kill()
+            except ValueError:
+                pass
+        self.roles = []
+
+    def both_live(self, dealer, server, what):
+        self.expect(dealer.alive, f"{what}: the dealer ended with {dealer.process.returncode}: {dealer.said[-300:]}")
+        self.expect(server.alive, f"{what}: the server ended with {server.process.returncode}: {server.said[-300:]}")
+
+    # Groups of faults
+
+    def reference(self):
+        self.start()
+        client = self.client(self.s, self.d, 3)
+        status = client.wait(60)
+        if status != 0:
+            raise SystemExit(f"not even an undisturbed completion works: {client.said}")
+        self.expected = self.tokens(client)
+
+    def numbers(self):
+        """Requests whose numbers overflow, are too large, or are no numbers."""
+        dealer, server = self.start()
+        self.benign(self.s, self.d, "numbers")
+        lengths = [
+            (LARGEST, LARGEST), (LARGEST, 1), (1, LARGEST), (-1, 1), (-2**63, 1), (-2**63, -2**63), (0, 0), (0, -1),
+            (2**62, 2**62), (0, 129), (0, 4097), (0, 65536), (2**63, 1), (0.5, 1), (1e308, 1), ("1", 1), (None, 1)]
+        for past, new in lengths:
+            request = {"past": past, "new": new, "output": "last", "fingerprint": "0" * 64, "prefetch": False}
+            self.ask_server(request, (past, new))
+            self.ask_dealer({"past": past, "new": new}, architecture(context=65536), (past, new))
+        for output in ("all", "blocks", "none", 3):
+            request = {"past": 0, "new": 2, "output": output, "fingerprint": "0" * 64, "prefetch": False}
+            self.ask_server(request, output)
+        huge = [
+            architecture(1024, 65536), architecture(1024, 2048), architecture(1, 65536, heads=1, width=2),
+            architecture(1, 4096, width=8192, feed_forward_width=65536, vocabulary=1 << 20),
+            architecture(2000), architecture(9000), architecture(1, 2**40), architecture(1, 128, width=-1), architecture(1, 128, heads=0),
+            architecture(1, 128, layer_norm_epsilon=1e300), {}, []]
+        for model in huge:
+            new = model.get("context", 1) if isinstance(model, dict) else 1
+            before = dealer.memory()
+            self.ask_dealer({"past": 0, "new": new}, model, f"{str(model)[:60]}...")
+            self.expect(dealer.memory() - before < 200 << 20, f"the dealer grew by {dealer.memory() - before} bytes")
+        self.both_live(dealer, server, "numbers")
+        self.benign(self.s, self.d, "after numbers")
+
+    def ask_server(self, request, what):
+        connection = connect(self.s, STREAM + hello("client", AGREED))
+        # The dealer is another's: without a partner the server's connection there waits, and the request comes first.
+        connection.sendall(control(request))
+        data, ended = read_all(connection, self.timeout + 3)
+        connection.close()
+        self.count("hostile requests")
+        self.expect(ended and reason(data), f"the server gave no reason for refusing {what}: {data[-100:]}")
+
+    def ask_dealer(self, lengths, model, what):
+        description = json.dumps(
+            {"domain": "ring64", "pass": {"architecture": model, "output": "last", **lengths}})
+        name = "s%d" % self.random.getrandbits(60)
+        pair = [connect(self.d, STREAM + hello(role, {"session": name})) for role in ("server", "client")]
+        request = control({"sequence": 0, "description": description, "fingerprint": "0" * 64})
+        for connection in pair:
+            try:
+                connection.sendall(request)
+            except OSError:
+                pass
+        for connection in pair:
+            data, ended = read_all(connection, self.timeout + 3)
+            self.expect(ended and reason(data), f"the dealer gave no reason for refusing {what}: {data[-100:]}")
+            connection.close()
+        self.count("hostile requests")
+
+    def noise(self):
+        """Bytes that are no greeting, half a greeting, or a wrong one; silence; and floods."""
+        dealer, server = self.start()
+        self.benign(self.s, self.d, "noise")
+        good = STREAM + hello("client", AGREED)
+        inputs = [b"", b"GET / HTTP/1.1\r\n\r\n", MAGIC, STREAM, good[:-1], good[:40], b"\0" * 4000, good + b"\0" * 64]
+        inputs += [STREAM + hello("client", AGREED, version) for version in (0, -1, 3, LARGEST)]
+        inputs += [STREAM + hello("x" * 100_000, AGREED), STREAM + hello("client", {"session": "s" * 100_000})]
+        inputs += [STREAM + hello("client", {"session": name}) for name in ("", " ", "\n", "\u00e9", "a" * 65)]
+        inputs += [STREAM + frame(CONTROL, b"[" * 5000), STREAM + frame(CONTROL, b"{}"), STREAM + frame(7, b"x")]
+        for _ in range(100 * self.options.rounds):
+            bytes_ = bytearray(good)
+            for _ in range(self.random.randint(1, 4)):
+                at = self.random.randrange(len(bytes_))
+                bytes_[at] ^= 1 << self.random.randrange(8)
+            inputs.append(bytes(bytes_))
+        for data in inputs:
+            for address in (self.s, self.d):
+                connect(address, data).close()
+                self.count("hostile greetings")
+        self.both_live(dealer, server, "noise")
+        self.benign(self.s, self.d, "after noise")
+        before = dealer.memory()
+        flood = frame(CONTROL) * 4096
+        for address in (self.d, self.s):
+            connection = connect(address, STREAM)
+            try:
+                for _ in range(50):
+                    connection.sendall(flood)
+            except OSError:
+                pass
+            connection.close()
+            self.count("floods")
+        self.expect(dealer.memory() - before < 100 << 20, f"a flood took {dealer.memory() - before} bytes")
+        self.benign(self.s, self.d, "after floods")
+
+    def silence(self):
+        """A silent connection delays nobody."""
+        dealer, server = self.start()
+        silent = [connect(address) for address in (self.s, self.d) for _ in range(4)]
+        start = time.monotonic()
+        self.benign(self.s, self.d, "beside silent connections")
+        self.expect(time.monotonic() - start < self.timeout + 5, "silent connections delay a client")
+        self.count("silent connections", len(silent))
+        for connection in silent:
+            connection.close()
+
+    def orphans(self):
+        """Parties whose partners never come; few descriptors."""
+        self.clean()
+        few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+        dealer = self.dealer("--max-sessions", "4", limits=few)
+        self.d = dealer.address()
+        server = self.server(self.d)
+        self.s = server.address()
+        self.benign(self.s, self.d, "orphans")
+        waiting = []
+        for index in range(56):
+            try:
+                waiting.append(connect(self.d, STREAM + hello("client", {"session": f"o{index}"})))
+            except OSError:
+                pass
+        time.sleep(0.5)
+        self.benign(self.s, self.d, "beside 56 orphans and 64 descriptors")
+        for connection in waiting:
+            connection.close()
+        self.count("parties without partners", 56)
+        before = dealer.memory()
+        for index in range(100 + 100 * self.options.rounds):
+            connect(self.d, STREAM + hello("server", {"session": f"p{index}"})).close()
+            self.count("parties without partners")
+        time.sleep(0.5)
+        grown = dealer.memory() - before
+        self.expect(grown < 20 << 20, f"parties that left hold {grown} bytes")
+        self.expect(dealer.threads() < 30, f"parties that left hold {dealer.threads()} threads")
+        self.both_live(dealer, server, "orphans")
+        self.benign(self.s, self.d, "after orphans")
+
+    def streams(self):
+        """Standard error that cannot be written."""
+        for kind in ("/dev/full", "a pipe without reader"):
+            self.clean()
+            if kind == "/dev/full":
+                full = open(kind, "wb")
+            else:
+                reader, writer = os.pipe()
+                os.close(reader)
+                full = os.fdopen(writer, "wb")
+            dealer = self.dealer(stderr=full)
+            self.d = dealer.address()
+            server = self.server(self.d, stderr=full)
+            self.s = server.address()
+            for address in (self.s, self.d):
+                connect(address, b"GET / HTTP/1.1\r\n\r\n").close()
+                self.count("hostile greetings")
+            self.benign(self.s, self.d, f"with {kind} as standard error")
+            self.both_live(dealer, server, kind)
+            self.count("unwritable streams")
+            full.close()
+
+    def sessions(self):
+        """--sessions counts sessions that were served, and too many clients are told so."""
+        self.clean()
+        dealer = self.dealer("--sessions", "1")
+        self.d = dealer.address()
+        server = self.server(self.d, "--sessions", "1")
+        self.s = server.address()
+        for address in (self.s, self.d):
+            connect(address).close()
+            connect(address, b"GET / HTTP/1.1\r\n\r\n").close()
+        self.count("hostile greetings", 4)
+        self.benign(self.s, self.d, "after scans of --sessions 1")
+        for role in (server, dealer):
+            self.expect(role.wait(self.timeout + 10) == 0, f"the {role.name} of --sessions 1 did not end with 0")
+        dealer, server = self.start("--max-sessions", "1")
+        first = self.client(self.s, self.d, 40)
+        time.sleep(0.7)
+        second = self.client(self.s, self.d)
+        status = second.wait(self.timeout + 20)
+        if first.alive:
+            self.expect(status == 69 and "busy" in second.said, f"a busy server: {status} {second.said}")
+        self.expect(first.wait(60) == 0, f"beside a refused client: {first.said}")
+        self.count("refused clients")
+        self.benign(self.s, self.d, "after a busy time")
+
+    def stops(self):
+        """SIGTERM and SIGINT let sessions end."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            dealer, server = self.start()
+            self.timeout, kept = 20, self.timeout
+            client = self.client(self.s, self.d, 20)
+            self.timeout = kept
+            time.sleep(0.7)
+            server.send(number)
+            dealer.send(number)
+            self.expect(client.wait(60) in (0, 69), f"a client of a server that ends: {client.said}")
+            for role in (server, dealer):
+                status = role.wait(self.timeout + 10)
+                self.expect(status == 0, f"signal {number} ended the {role.name} with {status}: {role.said}")
+                self.count("signals")
+        dealer, server = self.start()
+        waiting = connect(self.s, STREAM)
+        time.sleep(0.3)
+        server.send(signal.SIGTERM)
+        time.sleep(0.2)
+        server.send(signal.SIGTERM)
+        self.expect(server.wait(5) == -signal.SIGTERM or server.process.returncode == 143, "a second signal is obeyed")
+        waiting.close()
+
+    def signals(self):
+        """SIGKILL and SIGSTOP of each role at any moment."""
+        for number in (signal.SIGKILL, signal.SIGSTOP):
+            for role in ("serve", "deal", "complete"):
+                for _ in range(self.options.rounds):
+                    self.signal(number, role)
+
+    def signal(self, number, name):
+        dealer, server = self.start()
+        client = self.client(self.s, self.d, 100)
+        time.sleep(self.random.uniform(0.15, 1.2))
+        role = {"serve": server, "deal": dealer, "complete": client}[name]
+        what = f"signal {number} of {name}"
+        start = time.monotonic()
+        role.send(number)
+        self.count("signals")
+        if name != "complete":
+            status = client.wait(4 * self.timeout + 5)
+            seconds = time.monotonic() - start
+            words = {"serve": "server", "deal": "dealer"}
+            self.expect(status == 69, f"{what}: the client ended with {status}: {client.said}")
+            self.expect(
+                words[name] in client.said.split(" at 127")[0] or f"to {words[name]}" in client.said
+                or f"({words[name]}" in client.said, f"{what}: the client says {client.said}")
+            self.expect(len(client.said.splitlines()) == 1, f"{what}: the client says {client.said}")
+            self.expect(seconds < 2 * self.timeout + 2, f"{what}: the client took {seconds:.1f} s")
+        else:
+            end = time.monotonic() + 3 * self.timeout + 5
+            while time.monotonic() < end and "ended by" not in server.said:
+                time.sleep(0.05)
+            self.expect("client" in server.said.split("error: ")[-1], f"{what}: the server says {server.said}")
+        if role is not server and server.alive and role is not dealer:
+            self.both_live(dealer, server, what)
+            self.benign(self.s, self.d, f"after {what}")
+        role.send(signal.SIGCONT)
+        role.kill()
+
+    def frames(self):
+        """A proxy between two roles that mistreats one frame."""
+        kinds = ["cut", "flip", "repeat", "drop", "stall", "reset", "half"]
+        for _ in range(self.options.rounds):
+            for link in ("client-server", "client-dealer", "server-dealer"):
+                dealer, server = self.start()
+                for kind in kinds:
+                    for direction in (0, 1):
+                        self.mistreat(link, kind, direction)
+                    self.both_live(dealer, server, f"{kind} on {link}")
+                self.benign(self.s, self.d, f"after faults on {link}")
+
+    def mistreat(self, link, kind, direction):
+        few = link == "client-dealer" or (link == "server-dealer" and direction == 0)
+        chosen = self.random.randint(-1, 3 if few else 120)
+        fired, beat = [], []
+
+        def fault(way, index, data):
+            if way != direction or index != chosen or fired:
+                return data
+            fired.append(index)
+            if index >= 0 and int.from_bytes(data[8:12], "little") == HEARTBEAT:
+                beat.append(True)
+            if kind == "flip":
+                at = self.random.randrange(len(data))
+                return data[:at] + bytes([data[at] ^ 1 << self.random.randrange(8)]) + data[at + 1:]
+            return {"repeat": data + data, "drop": b""}.get(kind, kind)
+
+        between, server = None, None
+        if link == "server-dealer":
+            between = Proxy(self.d, fault)
+            server = self.server(between.address)
+            client = self.client(server.address(), self.d, 2)
+        elif link == "client-server":
+            between = Proxy(self.s, fault)
+            client = self.client(between.address, self.d, 2)
+        else:
+            between = Proxy(self.d, fault)
+            client = self.client(self.s, between.address, 2)
+        status = client.wait(6 * self.timeout + 20)
+        seconds = time.monotonic() - client.start
+        what = f"{kind} of frame {chosen} on {link}, direction {direction}"
+        self.count("damaged frames", len(fired))
+        if status == 0:
+            # The last frames, and heartbeats, are nobody's loss.
+            self.expect(self.tokens(client) == self.expected[:2], f"{what}: wrong text with exit status 0")
+        else:
+            allowed = {"flip": [76], "repeat": [76], "drop": [69, 76]}.get(kind, [69])
+            if chosen < 0:
+                allowed = [69, 76]
+            self.expect(status in allowed, f"{what}: exit status {status}: {client.said}")
+            self.expect(any(role in client.said for role in link.split("-") + ["peer"]), f"{what}: {client.said}")
+            self.expect(len(client.said.splitlines()) == 1, f"{what}: {client.said}")
+            self.expect(seconds < 4 * self.timeout + 10, f"{what}: took {seconds:.1f} s")
+        client.kill()
+        between.close()
+        if server:
+            self.expect(server.alive, f"{what}: the server ended with {server.process.returncode}")
+            server.kill()
+
+
+GROUPS = ["numbers", "noise", "silence", "orphans", "streams", "sessions", "stops", "signals", "frames"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sotto", default=os.path.join(REPOSITORY, ".build", "release", "sotto"))
+    parser.add_argument("--rounds", type=int, default=1, help="repetitions with other random choices")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--timeout", type=float, default=2, help="of the roles, in seconds")
+    parser.add_argument("--groups", default=",".join(GROUPS), help="comma-separated: " + ",".join(GROUPS))
+    options = parser.parse_args()
+    if not os.access(options.sotto, os.X_OK):
+        parser.error(f"there is no program at {options.sotto}; run swift build -c release or pass --sotto")
+    if options.rounds < 1:
+        parser.error("--rounds must be at least 1")
+    unknown = set(options.groups.split(",")) - set(GROUPS)
+    if unknown:
+        parser.error(f"there is no group {', '.join(sorted(unknown))}")
+    faults = Faults(options)
+    try:
+        faults.reference()
+        for group in options.groups.split(","):
+            start = time.monotonic()
+            getattr(faults, group)()
+            print(f"{group}: {time.monotonic() - start:.1f} s", flush=True)
+    finally:
+        faults.clean()
+    for what, number in sorted(faults.counts.items()):
+        print(f"{what}: {number}")
+    print(f"failures: {len(faults.failures)}")
+    sys.exit(1 if faults.failures else 0)
+
+
+if __name__ == "__main__":
+    main()
