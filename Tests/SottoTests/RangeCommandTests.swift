@@ -76,4 +76,21 @@ import Transformer
         #expect(zip(plain, exact).allSatisfy { $0 < $1 })
         #expect(try online(["simulate"] + length, "--exact-openings") == exact)
     }
+
+    /// A server looks at its weights and at a text before it listens.
+    @Test func aServerThatWouldBeWrongDoesNotListen() throws {
+        let text = try files.file("text", Data("def f(x):\n    return x\n".utf8))
+        let serve = [
+            "serve", "tiny", "--listen", "127.0.0.1:0", "--dealer", "127.0.0.1:1", "--insecure-plaintext",
+            "--check-text", text,
+        ]
+        let refused = try BuiltProgram.run(serve + ["--edit", "bounds.residual=5"])
+        #expect(refused.status == 65 && refused.output.isEmpty)
+        #expect(refused.error.contains("its bound is 5") && refused.error.contains("bounds.residual="))
+        let missing = try BuiltProgram.run(serve.dropLast() + [files.path("none")])
+        #expect(missing.status == 65 && missing.output.isEmpty)
+        let huge = try SmallModel("SM", in: files, deviation: 1e12)
+        let weights = try BuiltProgram.run(["serve", huge.path] + serve.dropFirst(2).dropLast(2))
+        #expect(weights.status == 65 && weights.output.isEmpty && weights.error.contains("h.0."))
+    }
 }
