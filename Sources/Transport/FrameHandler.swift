@@ -49,10 +49,12 @@ final class FrameHandler: ChannelDuplexHandler {
     /// Decodes the bytes, and keeps those that must wait for the peer's admission.
     private func take(_ buffer: inout ByteBuffer) {
         do throws(TransportError) {
+            let before = decoder.partialBytes
             let used = try buffer.withUnsafeReadableBytes { bytes throws(TransportError) in
                 try decoder.feed(bytes, into: &frames)
             }
-            mailbox.signs.note(bytes: used)
+            // Whole frames are noted where they are delivered; heartbeats are no data.
+            if decoder.partialBytes > before { mailbox.signs.note(bytes: decoder.partialBytes - before) }
             buffer.moveReaderIndex(forwardBy: used)
             stalled = buffer.readableBytes > 0 ? buffer : nil
             if !deliver() { breakOff(.tooMuchUnread(peer: peer.current, bytes: mailbox.cap)) }

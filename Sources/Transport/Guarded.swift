@@ -1,7 +1,12 @@
 import Foundation
 
-/// The moment at which waiting ends.
-struct Deadline: Sendable {
+/// What says when waiting ends; the moment may move while a thread waits.
+protocol Ending {
+    var end: ContinuousClock.Instant { get }
+}
+
+/// A fixed moment at which waiting ends.
+struct Deadline: Ending, Sendable {
     let end: ContinuousClock.Instant
 
     /// - Parameter timeout: From now; more than a year is taken as a year.
@@ -47,20 +52,13 @@ final class Guarded<State>: @unchecked Sendable {
 
     /// Runs `body` under the lock after every change until it returns a value.
     ///
-    /// - Returns: That value, or nil when the deadline passed first.
-    func wait<Result>(until deadline: Deadline, _ body: (inout State) throws -> Result?) rethrows -> Result? {
-        try wait(until: { deadline.end }, body)
-    }
-
-    /// The same until a moment that may move while the thread waits: it is asked for again before the wait ends.
-    func wait<Result>(
-        until end: () -> ContinuousClock.Instant, _ body: (inout State) throws -> Result?
-    ) rethrows -> Result? {
+    /// - Returns: That value, or nil when the end came first; it is asked for again before the wait ends.
+    func wait<Result>(until ending: some Ending, _ body: (inout State) throws -> Result?) rethrows -> Result? {
         condition.lock()
         defer { condition.unlock() }
         while true {
             if let result = try body(&state) { return result }
-            let remaining = ContinuousClock.now.duration(to: end())
+            let remaining = ContinuousClock.now.duration(to: ending.end)
             if remaining <= .zero { return nil }
             _ = condition.wait(until: Date(timeIntervalSinceNow: remaining.inSeconds))
         }

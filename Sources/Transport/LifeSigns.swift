@@ -76,7 +76,7 @@ final class LifeSigns: Sendable {
 }
 
 /// How long one wait may last.
-struct Patience: Sendable {
+struct Patience: Ending, Sendable {
     private let timeout: Duration
     /// With nil the wait ends after the timeout, whatever the peer does.
     private let signs: LifeSigns?

@@ -105,7 +105,7 @@ final class Mailbox: Sendable {
         if let frame = try state.withLock(take) { return frame }
         let wait = beginWait(pulse, isIdle: patience.isAbsolute)
         defer { endWait(wait, pulse) }
-        guard let frame = try state.wait(until: { patience.end }, take) else {
+        guard let frame = try state.wait(until: patience, take) else {
             throw TransportError.timeout(
                 peer: peer.current, seconds: patience.seconds, waitingFor: FrameTag.describe(tag))
         }

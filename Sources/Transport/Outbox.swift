@@ -45,10 +45,10 @@ final class Outbox: Sendable {
     /// Queues frames in order.
     ///
     /// - Parameters:
-    ///   - patience: Makes the patience of one wait for the peer to take something.
+    ///   - newPatience: Makes the patience of one wait for the peer to take something.
     ///   - whileWaiting: Called before a wait for room, with true, and after it, with false.
-    func send(_ frames: [Frame], patience: () -> Patience, whileWaiting: (Bool) -> Void) throws {
-        try beginSending(patience())
+    func send(_ frames: [Frame], newPatience: () -> Patience, whileWaiting: (Bool) -> Void) throws {
+        try beginSending(newPatience())
         defer { state.change { $0.isSending = false } }
         var piece = ByteBuffer()
         for frame in frames {
@@ -64,18 +64,18 @@ final class Outbox: Sendable {
                     sent += count
                 }
                 if piece.readableBytes >= Outbox.pieceSize {
-                    try enqueue(piece, patience: patience, whileWaiting: whileWaiting)
+                    try enqueue(piece, newPatience: newPatience, whileWaiting: whileWaiting)
                     piece = ByteBuffer()
                 }
             }
         }
-        if piece.readableBytes > 0 { try enqueue(piece, patience: patience, whileWaiting: whileWaiting) }
+        if piece.readableBytes > 0 { try enqueue(piece, newPatience: newPatience, whileWaiting: whileWaiting) }
         let bytes = frames.reduce(0) { $0 + WireFormat.frameHeaderSize + ($1.isOverhead ? $1.payload.count : 0) }
         overhead.add(bytes, ordering: .relaxed)
     }
 
     private func beginSending(_ patience: Patience) throws {
-        let turn: Void? = try state.wait(until: { patience.end }) { state in
+        let turn: Void? = try state.wait(until: patience) { state in
             try state.checkOpen(peer: peer)
             guard !state.isSending else { return nil }
             state.isSending = true
@@ -84,12 +84,12 @@ final class Outbox: Sendable {
         guard turn != nil else { throw timeoutError(patience) }
     }
 
-    private func enqueue(_ piece: ByteBuffer, patience: () -> Patience, whileWaiting: (Bool) -> Void) throws {
+    private func enqueue(_ piece: ByteBuffer, newPatience: () -> Patience, whileWaiting: (Bool) -> Void) throws {
         if try state.withLock({ try add(piece, to: &$0) }) != nil { return }
         whileWaiting(true)
         defer { whileWaiting(false) }
-        let patience = patience()
-        let added: Void? = try state.wait(until: { patience.end }) { try add(piece, to: &$0) }
+        let patience = newPatience()
+        let added: Void? = try state.wait(until: patience) { try add(piece, to: &$0) }
         guard added != nil else {
             // Part of a frame may have left: what followed would be taken for the rest of it.
             let error = timeoutError(patience)

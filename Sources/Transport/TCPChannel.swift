@@ -77,9 +77,11 @@ public final class TCPChannel: Channel {
         }
         let pulse = heartbeats.pulse
         var wait: Int?
-        try outbox.send(frames, patience: { patience }) { isWaiting in
-            if isWaiting { wait = mailbox.beginWait(pulse) } else { mailbox.endWait(wait, pulse) }
-        }
+        try outbox.send(
+            frames, newPatience: { patience },
+            whileWaiting: { isWaiting in
+                if isWaiting { wait = mailbox.beginWait(pulse) } else { mailbox.endWait(wait, pulse) }
+            })
     }
 
     public func receive(tag: UInt32, alsoExpected: Set<UInt32>) throws -> Frame {

@@ -119,7 +119,7 @@ import Transport
             try #expect(clientSide.result() == server)
             #expect(clientEnd.peerName == "server at 127.0.0.1:\(listener.port)")
             #expect(serverEnd.peerName.hasPrefix("client at 127.0.0.1:"))
-            #expect(serverEnd.overheadBytesSent > 12 + 16)
+            #expect(serverEnd.overheadBytesSent > 12 + 24)
         }
     }
 
@@ -161,6 +161,29 @@ import Transport
         }
     }
 
+    @Test func fieldsAreFewAndBounded() throws {
+        var many = client
+        for index in 0..<62 { many.fields["extra\(index)"] = "x" }
+        var longName = client
+        longName.fields[String(repeating: "n", count: 65)] = "x"
+        var longValue = client
+        longValue.fields["session"] = String(repeating: "v", count: (1 << 19) + 1)
+        var longRole = client
+        longRole.role = String(repeating: "r", count: 65)
+        for (hello, reason) in [
+            (many, "it has more than 64 fields"), (longName, "its role or one of its fields is too long"),
+            (longValue, "its role or one of its fields is too long"),
+            (longRole, "its role or one of its fields is too long"),
+        ] {
+            let bytes = Array(try JSONEncoder().encode(hello))
+            #expect(throws: TransportError.malformedHandshake(peer: "P", reason: reason)) {
+                try Handshake(decoding: bytes, peer: "P")
+            }
+        }
+        many.fields["extra0"] = nil
+        #expect(try Handshake(decoding: Array(JSONEncoder().encode(many)), peer: "P") == many)
+    }
+
     @Test func oversizedHandshakesAreRefused() throws {
         let (serverEnd, clientEnd) = InMemoryChannel.pair()
         try clientEnd.sendControl([UInt8](repeating: 0x20, count: Handshake.byteLimit + 1))
@@ -173,7 +196,7 @@ import Transport
     @Test func aSilentPeerTimesOut() throws {
         let (serverEnd, clientEnd) = InMemoryChannel.pair(timeout: .milliseconds(30))
         #expect(
-            throws: TransportError.timeout(peer: "client", seconds: 0.03, waitingFor: "a control message")
+            throws: TransportError.timeout(peer: "client", seconds: 0.03, waitingFor: "its greeting")
         ) { try server.exchange(over: serverEnd, expecting: [], peerRole: nil) }
         #expect(clientEnd.peerName == "server")
     }

@@ -31,7 +31,8 @@ import Transport
         }
         try withMisdeed(.drop, medium: medium, timeout: .milliseconds(40)) { server in
             #expect(
-                throws: TransportError.timeout(peer: server.peerName, seconds: 0.04, waitingFor: "message 11")
+                throws: TransportError.timeout(
+                    peer: server.peerName, seconds: 0.04, waitingFor: "round 11 of instruction 0")
             ) { try server.receive(tag: 11, alsoExpected: [12]) }
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -9,14 +10,23 @@ import Foundation
 #endif
 
 /// A plain blocking socket on 127.0.0.1, to play peers that do not speak Sotto's protocol or die.
-final class RawSocket {
+final class RawSocket: Sendable {
     struct Failure: Error {
         let call: String
         let number: Int32
     }
 
     private let descriptor: Int32
-    private var isOpen = true
+    private let isOpen = Atomic<Bool>(true)
+
+    /// A connection that has ended gives an error instead of a signal.
+    #if canImport(Glibc)
+        private static let noSignal = Int32(MSG_NOSIGNAL)
+    #elseif canImport(Musl)
+        private static let noSignal = MSG_NOSIGNAL
+    #else
+        private static let noSignal: Int32 = 0
+    #endif
 
     init(connectingTo port: Int) throws {
         #if canImport(Glibc)
@@ -41,9 +51,38 @@ final class RawSocket {
     func write(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress! + sent, bytes.count - sent, 0) }
+            let count = bytes.withUnsafeBytes {
+                send(descriptor, $0.baseAddress! + sent, bytes.count - sent, RawSocket.noSignal)
+            }
             guard count > 0 else { throw Failure(call: "send", number: errno) }
             sent += count
+        }
+    }
+
+    /// Writes the bytes again and again until the other side has taken nothing for a while, or the connection ends.
+    ///
+    /// - Returns: The bytes written, at most `limit` and one more repetition.
+    func write(repeating bytes: [UInt8], limit: Int) -> Int {
+        var patience = timeval(tv_sec: 0, tv_usec: 300_000)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var written = 0
+        while written < limit {
+            let count = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress!, bytes.count, RawSocket.noSignal) }
+            guard count > 0 else { break }
+            written += count
+            guard count == bytes.count else { break }
+        }
+        return written
+    }
+
+    /// Reads what comes until the other side ends its output.
+    func readToEnd() -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let got = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress!, $0.count, 0) }
+            guard got > 0 else { return bytes }
+            bytes += buffer[..<got]
         }
     }
 
@@ -60,8 +99,7 @@ final class RawSocket {
     }
 
     func close() {
-        guard isOpen else { return }
-        isOpen = false
+        guard isOpen.exchange(false, ordering: .relaxed) else { return }
         #if canImport(Glibc)
             _ = Glibc.close(descriptor)
         #elseif canImport(Musl)

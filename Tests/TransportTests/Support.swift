@@ -88,6 +88,37 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
+/// Runs `body` with an accepted channel whose peer is a raw socket, and the peer's name.
+///
+/// - Parameter isAdmitted: Whether the channel behaves as after a handshake.
+func withRawPeer(
+    configuration: TCPConfiguration = TCPConfiguration(timeout: .seconds(20)), isAdmitted: Bool = true,
+    body: (TCPChannel, RawSocket, String) throws -> Void
+) throws {
+    try withTransport { transport in
+        let listener = try TCPListener(
+            host: "127.0.0.1", port: 0, configuration: configuration, transport: transport)
+        defer { listener.close() }
+        let socket = try RawSocket(connectingTo: listener.port)
+        let channel = try listener.accept(peerRole: "client", timeout: .seconds(20))
+        defer { channel.close() }
+        if isAdmitted { channel.admit() }
+        // Unread bytes would turn the socket's end into a reset.
+        guard try socket.read(12) == WireFormat.streamHeader else { throw RawSocket.Failure(call: "read", number: 0) }
+        try body(channel, socket, channel.peerName)
+        socket.close()
+    }
+}
+
+/// The header of a frame that claims what it likes, with a checksum that is right.
+func wireHeader(
+    length: UInt64, tag: UInt32 = 7, depth: UInt32 = 1, payloadChecksum: UInt32 = 0
+) -> [UInt8] {
+    var bytes = withUnsafeBytes(of: length.littleEndian) { Array($0) }
+    for value in [tag, depth, payloadChecksum] { bytes += withUnsafeBytes(of: value.littleEndian) { Array($0) } }
+    return bytes + withUnsafeBytes(of: Checksum.of(bytes).littleEndian) { Array($0) }
+}
+
 /// The bytes of a connection that carries these frames.
 func wireBytes(_ frames: [Frame]) -> [UInt8] {
     frames.reduce(WireFormat.streamHeader) { $0 + WireFormat.header(of: $1) + $1.payload }

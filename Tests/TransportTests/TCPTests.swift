@@ -4,26 +4,6 @@ import Transport
 
 /// What only connections over a network can meet.
 @Suite struct TCPTests {
-    /// Runs `body` with an accepted channel whose peer is a raw socket, and the peer's name.
-    private func withRawPeer(
-        configuration: TCPConfiguration = TCPConfiguration(timeout: .seconds(20)),
-        body: (TCPChannel, RawSocket, String) throws -> Void
-    ) throws {
-        try withTransport { transport in
-            let listener = try TCPListener(
-                host: "127.0.0.1", port: 0, configuration: configuration, transport: transport)
-            defer { listener.close() }
-            let socket = try RawSocket(connectingTo: listener.port)
-            let channel = try listener.accept(peerRole: "client", timeout: .seconds(20))
-            defer { channel.close() }
-            #expect(channel.peerName.hasPrefix("client at 127.0.0.1:"))
-            // Unread bytes would turn the socket's end into a reset.
-            try #expect(socket.read(12) == WireFormat.streamHeader)
-            try body(channel, socket, channel.peerName)
-            socket.close()
-        }
-    }
-
     @Test func connectingMayComeFirst() throws {
         try withTransport { transport in
             // A port that was free a moment ago.
@@ -136,8 +116,8 @@ import Transport
 
     @Test func anotherVersionIsNamed() throws {
         try withRawPeer { channel, socket, name in
-            try socket.write(WireFormat.magic + [2, 0, 0, 0])
-            #expect(throws: TransportError.versionMismatch(peer: name, ours: 1, theirs: 2)) {
+            try socket.write(WireFormat.magic + [1, 0, 0, 0])
+            #expect(throws: TransportError.versionMismatch(peer: name, ours: 2, theirs: 1)) {
                 try channel.receive(tag: 7)
             }
         }
@@ -166,7 +146,7 @@ import Transport
             let received = Background { transportError { _ = try channel.receive(tag: 7) } }
             Thread.sleep(forTimeInterval: 0.02)
             socket.close()
-            try #expect(received.result() == .truncatedFrame(peer: name, received: 17, expected: 19))
+            try #expect(received.result() == .truncatedFrame(peer: name, received: 25, expected: 27))
         }
     }
 
@@ -187,7 +167,7 @@ import Transport
     @Test func aSilentConnectionTimesOut() throws {
         try withRawPeer(configuration: TCPConfiguration(timeout: .milliseconds(40))) { channel, _, name in
             #expect(
-                throws: TransportError.timeout(peer: name, seconds: 0.04, waitingFor: "message 7")
+                throws: TransportError.timeout(peer: name, seconds: 0.04, waitingFor: "round 7 of instruction 0")
             ) { try channel.receive(tag: 7) }
         }
     }
@@ -202,11 +182,11 @@ import Transport
                 let socket = try RawSocket(connectingTo: listener.port)
                 let channel = try listener.accept(timeout: .seconds(20))
                 let valid = wireBytes([Frame(tag: 7, depth: 1, payload: [1, 2, 3])])
-                try socket.write(valid.prefix([0, 5, 12, 20, 31][round % 5]) + random.bytes(200))
+                try socket.write(valid.prefix([0, 5, 12, 20, 39][round % 5]) + random.bytes(200))
                 socket.close()
                 var error: TransportError?
                 while error == nil { error = transportError { _ = try channel.receive(tag: 7) } }
-                #expect(error != .timeout(peer: channel.peerName, seconds: 20, waitingFor: "message 7"))
+                #expect(error != .timeout(peer: channel.peerName, seconds: 20, waitingFor: "round 7 of instruction 0"))
                 channel.close()
             }
         }

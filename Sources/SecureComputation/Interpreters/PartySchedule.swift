@@ -112,7 +112,9 @@ final class Strand {
 
     var tag: UInt32 { Self.tag(index, round: round) }
 
-    static func tag(_ instruction: Int, round: Int) -> UInt32 { FrameTag.program(instruction: instruction, round: round) }
+    static func tag(_ instruction: Int, round: Int) -> UInt32 {
+        FrameTag.program(instruction: instruction, round: round)
+    }
 
     fileprivate func step(_ kind: PartyStep.Kind) -> PartyStep {
         PartyStep(kind: kind, instruction: index, round: round)
