@@ -71,9 +71,9 @@ public final class TCPChannel: Channel {
     public func send(_ frame: Frame) throws { try send([frame]) }
 
     public func send(_ frames: [Frame]) throws {
-        for frame in frames where frame.payload.count > configuration.frameLimit {
-            throw TransportError.oversizedFrame(
-                peer: peerName, length: UInt64(frame.payload.count), limit: configuration.frameLimit)
+        let limit = configuration.sentFrameLimit ?? configuration.frameLimit
+        for frame in frames where frame.payload.count > limit {
+            throw TransportError.oversizedFrame(peer: peerName, length: UInt64(frame.payload.count), limit: limit)
         }
         let pulse = heartbeats.pulse
         var wait: Int?

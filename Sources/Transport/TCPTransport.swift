@@ -64,6 +64,8 @@ public struct TCPConfiguration: Sendable, Equatable {
     /// The most payload bytes of one frame, checked before memory is taken; the largest messages, masked
     /// embedding tables, have about 650 MB.
     public var frameLimit: Int
+    /// The most payload bytes of one frame to the peer; nil for the same.
+    public var sentFrameLimit: Int?
     /// Bytes that may arrive before they are asked for, with 64 for each frame; above, reading stops until a thread waits
     /// for the peer. Then at most one frame of the limit more is held, or the connection ends.
     public var unreadBound: Int
@@ -72,13 +74,14 @@ public struct TCPConfiguration: Sendable, Equatable {
 
     public init(
         timeout: Duration = .seconds(60), greetingTimeout: Duration = .seconds(10),
-        heartbeatLimit: Duration = .seconds(3600), frameLimit: Int = 1 << 30, unreadBound: Int = 64 << 20,
-        unsentBound: Int = 64 << 20
+        heartbeatLimit: Duration = .seconds(3600), frameLimit: Int = 1 << 30, sentFrameLimit: Int? = nil,
+        unreadBound: Int = 64 << 20, unsentBound: Int = 64 << 20
     ) {
         self.timeout = timeout
         self.greetingTimeout = greetingTimeout
         self.heartbeatLimit = heartbeatLimit
         self.frameLimit = frameLimit
+        self.sentFrameLimit = sentFrameLimit
         self.unreadBound = unreadBound
         self.unsentBound = unsentBound
     }

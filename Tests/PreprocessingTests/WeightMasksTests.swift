@@ -43,7 +43,8 @@ import Testing
         let errors: [PreprocessingError] = [
             .alreadyUsed(index: 3), .notInPlan(index: 4, count: 2), .wrongKind(index: 1), .missingWeight(name: "w"),
             .malformedSeed(bytes: 3), .programMismatch(server: "a", client: "b"), .sessionTaken(role: "server"),
-            .unknownRole("x"), .malformedRequest("short"),
+            .unknownRole, .malformedRequest("short"), .partnerMissing(role: "client", seconds: 60),
+            .displaced(role: "server"), .tooManySessions(8), .idle(seconds: 0.5), .idle(seconds: .infinity), .stopping,
         ]
         for error in errors { #expect(error.description.hasSuffix(".")) }
     }

@@ -59,9 +59,9 @@ import Transformer
         let budget = PassBudget()
         for (preset, layers, length, output) in [
             ("gpt2", 12, 1024, ForwardPass.Output.last), ("gpt2", 12, 1024, .all), ("gpt2-xl", 48, 512, .last),
-            ("llama-7b", 1, 2048, .blocks), ("llama-7b", 32, 128, .last), ("tinyllama-1.1b", 22, 1024, .last),
+            ("llama-7b", 1, 1024, .blocks), ("llama-7b", 32, 128, .last), ("tinyllama-1.1b", 22, 1024, .last),
         ] {
-            let architecture = try Architecture(preset: preset).firstLayers(layers)
+            let architecture = try Architecture.preset(named: preset).firstLayers(layers)
             let pass = try ForwardPass(architecture: architecture, new: length, output: output)
             try budget.check(pass, profile: .ring64)
         }
@@ -100,7 +100,8 @@ import Transformer
     @Test func aDealerRefusesBeforeItBuilds() throws {
         func description(_ pass: String) -> String { #"{"domain": "ring64", "pass": \#(pass)}"# }
         func architecture(layers: Int, context: Int) -> String {
-            let layer = #"{"activation":"relu","fused":false,"norm1":"none","norm2":"none","scaled":false,"temperature":false}"#
+            let layer =
+                #"{"activation":"relu","fused":false,"norm1":"none","norm2":"none","scaled":false,"temperature":false}"#
             let list = [String](repeating: layer, count: layers).joined(separator: ",")
             return """
                 {"context": \(context), "feed_forward_width": 512, "final_norm": "none", "heads": 4, "layer_norm_epsilon": \
@@ -115,7 +116,8 @@ import Transformer
         ] {
             #expect(throws: ArchitectureError.self) { try ForwardPass.dealerProgram(description(pass)) }
         }
-        let huge = #"{"architecture": \#(architecture(layers: 1024, context: 65536)), "past": 0, "new": 65536, "output": "all"}"#
+        let huge =
+            #"{"architecture": \#(architecture(layers: 1024, context: 65536)), "past": 0, "new": 65536, "output": "all"}"#
         #expect(throws: PassBudgetError.self) { try ForwardPass.dealerProgram(description(huge)) }
         for broken in ["", "{}", "null", "[1]", description("null"), description("{}"), #"{"pass": 3}"#] {
             #expect(throws: PreprocessingError.self) { try ForwardPass.dealerProgram(broken) }

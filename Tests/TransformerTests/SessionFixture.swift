@@ -129,3 +129,15 @@ final class AlteringChannel: Channel {
     var timeout: Duration? { inner.timeout }
     var overheadBytesSent: Int { inner.overheadBytesSent }
 }
+
+/// A value that threads share.
+final class Locked<Value: Sendable>: Sendable {
+    private let state: Mutex<Value>
+
+    init(_ value: Value) { state = Mutex(value) }
+
+    var value: Value {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
+}

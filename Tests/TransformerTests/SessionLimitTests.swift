@@ -15,7 +15,8 @@ import Transport
         let client = try fixture.client()
         let error = #expect(throws: TransportError.self) {
             output == .blocks
-                ? try client.run(hidden: [Double](repeating: 0, count: 8)) : try client.run(tokens: prompt, output: output)
+                ? try client.run(hidden: [Double](repeating: 0, count: 8))
+                : try client.run(tokens: prompt, output: output)
         }
         #expect(error?.category == .protocolViolation)
         #expect("\(error.map { "\($0)" } ?? "")".contains("--allow-outputs"))
@@ -107,13 +108,15 @@ import Transport
             #""events":\[\{[^}]*\},"# => #""events":["#, #""dealerBytes":\[\]"# => #""dealerBytes":[0,[0,5]]"#,
             #""overheadBytesSent":\d+"# => #""overheadBytesSent":-1"#,
             #""overheadBytesSent":\d+"# => #""overheadBytesSent":9223372036854775807"#,
-            #"\{\}"# => #"{"0":{"preparation":1,"dealing":0,"steps":[1]}}"#, "^.*$" => "{}", "^.*$" => "", "^.*$" => "[1]",
+            #"\{\}"# => #"{"0":{"preparation":1,"dealing":0,"steps":[1]}}"#, "^.*$" => "{}", "^.*$" => "",
+            "^.*$" => "[1]",
             "^\\{" => #"{"peakMemoryBytes":1,"#,
         ])
     func aReportThatIsNotTheProgramsIsRefused(lie: Lie) throws {
         let fixture = try SessionFixture()
         let client = try fixture.client { AlteringChannel($0) { lie.tell($1, if: $0 == 3) } }
-        #expect(throws: TransportError.self) { try client.run(tokens: prompt, output: .last) }
+        // The client has the server's report by then, and may not hear of it.
+        _ = try? client.run(tokens: prompt, output: .last)
         #expect(fixture.end().error as? SessionError == .foreignReport(peer: "client"), "\(lie)")
     }
 
@@ -129,7 +132,8 @@ import Transport
     func impossibleTimesAreRefused(lie: Lie) throws {
         let fixture = try SessionFixture(sharesTimes: true)
         let client = try fixture.client(sharesTimes: true) { AlteringChannel($0) { lie.tell($1, if: $0 == 3) } }
-        #expect(throws: TransportError.self) { try client.run(tokens: prompt, output: .last) }
+        // The client has the server's report by then, and may not hear of it.
+        _ = try? client.run(tokens: prompt, output: .last)
         #expect(fixture.end().error as? SessionError == .foreignReport(peer: "client"), "\(lie)")
     }
 }

@@ -98,7 +98,7 @@ extension PiecewisePolynomial {
 
 /// The most that a process runs or deals for others. Requests beyond it are refused before a program is built.
 ///
-/// The defaults let GPT-2 small run at 1024 positions and every layer of LLaMA-7B at 2048.
+/// The defaults let GPT-2 small run at 1024 positions and every layer of LLaMA-7B at 1024.
 public struct PassBudget: Sendable, Hashable {
     /// Earlier and new positions together.
     public var positions: Int
@@ -142,6 +142,12 @@ public struct PassBudgetError: Error, Equatable, Sendable, CustomStringConvertib
     public let quantity: String
     public let asked: Int
     public let limit: Int
+
+    public init(quantity: String, asked: Int, limit: Int) {
+        self.quantity = quantity
+        self.asked = asked
+        self.limit = limit
+    }
 
     public var description: String {
         "A run of up to \(asked) \(quantity) was asked for and \(limit) are allowed; "

@@ -55,12 +55,12 @@ struct Complete: ParsableCommand {
 
     func run() throws {
         let transport = try TCPTransport()
-        let channel = try role.connect(to: connect, role: "server", over: transport)
+        let channel = try role.connect(toServer: connect, over: transport)
         let session = try ClientSession(
             channel: channel, configuration: try role.protocols.session(sharesTimes: sharing.shareTimes),
             threads: role.threads, prefetch: prefetch, budget: PassBudget(positions: Architecture.limits.context)
         ) {
-            try role.connect(to: dealer, role: "dealer", over: transport)
+            try role.connect(toDealer: dealer, over: transport)
         }
         defer {
             session.close()

@@ -27,7 +27,8 @@ struct Deal: ParsableCommand {
         let transport = try TCPTransport()
         let limits = limits
         let listener = try role.listen(
-            on: listen, connections: 2 * limits.sessions + limits.waiting + ServiceOptions.strangers, over: transport)
+            on: listen, connections: 2 * limits.sessions + limits.waiting + ServiceOptions.strangers, isDealer: true,
+            over: transport)
         let profile = try role.protocols.profile()
         serve(profile.domain, profile, limits, listener)
         transport.shutdown()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Preprocessing
 import Transformer
 import Transport
 
@@ -28,18 +29,43 @@ struct RoleOptions: ParsableArguments {
         }
     }
 
-    var configuration: TCPConfiguration { TCPConfiguration(timeout: .seconds(timeout)) }
+    private func configuration(_ received: Int, sent: Int? = nil) -> TCPConfiguration {
+        TCPConfiguration(timeout: .seconds(timeout), frameLimit: received, sentFrameLimit: sent)
+    }
 
-    func connect(to endpoint: Endpoint, role: String, over transport: TCPTransport) throws -> TCPChannel {
+    /// The largest messages between server and client are masked tables.
+    private static let partyLimit = 1 << 30
+
+    /// Connects to the dealer, whose corrections are the largest messages of all.
+    func connect(toDealer endpoint: Endpoint, over transport: TCPTransport) throws -> TCPChannel {
+        try connect(
+            to: endpoint, role: "dealer", configuration(PassBudget().largestCorrelation, sent: 1 << 20), transport)
+    }
+
+    func connect(toServer endpoint: Endpoint, over transport: TCPTransport) throws -> TCPChannel {
+        try connect(to: endpoint, role: "server", configuration(Self.partyLimit), transport)
+    }
+
+    private func connect(
+        to endpoint: Endpoint, role: String, _ configuration: TCPConfiguration, _ transport: TCPTransport
+    ) throws -> TCPChannel {
         try TCPChannel.connect(
             host: endpoint.host, port: endpoint.port, peerRole: role, timeout: .seconds(timeout),
             configuration: configuration, transport: transport)
     }
 
-    /// - Parameter connections: the most that may be open at the same time.
-    func listen(on endpoint: Endpoint, connections: Int, over transport: TCPTransport) throws -> TCPListener {
+    /// - Parameters:
+    ///   - connections: the most that may be open at the same time.
+    ///   - isDealer: who gets nothing but requests, and sends what is large.
+    func listen(
+        on endpoint: Endpoint, connections: Int, isDealer: Bool, over transport: TCPTransport
+    ) throws -> TCPListener {
+        let limits =
+            isDealer
+            ? configuration(DealerRequest.byteLimit, sent: PassBudget().largestCorrelation)
+            : configuration(Self.partyLimit)
         let listener = try TCPListener(
-            host: endpoint.host, port: endpoint.port, configuration: configuration, openLimit: connections,
+            host: endpoint.host, port: endpoint.port, configuration: limits, openLimit: connections,
             transport: transport)
         do {
             try Output.write("\(Self.listeningPrefix)\(listener.endpoint)")

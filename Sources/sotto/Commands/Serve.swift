@@ -36,14 +36,15 @@ struct Serve: ParsableCommand {
             for: ForwardPass(architecture: selected.architecture, new: 1, output: .blocks).program())
         let transport = try TCPTransport()
         let listener = try role.listen(
-            on: listen, connections: service.maxSessions + ServiceOptions.strangers, over: transport)
+            on: listen, connections: service.maxSessions + ServiceOptions.strangers, isDealer: false,
+            over: transport)
         let service = RoleService(
             listener: listener, sessions: service.sessions, drainTime: .seconds(role.timeout),
             logger: self.service.logger)
         let host = SessionHost(
             model: offered, configuration: try role.protocols.session(sharesTimes: sharing.shareTimes),
             limits: limits, maxSessions: self.service.maxSessions, threads: role.threads, logger: self.service.logger,
-            dealer: { try role.connect(to: dealer, role: "dealer", over: transport) })
+            dealer: { try role.connect(toDealer: dealer, over: transport) })
         service.run(peerRole: "client") { if host.serve($0) { service.countServed() } }
         transport.shutdown()
     }

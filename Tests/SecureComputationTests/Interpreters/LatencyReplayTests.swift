@@ -114,40 +114,58 @@ import Transport
         }
     }
 
-    @Test func aPeersTraceMustBePlausible() throws {
+    /// A peer's trace has exactly the declared messages and dealer's bytes, and times that it can have taken.
+    @Test func aPeersTraceMustBeThatOfTheProgram() throws {
         let example = try EveryPrimitive(rows: 2, columns: 3)
         let program = example.program
         let run = try example.run({ Int64($0) }, weight: 3, share: 5, seed: 1).run
         let (server, client) = (run.outcome.server.trace, run.outcome.client.trace)
-        #expect(server.isPlausible(for: program, party: .server) && client.isPlausible(for: program, party: .client))
-        #expect(!server.isPlausible(for: program, party: .client) && !client.isPlausible(for: program, party: .server))
-        #expect(!server.merged(with: client).isPlausible(for: program, party: .server))
-        let event = try #require(server.events.first)
-        func with(instruction: Int? = nil, round: Int = 0, sender: Int = 0, bytes: Int = 1, depth: Int = 1) -> Trace {
-            Trace(events: [
-                TraceEvent(
-                    instruction: instruction ?? event.instruction, round: round, sender: sender, bytes: bytes,
-                    depth: depth)
-            ])
+        func isExact(_ trace: Trace, _ party: Party = .server, longest: Int = 1 << 50) -> Bool {
+            trace.isExact(for: program, party: party, longest: longest)
         }
-        #expect(with().isPlausible(for: program, party: .server))
+        #expect(isExact(server) && isExact(client, .client))
+        #expect(!isExact(server, .client) && !isExact(client) && !isExact(server.merged(with: client)))
+        #expect(!isExact(server, longest: 1) && !isExact(server, longest: 0))
+        // Not one message may be missing, doubled, or other than declared in any way.
+        for (index, event) in server.events.enumerated() {
+            var events = server.events
+            events.remove(at: index)
+            #expect(!isExact(Trace(events: events, times: server.times, dealerBytes: server.dealerBytes)))
+            events += [event, event]
+            #expect(!isExact(Trace(events: events, times: server.times, dealerBytes: server.dealerBytes)))
+        }
+        let event = try #require(server.events.first)
         for wrong in [
-            with(instruction: -1), with(instruction: program.instructionCount), with(round: -1), with(round: 16),
-            with(sender: 1), with(sender: 2), with(sender: -1), with(bytes: -1), with(bytes: .max), with(depth: -1),
+            TraceEvent(instruction: -1, round: event.round, sender: 0, bytes: event.bytes, depth: event.depth),
+            TraceEvent(instruction: event.instruction, round: 16, sender: 0, bytes: event.bytes, depth: event.depth),
+            TraceEvent(
+                instruction: event.instruction, round: event.round, sender: 1, bytes: event.bytes, depth: event.depth),
+            TraceEvent(
+                instruction: event.instruction, round: event.round, sender: 2, bytes: event.bytes, depth: event.depth),
+            TraceEvent(instruction: event.instruction, round: event.round, sender: 0, bytes: .max, depth: event.depth),
+            TraceEvent(instruction: event.instruction, round: event.round, sender: 0, bytes: event.bytes, depth: .max),
         ] {
-            #expect(!wrong.isPlausible(for: program, party: .server))
+            let events = Array(server.events.dropFirst()) + [wrong]
+            #expect(!isExact(Trace(events: events, times: server.times, dealerBytes: server.dealerBytes)), "\(wrong)")
         }
         for times in [
             [], [[:]], [[:], [0: InstructionTimes()]], [[-1: InstructionTimes()], [:]],
             [[program.instructionCount: InstructionTimes()], [:]], [[0: InstructionTimes(preparation: -1)], [:]],
             [[0: InstructionTimes(dealing: .max)], [:]], [[0: InstructionTimes(steps: [0, -1])], [:]],
             [[0: InstructionTimes(steps: [Int](repeating: 0, count: 1000))], [:]],
+            [[0: InstructionTimes(preparation: 1 << 50), 1: InstructionTimes(preparation: 1)], [:]],
         ] {
-            #expect(!Trace(times: times).isPlausible(for: program, party: .server))
+            #expect(!isExact(Trace(events: server.events, times: times, dealerBytes: server.dealerBytes)))
         }
-        for dealt in [[-1: [0, 0]], [program.plan.correlations.count: [0, 0]], [0: [1]], [0: [0, -1]]] {
-            #expect(!Trace(dealerBytes: dealt).isPlausible(for: program, party: .server))
+        let first = try #require(server.dealerBytes.first)
+        for (index, bytes) in [
+            (-1, [0, 0]), (program.plan.correlations.count, [0, 0]), (first.key, [first.value[0] + 1, 0]),
+            (first.key, [first.value[0]]), (first.key, [first.value[0], 1]), (first.key, []),
+        ] {
+            let dealt = server.dealerBytes.merging([index: bytes]) { $1 }
+            #expect(!isExact(Trace(events: server.events, times: server.times, dealerBytes: dealt)))
         }
+        #expect(!isExact(Trace(events: server.events, times: server.times)))
     }
 
     @Test func aMissingMessageTakesNoTimeOnTheLine() throws {
