@@ -31,11 +31,20 @@ struct Export: ParsableCommand {
         try HuggingFaceModel.write(
             trained.weights, to: target, as: precision.type, usesByteTokenizer: trained.usesByteTokenizer)
         let architecture = trained.weights.architecture
-        let layout =
-            architecture.isHuggingFaceGPT2
+        let progress = trained.progress.map { ", after \($0.step) of \($0.steps) steps" } ?? ""
+        try Output.write(
+            "\(architecture)\(progress), written to \(output): \(Self.layout(of: architecture, in: target)).")
+    }
+
+    /// Who can load what was written.
+    private static func layout(of architecture: Architecture, in directory: URL) -> String {
+        let written = try? JSONSerialization.jsonObject(
+            with: Data(contentsOf: directory.appendingPathComponent("config.json")))
+        if (written as? [String: Any])?["model_type"] as? String == "llama" {
+            return "Hugging Face's LlamaForCausalLM loads it as it is"
+        }
+        return architecture.isHuggingFaceGPT2
             ? "Hugging Face's GPT2LMHeadModel loads it as it is"
             : "not GPT-2's own network, so config.json has Sotto's extension"
-        let progress = trained.progress.map { ", after \($0.step) of \($0.steps) steps" } ?? ""
-        try Output.write("\(architecture)\(progress), written to \(output): \(layout).")
     }
 }

@@ -51,15 +51,15 @@ struct ValueTrace: Encodable {
         rangeViolations = state.violations.map { Violation(path: $0.path, magnitude: $0.magnitude, bits: $0.bits) }
     }
 
-    func rendered(as format: Table.Format) -> String {
+    func rendered(as format: Table.Format, width: Int) -> String {
         var largest = Table(columns: [.init("operation", .left), .init("largest raw value"), .init("bits")])
         largest.rows = values.map { .init([$0.path, "\($0.magnitude)", "\(64 - $0.magnitude.leadingZeroBitCount)"]) }
         guard format != .csv else { return largest.rendered(as: .csv) }
         guard !rangeViolations.isEmpty else {
-            return largest.rendered(as: format) + "\nNo value leaves its range.\n"
+            return largest.rendered(as: format, width: width) + "\nNo value leaves its range.\n"
         }
         var wrong = Table(columns: [.init("out of range", .left), .init("largest raw value"), .init("bits allowed")])
         wrong.rows = rangeViolations.map { .init([$0.path, "\($0.magnitude)", "\($0.bits)"]) }
-        return wrong.rendered(as: format) + "\n" + largest.rendered(as: format)
+        return wrong.rendered(as: format, width: width) + "\n" + largest.rendered(as: format, width: width)
     }
 }
