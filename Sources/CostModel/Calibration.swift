@@ -45,7 +45,7 @@ public enum CalibrationError: Error, Equatable, Sendable, CustomStringConvertibl
     case otherVersion(path: String)
     case otherMachine(path: String)
     case otherThreads(path: String, threads: Int, domain: String)
-    case unwritable(path: String, reason: String)
+    case unwritable(path: String)
 
     public var description: String {
         switch self {
@@ -59,7 +59,8 @@ public enum CalibrationError: Error, Equatable, Sendable, CustomStringConvertibl
         case .otherThreads(let path, let threads, let domain):
             "The calibration at \(path) has nothing for \(threads) threads and --domain \(domain) and is left out; run "
                 + "`sotto calibrate --threads \(threads) --domain \(domain)`."
-        case .unwritable(let path, let reason): "The calibration cannot be written to \(path): \(reason)."
+        case .unwritable(let path):
+            "The calibration cannot be written to \(path); choose a file in a directory that can, on a disk with room."
         }
     }
 }
@@ -67,7 +68,14 @@ public enum CalibrationError: Error, Equatable, Sendable, CustomStringConvertibl
 extension Calibration {
     /// - Throws: ``CalibrationError``, which says why the file is of no use here.
     public init(contentsOf url: URL, machine: Machine) throws(CalibrationError) {
-        guard let data = try? Data(contentsOf: url) else { throw .absent(path: url.path) }
+        let data: Data
+        do {
+            // Never more than that, also of a device that has no end.
+            data = try FileHandle(forReadingFrom: url).read(upToCount: Self.largestFile + 1) ?? Data()
+        } catch {
+            throw .absent(path: url.path)
+        }
+        guard data.count <= Self.largestFile else { throw .malformed(path: url.path) }
         struct Versioned: Decodable { let version: Int }
         guard let versioned = try? JSONDecoder().decode(Versioned.self, from: data) else {
             throw .malformed(path: url.path)
@@ -80,24 +88,35 @@ extension Calibration {
         self = calibration
     }
 
-    /// Coefficients that could have been measured: of the right number, finite, not negative.
+    /// Nanoseconds for one unit of work that no machine needs: a quarter of an hour.
+    private static let largestCoefficient = 1e12
+
+    /// Files of more bytes are no calibrations.
+    private static let largestFile = 16 << 20
+
+    /// Coefficients that could have been measured: of the right number, not negative, not absurd.
     private var isUsable: Bool {
         models.values.allSatisfy { model in
             model.coefficients.values.allSatisfy { coefficients in
-                coefficients.count == WorkSize.names.count && coefficients.allSatisfy { $0.isFinite && $0 >= 0 }
+                coefficients.count == WorkSize.names.count
+                    && coefficients.allSatisfy { (0...Self.largestCoefficient).contains($0) }
             }
         }
     }
 
     /// Replaces the file as a whole, so that nobody reads half of it; makes its directory.
-    /// - Throws: ``CalibrationError/unwritable(path:reason:)``
+    /// - Throws: ``CalibrationError/unwritable(path:)``, also for what is there and no file: a device would be replaced.
     public func write(to url: URL) throws(CalibrationError) {
+        let present = try? FileManager.default.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)
+        guard present.map({ $0[.type] as? FileAttributeType == .typeRegular }) ?? true else {
+            throw .unwritable(path: url.path)
+        }
         do {
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(JSONText.of(self).utf8).write(to: url, options: .atomic)
         } catch {
-            throw .unwritable(path: url.path, reason: (error as NSError).localizedDescription)
+            throw .unwritable(path: url.path)
         }
     }
 }

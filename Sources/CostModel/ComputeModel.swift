@@ -13,7 +13,7 @@ public struct ComputeModel: Sendable, Hashable, Codable {
     func nanoseconds(_ kind: WorkKind, _ size: WorkSize) -> Int {
         guard let coefficients = coefficients[kind.key] ?? coefficients[kind.withoutKernel.key] else { return 0 }
         let sum = zip(coefficients, size.features).reduce(0) { $0 + $1.0 * $1.1 }
-        return sum < 0x1p62 ? Int(sum.rounded()) : 1 << 62
+        return sum < 0x1p62 ? Int(max(0, sum).rounded()) : 1 << 62
     }
 }
 

@@ -2,22 +2,24 @@ import SecureComputation
 
 extension CostCatalogue {
     /// The tables with what their columns mean; with `.csv` one flat table of plain numbers.
-    public func rendered(as format: Table.Format) -> String {
+    /// - Parameter width: characters of a line of text.
+    public func rendered(as format: Table.Format, width: Int = .max) -> String {
         guard format != .csv else { return flatTable.rendered(as: .csv) }
-        let parts = [Self.heading("Costs", level: 1, format)] + Self.introduction.map { Self.paragraph($0, format) }
-        return (parts + sections.flatMap { section in part(section, format) }).joined(separator: "\n")
+        let parts =
+            [Self.heading("Costs", level: 1, format)] + Self.introduction.map { Self.paragraph($0, format, width) }
+        return (parts + sections.flatMap { section in part(section, format, width) }).joined(separator: "\n")
     }
 
-    private func part(_ section: Section, _ format: Table.Format) -> [String] {
+    private func part(_ section: Section, _ format: Table.Format, _ width: Int) -> [String] {
         var parts = [
             Self.heading(section.title, level: 2, format),
-            Self.paragraph([section.note, section.unit.meaning].joined(separator: " "), format),
-            section.table.rendered(as: format),
+            Self.paragraph([section.note, section.unit.meaning].joined(separator: " "), format, width),
+            section.table.rendered(as: format, width: width),
         ]
         if let totals = section.totals {
             parts += [
-                Self.paragraph("Totals of the same at other counts: bytes of server + client + dealer.", format),
-                totals.rendered(as: format),
+                Self.paragraph("Totals of the same at other counts: bytes of server + client + dealer.", format, width),
+                totals.rendered(as: format, width: width),
             ]
         }
         return parts
@@ -41,8 +43,8 @@ extension CostCatalogue {
         }
     }
 
-    private static func paragraph(_ text: String, _ format: Table.Format) -> String {
-        (format == .latex ? "% " : "") + text + "\n"
+    private static func paragraph(_ text: String, _ format: Table.Format, _ width: Int) -> String {
+        format.remark(text, width: width)
     }
 
     /// One row for each program and count.

@@ -5,11 +5,21 @@ extension CostReport {
     public func json() throws -> String { try JSONText.of(self) }
 }
 
-/// JSON for people and programs: indented, with sorted keys.
+/// JSON for people and programs: indented, with sorted keys. Numbers that JSON has no words for, infinite ones and those
+/// that are none, become null.
 public enum JSONText {
     public static func of(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+        do {
+            return String(decoding: try encoder.encode(value), as: UTF8.self)
+        } catch EncodingError.invalidValue {
+            // A word that no string of the value is.
+            let mark = "not finite \(UUID().uuidString)"
+            encoder.nonConformingFloatEncodingStrategy = .convertToString(
+                positiveInfinity: mark, negativeInfinity: mark, nan: mark)
+            return String(decoding: try encoder.encode(value), as: UTF8.self)
+                .replacingOccurrences(of: "\"\(mark)\"", with: "null")
+        }
     }
 }

@@ -3,10 +3,15 @@ extension CostReport {
     public struct TableOptions: Sendable, Hashable {
         public var grouping: Grouping
         public var format: Table.Format
+        /// Characters of a line of text.
+        public var width: Int
 
-        public init(grouping: Grouping = .kind, format: Table.Format = .text) {
+        public init(
+            grouping: Grouping = .kind, format: Table.Format = .text, width: Int = .max
+        ) {
             self.grouping = grouping
             self.format = format
+            self.width = width
         }
     }
 
@@ -15,14 +20,14 @@ extension CostReport {
         switch options.format {
         case .csv: return csvTable(by: options.grouping).rendered(as: .csv)
         case .latex, .markdown, .text:
-            let comment = options.format == .latex ? "% " : ""
+            let (format, width) = (options.format, options.width)
+            let tables =
+                [phaseTable, operationTable(by: options.grouping)] + (latency.isEmpty ? [] : [latencyTable])
             return
-                ([comment + title + "\n"] + (insecure ? [comment + Self.insecureNote + "\n"] : [])
-                + [
-                    phaseTable.rendered(as: options.format),
-                    operationTable(by: options.grouping).rendered(as: options.format),
-                ] + (latency.isEmpty ? [] : [latencyTable.rendered(as: options.format)])
-                + remarks.map { comment + $0 + "\n" }).joined(separator: "\n")
+                (([title] + (insecure ? [Self.insecureNote] : [])).map { format.remark($0, width: width) }
+                + tables.map { $0.rendered(as: format, width: width) }
+                + remarks.map { format.remark($0, width: width) })
+                .joined(separator: "\n")
         }
     }
 
@@ -95,9 +100,10 @@ extension CostReport {
     public func operationTable(by grouping: Grouping) -> Table {
         var table = Table(
             columns: [
-                .init("online", .left), .init("server sends"), .init("client sends"), .init("share"), .init("rounds"),
-                .init("share"), .init("dealer"),
-            ] + (isMeasured ? [.init("online time"), .init("offline time")] : []))
+                .init("online", .left), .init("server sends", group: "sent"), .init("client sends", group: "sent"),
+                .init("share", group: "sent"), .init("rounds", group: "rounds"), .init("share", group: "rounds"),
+                .init("dealer"),
+            ] + (isMeasured ? [.init("online time", group: "time"), .init("offline time", group: "time")] : []))
         // The setup is a phase of its own and no operation of a program.
         let groups = groups(by: grouping).filter { $0.phases[.setup] == nil }
         var start = groups.startIndex

@@ -2,6 +2,9 @@ import Foundation
 
 /// Quantities as people read them: three digits and a decimal unit.
 public enum Quantity {
+    /// Seconds.
+    static let longest = Double(Int.max) / 1e9
+
     /// As in `0 B`, `999 B`, `1.23 kB`, `45.6 MB`.
     public static func bytes(_ count: Int) -> String {
         scaled(Double(count), units: ["B", "kB", "MB", "GB", "TB", "PB"], isWhole: true)
@@ -10,6 +13,8 @@ public enum Quantity {
     /// As in `12.3 µs`, `4.56 s`, `95.2 s`, `12.3 min`, `4.56 h`.
     public static func seconds(_ seconds: Double) -> String {
         guard seconds > 0 else { return "0 s" }
+        // What is counted in nanoseconds ends there.
+        if seconds >= Self.longest { return "above 292 years" }
         if seconds < 1e-3 { return digits(seconds * 1e6) + " µs" }
         if seconds < 1 { return digits(seconds * 1e3) + " ms" }
         if seconds < 600 { return digits(seconds) + " s" }

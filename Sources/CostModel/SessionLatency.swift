@@ -1,6 +1,9 @@
 import SecureComputation
+import Transport
 
 /// The latencies of a session on several networks, added up program by program.
+///
+/// Times end at 292 years, the largest number of nanoseconds that an integer holds.
 ///
 /// A session's first inference is asked for in the setup; each later one begins half a round trip before its offline
 /// phase, with the client's request.
@@ -33,7 +36,8 @@ struct SessionLatency: Sendable {
             }
         }
         for (index, network) in networks.enumerated() {
-            sums[index].setup += LatencyReplay.setup(of: program, on: network.link, work: preparation).max()!
+            let setup = LatencyReplay.setup(of: program, on: network.link, work: preparation).max()!
+            sums[index].setup = sums[index].setup.advanced(byNanoseconds: setup)
         }
     }
 
@@ -51,8 +55,13 @@ struct SessionLatency: Sendable {
         for (index, network) in networks.enumerated() {
             let link = network.link
             let online = work?.online ?? { _, _ in 0 }
-            sums[index].online += replay.online(on: link, trace: trace, work: online).max()!
-            sums[index].offline += replay.offline(on: link, work: preparation).max()! + (isFirst ? 0 : link.delay)
+            let (onlineEnd, offlineEnd) = (
+                replay.online(on: link, trace: trace, work: online).max()!,
+                replay.offline(on: link, work: preparation).max()!
+            )
+            sums[index].online = sums[index].online.advanced(byNanoseconds: onlineEnd)
+            sums[index].offline = sums[index].offline.advanced(byNanoseconds: offlineEnd)
+                .advanced(byNanoseconds: isFirst ? 0 : link.delay)
         }
     }
 

@@ -8,10 +8,13 @@ public struct Table: Sendable, Hashable {
     public struct Column: Sendable, Hashable {
         public let title: String
         public let alignment: Alignment
+        /// Neighbours of one group stay together where a table is too wide for its page.
+        public let group: String?
 
-        public init(_ title: String, _ alignment: Alignment = .right) {
+        public init(_ title: String, _ alignment: Alignment = .right, group: String? = nil) {
             self.title = title
             self.alignment = alignment
+            self.group = group
         }
     }
 
@@ -46,9 +49,11 @@ public struct Table: Sendable, Hashable {
         case csv
     }
 
-    public func rendered(as format: Format) -> String {
+    /// - Parameter width: characters of a line of text. Of a wider table the columns stand in several blocks, one below
+    ///   the other, each with the first column. LaTeX knows the width of its page.
+    public func rendered(as format: Format, width: Int = .max) -> String {
         switch format {
-        case .text: text
+        case .text: text(width: width)
         case .markdown: markdown
         case .latex: latex
         case .csv: csv
@@ -57,36 +62,9 @@ public struct Table: Sendable, Hashable {
 
     // MARK: Forms
 
-    /// Columns padded to equal width, with two spaces between; rows of a section are indented.
-    private var text: String {
-        let hasSections = rows.contains { $0.kind == .section }
-        let shown = rows.map { row in
-            guard hasSections, row.kind == .body, let first = row.cells.first else { return row.cells }
-            return ["  " + first] + row.cells.dropFirst()
-        }
-        let widths = columns.indices.map { column in
-            (shown.map { $0[column].count } + [columns[column].title.count]).max() ?? 0
-        }
-        func line(_ cells: [String]) -> String {
-            let padded = cells.enumerated().map { index, cell in
-                let padding = String(repeating: " ", count: widths[index] - cell.count)
-                return columns[index].alignment == .left ? cell + padding : padding + cell
-            }
-            let joined = padded.joined(separator: "  ")
-            return String(joined.reversed().drop { $0 == " " }.reversed())
-        }
-        let rule = String(repeating: "-", count: widths.reduce(0, +) + 2 * (widths.count - 1))
-        var lines = [line(columns.map(\.title)), rule]
-        for (index, cells) in shown.enumerated() {
-            if rows[index].kind == .total, index > 0, rows[index - 1].kind != .total { lines.append(rule) }
-            lines.append(line(cells))
-        }
-        return lines.joined(separator: "\n") + "\n"
-    }
-
     private var markdown: String {
         func line(_ cells: [String]) -> String {
-            "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+            "| " + cells.map { Self.onOneLine($0).replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
         }
         let marks = columns.map { $0.alignment == .left ? ":---" : "---:" }
         let body = rows.map { row in
@@ -94,39 +72,6 @@ public struct Table: Sendable, Hashable {
         }
         return ([line(columns.map(\.title)), "| " + marks.joined(separator: " | ") + " |"] + body)
             .joined(separator: "\n") + "\n"
-    }
-
-    /// For the `booktabs` package.
-    private var latex: String {
-        func line(_ cells: [String]) -> String { cells.map(Self.escapedForLaTeX).joined(separator: " & ") + " \\\\" }
-        var lines = [
-            "\\begin{tabular}{" + columns.map { $0.alignment == .left ? "l" : "r" }.joined() + "}", "\\toprule",
-            line(columns.map(\.title)), "\\midrule",
-        ]
-        for (index, row) in rows.enumerated() {
-            let startsPart = row.kind == .section || row.kind == .total && rows[max(index - 1, 0)].kind != .total
-            if index > 0, startsPart { lines.append("\\midrule") }
-            lines.append(
-                (row.kind == .body && rows.contains { $0.kind == .section } ? "\\quad " : "") + line(row.cells))
-        }
-        lines += ["\\bottomrule", "\\end{tabular}"]
-        return lines.joined(separator: "\n") + "\n"
-    }
-
-    /// Text in which no character has a meaning of its own in LaTeX.
-    package static func escapedForLaTeX(_ text: String) -> String {
-        var result = ""
-        for character in text {
-            switch character {
-            case "&", "%", "$", "#", "_", "{", "}": result += "\\\(character)"
-            case "\\": result += "\\textbackslash{}"
-            case "~": result += "\\textasciitilde{}"
-            case "^": result += "\\textasciicircum{}"
-            case "µ": result += "$\\mu$"
-            default: result.append(character)
-            }
-        }
-        return result
     }
 
     /// RFC 4180, with line feeds.
@@ -138,5 +83,11 @@ public struct Table: Sendable, Hashable {
             }.joined(separator: ",")
         }
         return ([columns.map(\.title)] + rows.map(\.cells)).map(line).joined(separator: "\n") + "\n"
+    }
+
+    /// Names come from files and directories, and may hold anything.
+    static func onOneLine(_ text: String) -> String {
+        text.contains(where: \.isNewline)
+            ? text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).joined(separator: " ") : text
     }
 }

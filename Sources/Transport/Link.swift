@@ -35,7 +35,7 @@ public struct Link: Sendable, Hashable {
 
 extension Int {
     /// The sum, or the largest number where there is none: ages pass before that matters.
-    fileprivate func advanced(byNanoseconds other: Int) -> Int {
+    package func advanced(byNanoseconds other: Int) -> Int {
         let (sum, overflow) = addingReportingOverflow(other)
         return overflow ? .max : sum
     }

@@ -20,12 +20,22 @@ struct Sotto: AsyncParsableCommand {
             Complete.self, Deal.self, Evaluate.self, EntropyCommand.self, Calibrate.self, Train.self, Export.self,
         ])
 
+    /// - Throws: ``UsageError`` with the name that was likely meant.
+    private static func checkCommand(_ name: String?) throws {
+        let names = configuration.subcommands.compactMap { $0._commandName } + ["help"]
+        guard let name, !name.hasPrefix("-"), !names.contains(name) else { return }
+        let nearest = Spelling.nearest(to: name, in: names).map { "did you mean \($0)? See" } ?? "see"
+        throw UsageError("There is no command '\(name)'; \(nearest) 'sotto --help'.")
+    }
+
     static func main() async {
         StandardStreams.prepare()
         sotto_keep_freed_memory()
         do {
             try CommandLineArguments.check()
-            var command = try parseAsRoot()
+            let arguments = CommandLineArguments.joiningNegativeNumbers(Array(CommandLine.arguments.dropFirst()))
+            try checkCommand(arguments.first)
+            var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

@@ -103,6 +103,24 @@ import Transformer
         #expect(model.coefficients.values.joined().allSatisfy { $0 >= 0 && $0.isFinite })
     }
 
+    /// Whatever the coefficients, times end where nanoseconds do.
+    @Test(arguments: [1e12, 1e18, 1e300, .infinity, .nan, -1e300])
+    func noCoefficientTraps(coefficient: Double) throws {
+        let program = try program("SM+LN+G", positions: 4)
+        let model = try calibrator { _, _, _ in 1000 }.model
+        let absurd = ComputeModel(coefficients: model.coefficients.mapValues { $0.map { _ in coefficient } })
+        for network in [Network.lan, Network(name: "slow", megabitsPerSecond: 1e-3, rttMilliseconds: 1e5)] {
+            var session = SessionCost(networks: [network], compute: absurd)
+            session.recordSetup(of: program)
+            for _ in 0..<3 { session.record(program) }
+            let latency = session.report(Small.configuration()).latency[0]
+            for phase in CostReport.Phase.allCases {
+                #expect(latency[phase] >= 0 && latency[phase] <= Double(Int.max) / 1e9)
+            }
+            if coefficient > 1e12 { #expect(Quantity.seconds(latency.online) == "above 292 years") }
+        }
+    }
+
     // MARK: Files
 
     private func withFile(_ body: (URL) throws -> Void) throws {
@@ -141,6 +159,8 @@ import Transformer
             for (old, new) in [
                 ("\"models\"", "\"model\""), ("\"version\" : 1", "\"version\" : \"1\""), ("      4\n", "      -4\n"),
                 ("      4\n", "      4,\n5\n"), ("      4\n", "      1e999\n"), ("3,\n", ""),
+                ("      4\n", "      9223372036854775807\n"), ("      4\n", "      1e308\n"),
+                ("      4\n", "      1.1e12\n"),
             ] {
                 #expect(good.contains(old))
                 try expect(.malformed(path: url.path), good.replacing(old, with: new))
@@ -148,6 +168,20 @@ import Transformer
             try expect(.otherVersion(path: url.path), good.replacing("\"version\" : 1", with: "\"version\" : 2"))
             try expect(.otherMachine(path: url.path), good.replacing("\"cores\" : 3", with: "\"cores\" : 4"))
         }
+    }
+
+    /// Neither is a device that has no end read to it, nor one replaced by a file.
+    @Test func devicesAreNoCalibrations() throws {
+        let zero = URL(fileURLWithPath: "/dev/zero")
+        #expect(throws: CalibrationError.malformed(path: zero.path)) {
+            try Calibration(contentsOf: zero, machine: machine)
+        }
+        let null = URL(fileURLWithPath: "/dev/null")
+        #expect(throws: CalibrationError.unwritable(path: null.path)) {
+            try Calibration(machine: machine).write(to: null)
+        }
+        let type = try FileManager.default.attributesOfItem(atPath: null.path)[.type] as? FileAttributeType
+        #expect(type == .typeCharacterSpecial)
     }
 
     @Test func aDirectoryThatCannotBeMadeIsSaid() throws {

@@ -97,6 +97,26 @@ import Transformer
         #expect(try estimate().json() == estimate().json())
     }
 
+    /// JSON has no words for them.
+    @Test func numbersThatAreNoneBecomeNull() throws {
+        struct Values: Encodable {
+            let finite = 0.5
+            let text = "not finite"
+            let none: [Double] = [.nan, .infinity, -.infinity, 1]
+            let single = Float.nan
+        }
+        let text = try JSONText.of(Values())
+        let object = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        #expect(object["finite"] as? Double == 0.5 && object["text"] as? String == "not finite")
+        #expect((object["none"] as? [Any])?.map { $0 is NSNull } == [true, true, true, false])
+        #expect(object["single"] is NSNull)
+        var report = try measured()
+        report.accuracy = .init(maxAbsError: .nan, meanAbsError: .infinity, top1Agreement: 0)
+        let accuracy = try #require(self.object(report)["accuracy"] as? [String: Any])
+        #expect(accuracy["max_abs_error"] is NSNull && accuracy["mean_abs_error"] is NSNull)
+        #expect(accuracy["top1_agreement"] as? Double == 0)
+    }
+
     @Test func textIsAligned() throws {
         #expect(
             try measured().rendered() == """
@@ -151,15 +171,16 @@ import Transformer
                 == "| a\\|b | 50 % |\n| :--- | ---: |\n| x, \"y\" | 1_2 |\n| **{~^\\}** | **µ** |\n")
         #expect(
             table.rendered(as: .latex) == """
-                \\begin{tabular}{lr}
+                {\\noindent\\small\\setlength{\\tabcolsep}{4pt}
+                \\begin{tabular}{@{}lr@{}}
                 \\toprule
-                a|b & 50 \\% \\\\
+                a\\textbar{}b & 50 \\% \\tabularnewline
                 \\midrule
-                x, "y" & 1\\_2 \\\\
+                x, "y" & 1\\_2 \\tabularnewline
                 \\midrule
-                \\{\\textasciitilde{}\\textasciicircum{}\\textbackslash{}\\} & $\\mu$ \\\\
+                \\{\\textasciitilde{}\\textasciicircum{}\\textbackslash{}\\} & $\\mu$ \\tabularnewline
                 \\bottomrule
-                \\end{tabular}
+                \\end{tabular}}
 
                 """)
     }
@@ -176,7 +197,8 @@ import Transformer
     @Test(arguments: [
         (0.0, "0 s"), (0.000_012_3, "12.3 µs"), (0.25, "250 ms"), (1, "1.00 s"), (95.24, "95.2 s"), (599, "599 s"),
         (1234, "20.6 min"),
-        (45_402, "12.6 h"),
+        (45_402, "12.6 h"), (9.2e9, "2555556 h"), (Double(Int.max) / 1e9, "above 292 years"),
+        (.infinity, "above 292 years"),
     ])
     func secondsHaveThreeDigits(seconds: Double, text: String) {
         #expect(Quantity.seconds(seconds) == text)

@@ -175,6 +175,12 @@ import Transformer
         )
         #expect(first["rounds"] as? Int == old.totals.online.rounds - new.totals.online.rounds)
         #expect(try BuiltProgram.run("suggest", "tiny", "--context", "4", "--top", "1").output.contains("layers["))
+        let limited = ["suggest", "tiny", "--context", "4", "--by", "rounds", "--top", "3", "--format"]
+        let few = try BuiltProgram.run(limited + ["json"]).output
+        let kept = try #require(JSONSerialization.jsonObject(with: Data(few.utf8)) as? [String: Any])
+        #expect((kept["suggestions"] as? [[String: Any]])?.compactMap { $0["edits"] as? [String] }.first == edits)
+        #expect((kept["suggestions"] as? [Any])?.count == 3)
+        #expect(try BuiltProgram.run(limited + ["csv"]).output.split(separator: "\n").count == 4)
     }
 
     @Test(arguments: ["text", "csv", "markdown", "latex"])
@@ -202,6 +208,17 @@ import Transformer
         #expect([64, 65].contains(result.status), "\(line) gave \(result.status)")
         #expect(result.output.isEmpty)
         #expect(result.error.hasPrefix("sotto: ") && result.error.split(separator: "\n").count == 1, "\(result.error)")
+    }
+
+    @Test func textFitsALine() throws {
+        for arguments in [
+            ["table", "gpt2", "--network", "wan,lan", "--paper"], ["suggest", "gpt2", "--network", "wan,lan,loopback"],
+            ["costs"], ["estimate", "gpt2", "--by", "primitive", "--layers", "1"],
+            ["entropy", "tiny", "--layers", "1", "--text", "abcd"],
+        ] {
+            let lines = try BuiltProgram.run(arguments).output.split(separator: "\n")
+            #expect(lines.count > 3 && lines.allSatisfy { $0.count <= 120 }, "\(arguments)")
+        }
     }
 
     @Test func modelsThatAreNone() throws {

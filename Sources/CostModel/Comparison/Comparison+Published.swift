@@ -19,10 +19,13 @@ extension Comparison {
         let ends = tokens.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
         var table = Table(
             columns: [
-                .init("architecture", .left), .init("operations", .left), .init("FFN/Sotto GFLOP"),
-                .init("attention/Sotto GFLOP"), .init("communication"), .init("saving"),
-                .init("Sotto online"), .init("saving"), .init("with offline"), .init("saving"), .init("latency"),
-                .init("saving"), .init("bytes at 100 Mbit/s"),
+                .init("architecture", .left), .init("operations", .left, group: "counts"),
+                .init("FFN/Sotto GFLOP", group: "counts"), .init("attention/Sotto GFLOP", group: "counts"),
+                .init("communication", group: "published"), .init("saving", group: "published"),
+                .init("Sotto online", group: "online"), .init("saving", group: "online"),
+                .init("with offline", group: "all"), .init("saving", group: "all"),
+                .init("latency", group: "latency"), .init("saving", group: "latency"),
+                .init("bytes at 100 Mbit/s", group: "latency"),
             ] + networks.map { .init("Sotto \($0.network)") }
                 + (ends.isEmpty ? [] : [.init("perplexity (\(ends.joined(separator: "/")))")]))
         let first = rows.first { $0.published != nil }

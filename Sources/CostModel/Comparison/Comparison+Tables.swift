@@ -7,10 +7,15 @@ extension Comparison {
         public var format: Table.Format
         /// Also each row's operations; nil for none.
         public var breakdown: Grouping?
+        /// Characters of a line of text.
+        public var width: Int
 
-        public init(format: Table.Format = .text, breakdown: Grouping? = nil) {
+        public init(
+            format: Table.Format = .text, breakdown: Grouping? = nil, width: Int = .max
+        ) {
             self.format = format
             self.breakdown = breakdown
+            self.width = width
         }
     }
 
@@ -19,21 +24,22 @@ extension Comparison {
         if options.format == .csv {
             return options.breakdown.map { breakdownCSV(by: $0) } ?? csvTable.rendered(as: .csv)
         }
-        let comment = options.format == .latex ? "% " : ""
+        let (format, width) = (options.format, options.width)
+        func remark(_ text: String) -> String { format.remark(text, width: width) }
         return groups.map { rows in
-            var parts = [comment + Self.title(of: rows) + "\n", Self.table(of: rows).rendered(as: options.format)]
-            parts += Self.notes(on: rows).map { comment + $0 + "\n" }
+            var parts = [remark(Self.title(of: rows)), Self.table(of: rows).rendered(as: format, width: width)]
+            parts += Self.notes(on: rows).map(remark)
             if rows.contains(where: { $0.published != nil || !$0.publishedPerplexities.isEmpty }) {
-                parts.append(comment + Self.publishedTitle(of: rows) + "\n")
-                parts.append(Self.publishedTable(of: rows).rendered(as: options.format))
-                parts += Self.publishedNotes(on: rows).map { comment + $0 + "\n" }
+                parts.append(remark(Self.publishedTitle(of: rows)))
+                parts.append(Self.publishedTable(of: rows).rendered(as: format, width: width))
+                parts += Self.publishedNotes(on: rows).map(remark)
             } else if isBesidePublished {
-                parts.append(comment + Self.nothingPublished + "\n")
+                parts.append(remark(Self.nothingPublished))
             }
             if let breakdown = options.breakdown {
                 for row in rows {
-                    parts.append(comment + row.report.title + "\n")
-                    parts.append(row.report.operationTable(by: breakdown).rendered(as: options.format))
+                    parts.append(remark(row.report.title))
+                    parts.append(row.report.operationTable(by: breakdown).rendered(as: format, width: width))
                 }
             }
             return parts.joined(separator: "\n")
@@ -63,14 +69,16 @@ extension Comparison {
         let hasPerplexity = rows.contains { $0.perplexity != nil }
         let columns: [Table.Column] =
             [
-                .init("architecture", .left), .init("softmax", .left), .init("norm", .left),
-                .init("activation", .left), .init("FFN"), .init("attention"), .init("setup"), .init("offline"),
-                .init("online"), .init("saving"), .init("rounds"),
+                .init("architecture", .left), .init("softmax", .left, group: "counts"),
+                .init("norm", .left, group: "counts"), .init("activation", .left, group: "counts"),
+                .init("FFN", group: "counts"), .init("attention", group: "counts"),
+                .init("setup", group: "cost"), .init("offline", group: "cost"), .init("online", group: "cost"),
+                .init("saving", group: "cost"), .init("rounds", group: "cost"),
             ]
             + networks.flatMap { latency -> [Table.Column] in
-                [
-                    .init("\(latency.network) offline"), .init("\(latency.network) online"), .init("saving"),
-                ]
+                ["\(latency.network) offline", "\(latency.network) online", "saving"].map {
+                    .init($0, group: latency.network)
+                }
             } + (hasPerplexity ? [.init("perplexity")] : [])
         var table = Table(columns: columns)
         let isMixed = domains(of: rows).count > 1

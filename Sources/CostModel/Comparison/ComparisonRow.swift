@@ -65,8 +65,11 @@ public struct ComparisonRow: Sendable, Encodable {
     /// What the row costs against the first one of its group.
     func savings(against first: ComparisonRow) -> Savings {
         func factor(_ old: Double, _ new: Double) -> Double? { old > 0 && new > 0 ? old / new : nil }
+        // Times end there, and say no more than that.
+        func isKnown(_ seconds: Double) -> Bool { seconds < Quantity.longest }
         var latency: [String: Double] = [:]
         for (own, other) in zip(report.latency, first.report.latency) {
+            guard isKnown(own.online), isKnown(other.online) else { continue }
             latency[own.network] = factor(other.online, own.online)
         }
         return Savings(

@@ -2,16 +2,20 @@ import Foundation
 
 extension Suggestions {
     /// The ranking for people, edits of one kind that save the same in one row; with `.csv` every edit in plain numbers.
-    /// - Parameter limit: rows at most.
-    public func rendered(as format: Table.Format = .text, limit: Int? = nil) -> String {
-        if format == .csv { return csvTable.rendered(as: .csv) }
-        let comment = format == .latex ? "% " : ""
+    /// - Parameters:
+    ///   - limit: rows at most.
+    ///   - width: characters of a line of text.
+    public func rendered(
+        as format: Table.Format = .text, limit: Int? = nil, width: Int = .max
+    ) -> String {
+        if format == .csv { return csvTable(limit: limit).rendered(as: .csv) }
+        func remark(_ text: String) -> String { format.remark(text, width: width) }
         let parts =
             [
-                comment + base.report.title + "\n", baseTable.rendered(as: format),
-                comment + "What a single edit saves, by \(measure.rawValue)\n",
-                table(limit: limit).rendered(as: format),
-            ] + (networks.first.map { [comment + "local work in the times: " + $0.compute.note + "\n"] } ?? [])
+                remark(base.report.title), baseTable.rendered(as: format, width: width),
+                remark("What a single edit saves, by \(measure.rawValue)"),
+                table(limit: limit).rendered(as: format, width: width),
+            ] + (networks.first.map { [remark("local work in the times: " + $0.compute.note)] } ?? [])
         return parts.joined(separator: "\n")
     }
 
@@ -34,9 +38,16 @@ extension Suggestions {
     private func table(limit: Int?) -> Table {
         var table = Table(
             columns: [
-                .init("edit", .left), .init("change", .left), .init("layers", .left), .init("online"), .init("share"),
-                .init("rounds"), .init("share"), .init("offline"),
-            ] + networks.flatMap { [.init("\($0.network) online"), .init("share")] })
+                .init("edit", .left), .init("change", .left), .init("layers", .left),
+                .init("online", group: "online"), .init("share", group: "online"),
+                .init("rounds", group: "rounds"), .init("share", group: "rounds"), .init("offline"),
+            ]
+                + networks.flatMap { network in
+                    [
+                        .init("\(network.network) online", group: network.network),
+                        .init("share", group: network.network),
+                    ]
+                })
         var groups: [[Suggestion]] = []
         for suggestion in suggestions {
             if let place = groups.firstIndex(where: { $0[0].isLike(suggestion) }) {
@@ -86,11 +97,11 @@ extension Suggestions {
             .joined(separator: ", ")
     }
 
-    private var csvTable: Table {
+    private func csvTable(limit: Int?) -> Table {
         let columns =
             ["edits", "kind", "layer", "bytes", "rounds", "offline_bytes"] + networks.map { "\($0.network)_online" }
         var table = Table(columns: columns.map { .init($0, .left) })
-        for suggestion in suggestions {
+        for suggestion in suggestions.prefix(limit ?? suggestions.count) {
             table.rows.append(
                 .init(
                     [

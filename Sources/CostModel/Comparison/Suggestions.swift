@@ -45,6 +45,17 @@ public struct Suggestions: Sendable, Encodable {
     public let measure: Measure
     public let suggestions: [Suggestion]
 
+    private init(base: ComparisonRow, measure: Measure, suggestions: [Suggestion]) {
+        self.base = base
+        self.measure = measure
+        self.suggestions = suggestions
+    }
+
+    /// The same with the first edits only.
+    public func first(_ count: Int) -> Suggestions {
+        Suggestions(base: base, measure: measure, suggestions: Array(suggestions.prefix(count)))
+    }
+
     /// Counts the network and each of its single edits, several at a time.
     /// - Parameters:
     ///   - measure: latency is on the first network of `pricing`.

@@ -75,7 +75,7 @@ public struct LatencyReplay: Sendable {
                         guard arrivals[own][step.message] >= 0 else { break }
                         times[own] = max(times[own], arrivals[own][step.message])
                     } else {
-                        times[own] += work(party, step.step)
+                        times[own] = times[own].advanced(byNanoseconds: work(party, step.step))
                     }
                     if step.bytes > 0 {
                         let bytes = metered.map { $0[own][step.message] } ?? step.bytes
@@ -125,11 +125,14 @@ extension LatencyReplay {
         var dealer = link.delay
         var times = links.indices.map { links[$0].transmit(bytes: SetupCost.inferenceSeedBytes, at: dealer) }
         for (instruction, bytes) in dealt {
-            dealer += work.dealing(instruction)
+            dealer = dealer.advanced(byNanoseconds: work.dealing(instruction))
             for bytes in bytes where bytes > 0 {
                 times[0] = max(times[0], links[0].transmit(bytes: bytes, at: dealer))
             }
-            for party in Party.allCases { times[party.rawValue] += work.preparation(party, instruction) }
+            for party in Party.allCases {
+                times[party.rawValue] = times[party.rawValue].advanced(
+                    byNanoseconds: work.preparation(party, instruction))
+            }
         }
         return times
     }
@@ -142,9 +145,9 @@ extension LatencyReplay {
         var line = link
         var times = [link.delay, 0]
         for (index, weight) in program.plan.weights.enumerated() {
-            times[0] += work.weight(.server, index)
+            times[0] = times[0].advanced(byNanoseconds: work.weight(.server, index))
             times[1] = max(times[1], line.transmit(bytes: weight.wireBytes, at: times[0]))
-            times[1] += work.weight(.client, index)
+            times[1] = times[1].advanced(byNanoseconds: work.weight(.client, index))
         }
         return times
     }

@@ -19,7 +19,9 @@ struct Calibrate: ParsableCommand {
         case text, json
     }
 
-    @Option(help: "Threads for matrix products; by default it measures 1 and one for each core.")
+    @Option(
+        help: "Threads for matrix products; by default it measures 1 and one for each core.",
+        transform: Number.integer(Number.threads))
     var threads: Int?
 
     @Option(
@@ -40,7 +42,6 @@ struct Calibrate: ParsableCommand {
     var format: Format = .text
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024") }
         try prime.validate(for: [domain])
     }
 
@@ -64,7 +65,7 @@ struct Calibrate: ParsableCommand {
         switch format {
         case .json: try Output.write(JSONText.of(rates))
         case .text:
-            for rates in rates { try Output.write(rates.table.rendered(as: .text) + "\n") }
+            for rates in rates { try Output.write(rates.table.rendered(as: .text, width: Terminal.width) + "\n") }
             try Output.write("\(machine.processor), \(machine.cores) cores; kept in \(url.path)\n")
         }
     }

@@ -20,7 +20,9 @@ struct Complete: ParsableCommand {
     @Option(help: "The text to complete.")
     var prompt: String?
 
-    @Option(help: ArgumentHelp("Token ids to complete, in place of a text.", valueName: "1,2,3"))
+    @Option(
+        help: ArgumentHelp("Token ids to complete, in place of a text.", valueName: "1,2,3"), transform: TokenList.parse
+    )
     var inputIds: TokenList?
 
     @Option(help: "How many tokens to add.")

@@ -15,7 +15,7 @@ struct Costs: ParsableCommand {
         let catalogue = try CostCatalogue(models: Self.models())
         // JSON is no form of a table.
         let form = Table.Format(rawValue: format.rawValue)
-        try Output.write(form.map { catalogue.rendered(as: $0) } ?? JSONText.of(catalogue))
+        try Output.write(form.map { catalogue.rendered(as: $0, width: Terminal.width) } ?? JSONText.of(catalogue))
     }
 
     /// The model whose sizes the paper's architectures are shown at.

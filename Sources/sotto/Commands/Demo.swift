@@ -20,7 +20,7 @@ struct Demo: ParsableCommand {
     @Option(help: "The text to complete.")
     var prompt = "def __init__(self"
 
-    @Option(help: "How many tokens to add.")
+    @Option(help: "How many tokens to add. (default: 16)", transform: Number.integer(Number.positions))
     var tokens: Int = 16
 
     @Flag(help: PrefetchHelp.text)
@@ -32,18 +32,20 @@ struct Demo: ParsableCommand {
     @OptionGroup var range: RangeOptions
     @OptionGroup var output: OutputOptions
 
-    @Option(help: ArgumentHelp("How long a process waits for another before it gives up.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "How long a process waits for another before it gives up. (default: 60)", valueName: "seconds"),
+        transform: Number.real(.leastNonzeroMagnitude...86_400))
     var timeout: Double = 60
 
     func validate() throws {
-        guard (1...65536).contains(tokens) else { throw ValidationError("--tokens must be 1 to 65536") }
         guard !prompt.isEmpty else { throw ValidationError("--prompt must not be empty") }
     }
 
     func run() throws {
         let start = Date().timeIntervalSince1970
         let source = try ModelSource(model)
-        let architecture = try variant.limited(source.architecture(applying: variant.change.override()))
+        let architecture = try variant.limited(variant.change.architecture(of: source))
         let ids = ByteTokenizer().encode(prompt)
         guard architecture.vocabulary == ByteTokenizer().vocabulary else {
             throw UsageError("\(source.name) has no byte tokenizer; the demo needs one.")
@@ -148,14 +150,16 @@ struct Demo: ParsableCommand {
 
 enum DemoError: Error, CustomStringConvertible {
     case costDiffers(String)
-    case processFailed(role: String, status: Int32)
-    case noAddress(role: String)
+    /// The role has said on standard error why.
+    case roleFailed(ExitStatus)
+    case roleEnded(name: String)
 
     var description: String {
         switch self {
         case .costDiffers(let place): "The metered cost differs from the estimate at \(place)."
-        case .processFailed(let role, let status): "The \(role) process ended with status \(status)."
-        case .noAddress(let role): "The \(role) process ended before it listened."
+        case .roleFailed(let status): "A role of the demo ended with status \(status.rawValue)."
+        case .roleEnded(let name):
+            "The demo's process for \(name) was ended before its work was done; give the command again."
         }
     }
 }
@@ -182,7 +186,7 @@ private final class RoleProcess {
             line += byte
         }
         let text = String(decoding: line, as: UTF8.self)
-        guard text.hasPrefix(RoleOptions.listeningPrefix) else { throw DemoError.noAddress(role: role) }
+        guard text.hasPrefix(RoleOptions.listeningPrefix) else { throw failure() }
         return String(text.dropFirst(RoleOptions.listeningPrefix.count))
     }
 
@@ -190,10 +194,19 @@ private final class RoleProcess {
     func output() throws -> Data {
         let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw DemoError.processFailed(role: role, status: process.terminationStatus)
-        }
+        guard process.terminationReason == .exit, process.terminationStatus == 0 else { throw failure() }
         return data
+    }
+
+    /// Why a role has ended that should not have.
+    private func failure() -> DemoError {
+        // It has nothing left to say; one that goes on would not end by itself.
+        stop()
+        process.waitUntilExit()
+        guard process.terminationReason == .exit, let status = ExitStatus(rawValue: process.terminationStatus),
+            status != .success
+        else { return .roleEnded(name: role) }
+        return .roleFailed(status)
     }
 
     func stop() { if process.isRunning { process.terminate() } }

@@ -17,13 +17,17 @@ struct EntropyCommand: ParsableCommand {
     @OptionGroup var model: ModelOptions
     @OptionGroup var input: InputOptions
 
-    @Option(help: "Tokens of a window; by default the model's context, or the text if that is shorter.")
+    @Option(
+        help: "Tokens of a window; by default the model's context, or the text if that is shorter.",
+        transform: Number.integer(2...65536))
     var context: Int?
 
-    @Option(help: "Windows at most; all unless given.")
+    @Option(help: "Windows at most; all unless given.", transform: Number.integer(Number.windows))
     var windows: Int?
 
-    @Option(help: "The constant in the logarithm, 0 to 0.001.")
+    @Option(
+        help: "The constant in the logarithm, 0 to 0.001. (default: \(AttentionRowEntropy.defaultEpsilon))",
+        transform: Number.real(AttentionRowEntropy.epsilons))
     var epsilon = AttentionRowEntropy.defaultEpsilon
 
     @Option(help: ArgumentHelp("Write a heat map of layers and heads, as SVG.", valueName: "file"))
@@ -35,11 +39,6 @@ struct EntropyCommand: ParsableCommand {
     func validate() throws {
         guard input.inputIds != nil || input.text != nil || input.file != nil else {
             throw ValidationError("Give the text to attend to with --file, --text or --input-ids")
-        }
-        if let context, context < 2 { throw ValidationError("--context must be at least 2") }
-        if let windows, windows < 1 { throw ValidationError("--windows must be at least 1") }
-        guard AttentionRowEntropy.epsilons.contains(epsilon) else {
-            throw ValidationError("--epsilon must be 0 to \(AttentionRowEntropy.epsilons.upperBound)")
         }
     }
 
@@ -66,8 +65,9 @@ struct EntropyCommand: ParsableCommand {
         try writeHeatMap(of: report)
         let rendering = EntropyRendering(report)
         try Output.write(
-            try OutputOptions.tableFormat(format).map { rendering.rendered(as: $0, coloured: Terminal.hasColours) }
-                ?? JSONText.of(report))
+            OutputOptions.tableFormat(format).map {
+                rendering.rendered(as: $0, coloured: Terminal.hasColours, width: Terminal.width)
+            } ?? JSONText.of(report))
     }
 
     private func writeHeatMap(of report: EntropyReport) throws {

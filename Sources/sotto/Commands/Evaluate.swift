@@ -15,8 +15,11 @@ struct Evaluate: ParsableCommand {
     @OptionGroup var model: ModelOptions
     @OptionGroup var input: InputOptions
 
-    @Option(help: "Tokens of a window; by default the model's context.")
+    @Option(help: "Tokens of a window; by default the model's context.", transform: Number.integer(2...65536))
     var context: Int?
+
+    @Option(help: "Windows at most; all unless given.", transform: Number.integer(Number.windows))
+    var windows: Int?
 
     @Flag(help: "Also through the private computation, simulated.")
     var `private` = false
@@ -31,7 +34,6 @@ struct Evaluate: ParsableCommand {
         guard input.inputIds != nil || input.text != nil || input.file != nil else {
             throw ValidationError("Give the text to predict with --file, --text or --input-ids")
         }
-        if let context, context < 2 { throw ValidationError("--context must be at least 2") }
         if !`private`, files.logits != nil { throw ValidationError("--logits are those of a --private run") }
     }
 
@@ -43,7 +45,7 @@ struct Evaluate: ParsableCommand {
             throw UsageError(
                 "--context \(window) is more than the model's context of \(architecture.context); lower it.")
         }
-        let tokens = try input.tokens(selected.tokenizer) ?? []
+        let tokens = try firstWindows(of: input.tokens(selected.tokenizer) ?? [], window)
         guard tokens.count >= 2 else { throw ReferenceModelError.tooFewTokens(count: tokens.count) }
         if let unknown = tokens.first(where: { !(0..<architecture.vocabulary).contains($0) }) {
             throw TokenizerError.unknownToken(unknown, vocabulary: architecture.vocabulary)
@@ -73,7 +75,17 @@ struct Evaluate: ParsableCommand {
         report?.wireOverheadBytes = [0, 0]
         let result = EvaluationReport(evaluation, cost: report)
         try Output.write(
-            try output.tableFormat.map { result.rendered(as: $0, by: output.by.grouping) } ?? JSONText.of(result))
+            output.tableFormat.map { result.rendered(as: $0, by: output.by.grouping, width: Terminal.width) }
+                ?? JSONText.of(result))
+    }
+}
+
+extension Evaluate {
+    /// The tokens that are looked at.
+    private func firstWindows(of tokens: [Int], _ window: Int) -> [Int] {
+        guard let windows else { return tokens }
+        let (count, isMore) = windows.multipliedReportingOverflow(by: window)
+        return isMore ? tokens : Array(tokens.prefix(count))
     }
 }
 
@@ -175,15 +187,17 @@ struct EvaluationReport: Encodable {
         try container.encodeIfPresent(privateMeanLoss, forKey: .privateMeanLoss)
     }
 
-    func rendered(as format: Table.Format, by grouping: Grouping) -> String {
+    func rendered(as format: Table.Format, by grouping: Grouping, width: Int) -> String {
         var table = Table(
             columns: [.init("", .left), .init("perplexity"), .init("mean loss"), .init("predictions")])
+        func decimal(_ value: Double) -> String { value.isNaN ? "NaN" : Quantity.decimal(value) }
         func row(_ name: String, _ loss: Double) -> Table.Row {
-            .init([name, Quantity.decimal(exp(loss)), Quantity.decimal(loss), "\(predictions)"])
+            .init([name, decimal(exp(loss)), decimal(loss), "\(predictions)"])
         }
         table.rows.append(row("plaintext", meanLoss))
         if let privateMeanLoss { table.rows.append(row("private", privateMeanLoss)) }
-        guard let cost, format != .csv else { return table.rendered(as: format) }
-        return table.rendered(as: format) + "\n" + cost.rendered(.init(grouping: grouping, format: format))
+        guard let cost, format != .csv else { return table.rendered(as: format, width: width) }
+        return table.rendered(as: format, width: width) + "\n"
+            + cost.rendered(.init(grouping: grouping, format: format, width: width))
     }
 }

@@ -60,21 +60,12 @@ struct Simulate: ParsableCommand {
             try length.configuration(selected.named, protocols, count: run.count, insecure: true))
         report.accuracy = simulation.meter.accuracy
         report.range = simulation.private.range.finding.map { CostReport.Range($0) }
-        report.completion = try simulation.completion()
+        let completion = try simulation.completion()
+        report.completion = try completion?.reported(model: selected)
         report.peakMemoryBytes = [peakMemoryBytes(), peakMemoryBytes()]
         report.wireOverheadBytes = [0, 0]
-        if output.format == .text, let completion = report.completion { try Output.write(Self.text(completion)) }
+        if output.format == .text, let completion { try Output.write(completion.text(report.completion)) }
         try Output.write(report, output)
-    }
-
-    /// Quoted, so that no control character reaches a terminal.
-    private static func text(_ completion: CostReport.Completion) -> String {
-        """
-        prompt                \(completion.prompt.debugDescription)
-        private completion    \(completion.private.debugDescription)
-        plaintext completion  \((completion.plaintext ?? "").debugDescription)
-
-        """
     }
 
     private func trace(_ selected: SelectedModel, _ input: SimulatedInput) throws {
@@ -84,7 +75,8 @@ struct Simulate: ParsableCommand {
         ).program(profile: protocols.profile())
         let values = try ValueTrace(
             program, tensors: TensorSources([PreparedWeights(selected.weights), try input.clientInput()]))
-        try Output.write(output.tableFormat.map { values.rendered(as: $0) } ?? JSONText.of(values))
+        try Output.write(
+            output.tableFormat.map { values.rendered(as: $0, width: Terminal.width) } ?? JSONText.of(values))
     }
 }
 
@@ -192,14 +184,41 @@ struct Simulation {
         rows += found.count / columns
     }
 
-    /// The private completion beside the plaintext one; nil without `--tokens` or a tokenizer.
-    func completion() throws -> CostReport.Completion? {
-        guard let count = length.tokens, case .tokens(let prompt) = input.kind, let tokenizer = model.tokenizer else {
-            return nil
-        }
-        let plaintext = try ReferenceModel(model.weights).greedyCompletion(of: prompt, count: count)
-        return CostReport.Completion(
-            prompt: try tokenizer.decode(prompt), private: try tokenizer.decode(generated),
-            plaintext: try tokenizer.decode(plaintext), tokens: generated)
+    /// The private completion beside the plaintext one; nil without `--tokens`.
+    func completion() throws -> SimulatedCompletion? {
+        guard let count = length.tokens, case .tokens(let prompt) = input.kind else { return nil }
+        return SimulatedCompletion(
+            prompt: prompt, private: generated,
+            plaintext: try ReferenceModel(model.weights).greedyCompletion(of: prompt, count: count))
     }
+}
+
+/// Token ids of a completion.
+struct SimulatedCompletion {
+    let prompt: [Int]
+    let `private`: [Int]
+    let plaintext: [Int]
+
+    /// With texts, or without a tokenizer with ids between commas in their place.
+    func reported(model: SelectedModel) throws -> CostReport.Completion {
+        func text(_ ids: [Int]) throws -> String { try model.tokenizer?.decode(ids) ?? Self.list(ids) }
+        return CostReport.Completion(
+            prompt: try text(prompt), private: try text(`private`), plaintext: try text(plaintext), tokens: `private`)
+    }
+
+    /// Texts where there are any, quoted, so that no control character reaches a terminal, and ids.
+    func text(_ completion: CostReport.Completion?) -> String {
+        let names = ["prompt", "private completion", "plaintext completion"]
+        let ids = [prompt, `private`, plaintext].map(Self.list)
+        let texts = completion.map { [$0.prompt, $0.private, $0.plaintext ?? ""] } ?? ids
+        var lines: [String] = []
+        func add(_ name: String, _ text: String) {
+            lines.append(name + String(repeating: " ", count: max(22 - name.count, 1)) + text)
+        }
+        if texts != ids { for (name, text) in zip(names, texts) { add(name, text.debugDescription) } }
+        for (name, ids) in zip(["prompt ids", "private ids", "plaintext ids"], ids) { add(name, ids) }
+        return lines.joined(separator: "\n") + "\n\n"
+    }
+
+    private static func list(_ ids: [Int]) -> String { ids.map(String.init).joined(separator: ",") }
 }

@@ -34,14 +34,15 @@ struct Suggest: ParsableCommand {
     @Option(help: "Rank by online bytes, by online rounds, or by online latency on the first network.")
     var by: Measure = .bytes
 
-    @Option(help: "Rows of the table at most; edits that save the same share a row.")
+    @Option(
+        help: "Show this many at most; in tables edits of one kind that save the same share a row.",
+        transform: Number.integer(1...1_000_000_000))
     var top: Int?
 
     @Option(help: "The form of the ranking.")
     var format: OutputOptions.Format = .text
 
     func validate() throws {
-        if let top, top < 1 { throw ValidationError("--top must be at least 1") }
         if length.tokens != nil { throw ValidationError("suggest looks at one inference; leave out --tokens") }
     }
 
@@ -64,7 +65,7 @@ struct Suggest: ParsableCommand {
         }
         progress.finish()
         try Output.write(
-            try OutputOptions.tableFormat(format).map { suggestions.rendered(as: $0, limit: top) }
-                ?? JSONText.of(suggestions))
+            OutputOptions.tableFormat(format).map { suggestions.rendered(as: $0, limit: top, width: Terminal.width) }
+                ?? JSONText.of(top.map(suggestions.first) ?? suggestions))
     }
 }

@@ -48,7 +48,8 @@ struct TableCommand: ParsableCommand {
         }
         progress.finish()
         try addPerplexities(to: &comparison, compared)
-        let options = Comparison.TableOptions(format: tableFormat ?? .text, breakdown: by?.grouping)
+        let options = Comparison.TableOptions(
+            format: tableFormat ?? .text, breakdown: by?.grouping, width: Terminal.width)
         try Output.write(
             try tableFormat == nil ? JSONText.of(comparison.rows) : comparison.rendered(options))
     }

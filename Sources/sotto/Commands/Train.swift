@@ -26,28 +26,27 @@ struct Train: ParsableCommand {
     @Option(help: "How the weights of the trained model are stored.")
     var precision: StoredPrecision = .f32
 
-    @Option(help: ArgumentHelp("Write a row of the logs every N steps.", valueName: "N"))
+    @Option(
+        help: ArgumentHelp("Write a row of the logs every N steps. (default: 1)", valueName: "N"),
+        transform: Number.integer(1...1_000_000_000))
     var logEvery = 1
 
-    @Option(help: ArgumentHelp("Time between checkpoints; it does not influence results.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "Time between checkpoints; it does not influence results. (default: 60)", valueName: "seconds"),
+        transform: Number.real(0...1e6))
     var checkpointEvery = 60.0
 
     @Flag(help: "Start anew where the output directory has a checkpoint or a model, which are removed.")
     var restart = false
 
-    @Option(help: ArgumentHelp("Stop after step N with a checkpoint, to go on another time.", valueName: "N"))
+    @Option(
+        help: ArgumentHelp("Stop after step N with a checkpoint, to go on another time.", valueName: "N"),
+        transform: Number.integer(1...1_000_000_000))
     var stopAfter: Int?
 
     @Option(help: "The form of the result.")
     var format: Format = .text
-
-    func validate() throws {
-        guard logEvery >= 1 else { throw ValidationError("--log-every must be at least 1") }
-        guard checkpointEvery >= 0, checkpointEvery <= 1e6 else {
-            throw ValidationError("--checkpoint-every must be 0 to 1000000 seconds")
-        }
-        if let stopAfter, stopAfter < 1 { throw ValidationError("--stop-after must be at least 1") }
-    }
 
     func run() throws {
         try checkOutput()

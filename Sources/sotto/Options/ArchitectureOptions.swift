@@ -14,6 +14,28 @@ struct ArchitectureOptions: ParsableArguments {
             valueName: "path=value"))
     var edits: [String] = []
 
+    /// What the options make of a model's own architecture.
+    /// - Throws: ``UsageError`` if a name or a single part of the command line does not fit it, and what the contents of a
+    ///   file of edits throw.
+    func architecture(of source: ModelSource) throws -> Architecture {
+        try architecture(of: source.architecture())
+    }
+
+    func architecture(of stored: Architecture) throws -> Architecture {
+        let base = try Self.architecture(architecture).map { try Self.apply($0, to: stored) } ?? stored
+        return try Self.apply(.parts(Self.edits(edits)), to: base)
+    }
+
+    /// A change to an architecture; what is in a file is data, all else is the command line's.
+    static func apply(_ change: ModelSource.ArchitectureOverride, to base: Architecture) throws -> Architecture {
+        do {
+            return try change.applied(to: base)
+        } catch {
+            if case .edits = change { throw error }
+            throw UsageError(error.description)
+        }
+    }
+
     /// What the options change, if they change anything.
     /// - Throws: ``UsageError``.
     func override() throws -> ModelSource.ArchitectureOverride? {

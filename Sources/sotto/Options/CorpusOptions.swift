@@ -22,7 +22,9 @@ struct CorpusOptions: ParsableArguments {
             valueName: "name"))
     var excluded: [String] = []
 
-    @Option(help: ArgumentHelp("Hold out about one file in N to measure with.", valueName: "N"))
+    @Option(
+        help: ArgumentHelp("Hold out about one file in N to measure with. (default: 20)", valueName: "N"),
+        transform: Number.integer(2...256))
     var heldOut = 20
 
     @Flag(
@@ -32,7 +34,6 @@ struct CorpusOptions: ParsableArguments {
     var allowSmallTrainingSet = false
 
     func validate() throws {
-        guard (2...256).contains(heldOut) else { throw ValidationError("--held-out must be 2 to 256") }
         let names = excluded + (extensions?.elements ?? [])
         guard !names.contains(where: { $0.isEmpty || $0.contains("/") }) else {
             throw ValidationError("--exclude and --extensions take names, not paths")

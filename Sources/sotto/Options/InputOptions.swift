@@ -4,7 +4,8 @@ import Transformer
 
 /// What a model is run on.
 struct InputOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Token ids, separated by commas.", valueName: "1,2,3"))
+    @Option(
+        help: ArgumentHelp("Token ids, separated by commas or spaces.", valueName: "1,2,3"), transform: TokenList.parse)
     var inputIds: TokenList?
 
     @Option(help: "Text, turned into tokens by the model's tokenizer.")
@@ -50,17 +51,28 @@ struct InputOptions: ParsableArguments {
     }
 }
 
-/// Token ids as a user types them.
-struct TokenList: ExpressibleByArgument {
+/// Token ids as a user types them: digits, with commas or spaces between.
+struct TokenList {
     let tokens: [Int]
 
-    init?(argument: String) {
-        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
-        tokens = parts.compactMap { part in
-            let digits = part.filter { $0 != " " }
-            return digits.allSatisfy { $0.isASCII && $0.isNumber } ? Int(digits) : nil
+    /// - Throws: `ValidationError` for anything else, also for nothing between two commas.
+    @Sendable static func parse(_ argument: String) throws -> TokenList {
+        TokenList(
+            tokens: try argument.split(separator: ",", omittingEmptySubsequences: false).flatMap { part in
+                let items = part.split { $0 == " " || $0 == "\t" || $0.isNewline }
+                guard !items.isEmpty else {
+                    throw ValidationError("A token id is missing; write for instance 1,2,3 or '1 2 3'")
+                }
+                return try items.map(token)
+            })
+    }
+
+    private static func token(_ text: Substring) throws -> Int {
+        guard text.allSatisfy({ $0.isASCII && $0.isNumber }) else {
+            throw ValidationError("'\(text)' is no token id; write for instance 1,2,3 or '1 2 3'")
         }
-        guard tokens.count == parts.count else { return nil }
+        guard let token = Int(text) else { throw ValidationError("The token id \(text) is in no vocabulary") }
+        return token
     }
 }
 
@@ -75,6 +87,12 @@ struct LogitsOptions: ParsableArguments {
     /// - Parameter name: of the tensor `[rows, columns]`.
     static func write(_ values: [Float], name: String, rows: Int, to path: String?) throws {
         guard let path else { return }
+        // The file is replaced as a whole; a device would be replaced too.
+        let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let present = try? FileManager.default.attributesOfItem(atPath: place)
+        guard present.map({ $0[.type] as? FileAttributeType == .typeRegular }) ?? true else {
+            throw DataError("\(path) is there and no file; name another one.")
+        }
         try SafeTensors.write(
             [(name, WeightTensor(shape: [rows, values.count / max(rows, 1)], values: values))],
             to: URL(fileURLWithPath: path))

@@ -8,28 +8,30 @@ struct LengthOptions: ParsableArguments {
         case last, all
     }
 
-    @Option(help: "Positions of the input; by default 128, or the model's context if that is smaller.")
+    @Option(
+        help: "Positions of the input; by default 128, or the model's context if that is smaller.",
+        transform: Number.integer(Number.positions))
     var context: Int?
 
     @Option(help: "Positions whose logits the client learns; by default all, for a completion last.")
     var positions: Positions?
 
-    @Option(help: "A greedy completion of N tokens: N inferences, each one position longer.")
+    @Option(
+        help: "A greedy completion of N tokens: N inferences, each one position longer.",
+        transform: Number.integer(Number.positions))
     var tokens: Int?
 
     @Flag(help: "No embedding, final norm and head: hidden states in and out.")
     var blocksOnly = false
 
     func validate() throws {
-        if let tokens {
-            guard (1...65536).contains(tokens) else { throw ValidationError("--tokens must be 1 to 65536") }
+        if tokens != nil {
             if blocksOnly { throw ValidationError("--blocks-only has no logits to choose --tokens from") }
             if positions == .all {
                 throw ValidationError("--tokens needs the logits of the last position only; leave out --positions all")
             }
         }
         if blocksOnly, positions != nil { throw ValidationError("--blocks-only has no logits; leave out --positions") }
-        if let context, context < 1 { throw ValidationError("--context must be at least 1") }
     }
 
     var output: ForwardPass.Output {
@@ -54,10 +56,10 @@ struct LengthOptions: ParsableArguments {
 
     /// - Throws: ``UsageError`` unless that many positions and all that are generated fit.
     func checked(_ count: Int, _ architecture: Architecture) throws -> Int {
-        let largest = count + inferences - 1
-        guard largest <= architecture.context else {
+        let (largest, isOver) = count.addingReportingOverflow(inferences - 1)
+        guard !isOver, largest <= architecture.context else {
             throw UsageError(
-                "\(largest) positions do not fit the model's context of \(architecture.context); "
+                "\(isOver ? "That many" : "\(largest)") positions do not fit the model's context of \(architecture.context); "
                     + "lower --context or --tokens, or shorten the input.")
         }
         return count

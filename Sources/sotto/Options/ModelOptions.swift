@@ -11,14 +11,14 @@ struct ModelOptions: ParsableArguments {
     /// The architecture alone, without its weights.
     func architecture() throws -> NamedArchitecture {
         let source = try ModelSource(model)
-        let architecture = try variant.limited(source.architecture(applying: variant.change.override()))
+        let architecture = try variant.limited(variant.change.architecture(of: source))
         return NamedArchitecture(name: source.name, notation: try variant.notation(of: architecture), architecture)
     }
 
     func load() throws -> SelectedModel {
         let source = try ModelSource(model)
         let change = try variant.change.override()
-        let limited = try variant.limited(source.architecture(applying: change))
+        let limited = try variant.limited(variant.change.architecture(of: source))
         let loaded = try source.load(applying: change, seed: variant.seed, layers: variant.layers)
         if let prefix = loaded.strippedPrefix {
             Diagnostics.warn("the names of all tensors begin with \(prefix.quoted), which is passed over.")
@@ -36,10 +36,12 @@ struct ModelOptions: ParsableArguments {
 struct VariantOptions: ParsableArguments {
     @OptionGroup var change: ArchitectureOptions
 
-    @Option(help: "Only the first N layers.")
+    @Option(help: "Only the first N layers.", transform: Number.integer(1...Architecture.limits.layers))
     var layers: Int?
 
-    @Option(help: "What random weights, inputs and simulated randomness are drawn from.")
+    @Option(
+        help: "What random weights, inputs and simulated randomness are drawn from. (default: 0)",
+        transform: Number.seed)
     var seed: UInt64 = 0
 
     func limited(_ architecture: Architecture) throws -> Architecture {

@@ -12,7 +12,8 @@ struct PrimeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Take the largest prime of this many bits that is 1 or -1 modulo 2^48, so that truncations err by one unit at most.",
-            valueName: "bits"))
+            valueName: "bits"),
+        transform: Number.integer(PrimeModulus.bitLengths))
     var primeBits: Int?
 
     /// - Throws: `ValidationError` for a number that is no prime, and for options that no domain of `domains` needs.

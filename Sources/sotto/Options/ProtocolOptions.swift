@@ -18,10 +18,10 @@ struct ProtocolOptions: ParsableArguments {
         case ring64, field
     }
 
-    @Option(name: .customLong("protocol"), help: "Comparisons and nonlinear functions.")
+    @Option(name: .customLong("protocol"), help: "Comparisons and nonlinear functions; ot is built, fss is not yet.")
     var protocolName: ProtocolName = .ot
 
-    @Option(help: "Where correlated randomness comes from.")
+    @Option(help: "Where correlated randomness comes from; dealer is built, two-party is not yet.")
     var preprocessing: Preprocessing = .dealer
 
     @Option(help: "What values are shared over.")

@@ -18,13 +18,18 @@ struct SweepOptions: ParsableArguments {
             valueName: "path=value"))
     var edits: [String] = []
 
-    @Option(help: "Positions; by default 128, or the model's context if that is smaller.")
+    @Option(
+        help: "Positions; by default 128, or the model's context if that is smaller.",
+        transform: Number.integers(Number.positions))
     var contexts: CommaList<Int>?
 
-    @Option(help: "Numbers of layers; by default the model's.")
+    @Option(
+        help: "Numbers of layers; by default the model's.", transform: Number.integers(1...Architecture.limits.layers))
     var depths: CommaList<Int>?
 
-    @Option(help: "Widths; heads keep their width and the FFN its ratio to it. By default the model's.")
+    @Option(
+        help: "Widths; heads keep their width and the FFN its ratio to it. By default the model's.",
+        transform: Number.integers(1...Architecture.limits.width))
     var widths: CommaList<Int>?
 
     @Option(help: "Positions whose logits the client learns.")
@@ -33,10 +38,12 @@ struct SweepOptions: ParsableArguments {
     @Flag(help: "No embedding, final norm and head: hidden states in and out.")
     var blocksOnly = false
 
-    @Option(name: .customLong("protocol"), help: "Comparisons and nonlinear functions, a list.")
+    @Option(
+        name: .customLong("protocol"), help: "Comparisons and nonlinear functions, a list; ot is built, fss is not yet."
+    )
     var protocols: CommaList<ProtocolOptions.ProtocolName> = CommaList([.ot])
 
-    @Option(help: "Where correlated randomness comes from, a list.")
+    @Option(help: "Where correlated randomness comes from, a list; dealer is built, two-party is not yet.")
     var preprocessing: CommaList<ProtocolOptions.Preprocessing> = CommaList([.dealer])
 
     @Option(help: "What values are shared over, a list.")
@@ -48,9 +55,6 @@ struct SweepOptions: ParsableArguments {
     var exactOpenings = false
 
     func validate() throws {
-        for context in contexts?.elements ?? [] where context < 1 {
-            throw ValidationError("--contexts must be at least 1")
-        }
         for name in protocols.elements {
             for source in preprocessing.elements {
                 for domain in domain.elements { try ProtocolOptions.check(name, source, domain) }
@@ -118,7 +122,7 @@ struct SweepOptions: ParsableArguments {
         guard arguments != ["all"] else {
             if architecture.notation == nil { try add(architecture.description, architecture) }
             for notation in Architecture.Notation.all {
-                let variant = try architecture.withNotation(notation)
+                let variant = try usage { try architecture.withNotation(notation) }
                 // LLaMA under the name of its own network is the same once more.
                 if variant != architecture || variant.notation != nil { try add(variant.name(as: notation), variant) }
             }
@@ -126,7 +130,7 @@ struct SweepOptions: ParsableArguments {
         }
         for argument in arguments {
             guard let change = try ArchitectureOptions.architecture(argument) else { continue }
-            let variant = try change.applied(to: architecture)
+            let variant = try ArchitectureOptions.apply(change, to: architecture)
             if case .notation(let notation) = change {
                 try add(variant.name(as: notation), variant)
             } else {

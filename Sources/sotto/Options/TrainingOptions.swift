@@ -8,34 +8,58 @@ import Transformer
 struct TrainingOptions: ParsableArguments {
     private static let defaults = TrainingSettings()
 
-    @Option(help: "Updates of the weights.")
+    @Option(
+        help: "Updates of the weights. (default: \(Self.defaults.steps))",
+        transform: Number.integer(1...1 << 24))
     var steps = Self.defaults.steps
 
-    @Option(help: "Windows of a step; each has as many bytes as the context, and one more to predict.")
+    @Option(
+        help: ArgumentHelp(
+            "Windows of a step; each has as many bytes as the context, and one more to predict. (default: "
+                + "\(Self.defaults.batch))"),
+        transform: Number.integer(1...65536))
     var batch = Self.defaults.batch
 
-    @Option(help: "The largest learning rate, reached after the warm-up.")
+    @Option(
+        help: "The largest learning rate, reached after the warm-up. (default: \(Self.defaults.learningRate))",
+        transform: Number.real(Double.leastNonzeroMagnitude...1e3))
     var learningRate = Self.defaults.learningRate
 
-    @Option(help: "Steps in which the learning rate rises linearly; by default a tenth of all, at most 100.")
+    @Option(
+        help: "Steps in which the learning rate rises linearly; by default a tenth of all, at most 100.",
+        transform: Number.integer(0...1 << 24))
     var warmup: Int?
 
-    @Option(help: "Where the cosine ends, as a fraction of the learning rate.")
+    @Option(
+        help: ArgumentHelp(
+            "Where the cosine ends, as a fraction of the learning rate. (default: "
+                + "\(Self.defaults.finalLearningRate))"),
+        transform: Number.real(0...1))
     var finalLearningRate = Self.defaults.finalLearningRate
 
-    @Option(help: "AdamW's decoupled decay, of matrices only.")
+    @Option(
+        help: "AdamW's decoupled decay, of matrices only. (default: \(Self.defaults.weightDecay))",
+        transform: Number.real(0...1e3))
     var weightDecay = Self.defaults.weightDecay
 
-    @Option(help: "The largest norm of a gradient; 0: any.")
+    @Option(
+        help: "The largest norm of a gradient; 0: any. (default: \(Self.defaults.gradientClip))",
+        transform: Number.real(0...1e9))
     var clip = Self.defaults.gradientClip
 
-    @Option(help: "The standard deviation of matrices at the start; by default 0.02·√(768/width).")
+    @Option(
+        help: "The standard deviation of matrices at the start; by default 0.02·√(768/width).",
+        transform: Number.real(Double.leastNonzeroMagnitude...1e3))
     var matrixDeviation: Double?
 
-    @Option(help: "The standard deviation of both embeddings at the start; by default that of matrices.")
+    @Option(
+        help: "The standard deviation of both embeddings at the start; by default that of matrices.",
+        transform: Number.real(Double.leastNonzeroMagnitude...1e3))
     var embeddingDeviation: Double?
 
-    @Option(help: "Temperatures at the start; by default 0.01 where the architecture has them.")
+    @Option(
+        help: "Temperatures at the start; by default 0.01 where the architecture has them.",
+        transform: Number.real(1e-6...1e6))
     var temperatureStart: Double?
 
     @Option(
@@ -44,41 +68,32 @@ struct TrainingOptions: ParsableArguments {
             valueName: "kind:matrices"))
     var normalization: WeightNormalization?
 
-    @Option(help: "The entropy regulariser's coefficient; 1e-5 for EReg(...), else there is none.")
+    @Option(
+        help: "The entropy regulariser's coefficient; 1e-5 for EReg(...), else there is none.",
+        transform: Number.real(0...1e9))
     var lambda: Double?
 
-    @Option(help: "The regulariser's tolerance margin; by default 0.2.")
+    @Option(
+        help: "The regulariser's tolerance margin; by default 0.2.",
+        transform: Number.real(0...1))
     var gamma: Double?
 
-    @Option(help: "Every head's threshold at the start, as a fraction of log T.")
+    @Option(
+        help: "Every head's threshold at the start, as a fraction of log T.",
+        transform: Number.real(0...1))
     var thresholdStart: Double?
 
-    @Option(help: "What initial weights and windows are drawn from.")
+    @Option(
+        help: "What initial weights and windows are drawn from. (default: 0)",
+        transform: Number.seed)
     var seed: UInt64 = 0
 
-    @Option(help: "Threads; a run is repeatable to the bit with the same number only. By default one for each core.")
+    @Option(
+        help: "Threads; a run is repeatable to the bit with the same number only. By default one for each core.",
+        transform: Number.integer(Number.threads))
     var threads: Int?
 
     func validate() throws {
-        let numbers: [(String, Double?, ClosedRange<Double>)] = [
-            ("--learning-rate", learningRate, Double.leastNonzeroMagnitude...1e3),
-            ("--final-learning-rate", finalLearningRate, 0...1), ("--weight-decay", weightDecay, 0...1e3),
-            ("--clip", clip, 0...1e9), ("--matrix-deviation", matrixDeviation, Double.leastNonzeroMagnitude...1e3),
-            ("--embedding-deviation", embeddingDeviation, Double.leastNonzeroMagnitude...1e3),
-            ("--temperature-start", temperatureStart, 1e-6...1e6), ("--lambda", lambda, 0...1e9),
-            ("--gamma", gamma, 0...1), ("--threshold-start", thresholdStart, 0...1),
-        ]
-        for (name, value, range) in numbers {
-            guard let value, !range.contains(value) else { continue }
-            throw ValidationError("\(name) must be \(Self.text(range))")
-        }
-        let counts = [
-            ("--steps", steps, 1...1_000_000_000), ("--batch", batch, 1...65536),
-            ("--warmup", warmup ?? 0, 0...1_000_000_000), ("--threads", threads ?? 1, 1...1024),
-        ]
-        for (name, value, range) in counts where !range.contains(value) {
-            throw ValidationError("\(name) must be \(range.lowerBound) to \(range.upperBound)")
-        }
         if let warmup, warmup > steps { throw ValidationError("--warmup cannot be more than --steps") }
     }
 
@@ -113,11 +128,6 @@ struct TrainingOptions: ParsableArguments {
         settings.seed = seed
         settings.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
         return settings
-    }
-
-    private static func text(_ range: ClosedRange<Double>) -> String {
-        range.lowerBound == .leastNonzeroMagnitude
-            ? "above 0 and at most \(range.upperBound)" : "\(range.lowerBound) to \(range.upperBound)"
     }
 }
 

@@ -8,18 +8,21 @@ import SecureComputation
 
 /// Where this machine's calibration is kept.
 enum CalibrationStore {
-    /// In the user's cache directory: `$XDG_CACHE_HOME` or `~/.cache` on Linux, `~/Library/Caches` on macOS.
+    /// In the user's cache directory: `$XDG_CACHE_HOME`, else `.cache` in `$HOME` (on macOS `Library/Caches`), else in the
+    /// home directory that the system knows.
     static var url: URL {
-        #if canImport(Darwin)
-            let cache = FileManager.default.urls(for: .cachesDirectory, in: .userDomainMask).first
-        #else
-            let cache = ProcessInfo.processInfo.environment["XDG_CACHE_HOME"]
+        func directory(_ variable: String) -> URL? {
+            ProcessInfo.processInfo.environment[variable]
                 .flatMap { $0.hasPrefix("/") ? URL(fileURLWithPath: $0, isDirectory: true) : nil }
+        }
+        #if canImport(Darwin)
+            let caches = "Library/Caches"
+        #else
+            let caches = ".cache"
         #endif
-        let fallback = FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(
-            ".cache", isDirectory: true)
-        return (cache ?? fallback).appendingPathComponent("sotto", isDirectory: true)
-            .appendingPathComponent("calibration.json")
+        let home = directory("HOME") ?? FileManager.default.homeDirectoryForCurrentUser
+        return (directory("XDG_CACHE_HOME") ?? home.appendingPathComponent(caches, isDirectory: true))
+            .appendingPathComponent("sotto", isDirectory: true).appendingPathComponent("calibration.json")
     }
 
     /// The model of this machine, or nil; a file that is of no use is said on standard error, a missing one is not.

@@ -39,3 +39,28 @@ enum CommandLineArguments {
         return length
     }
 }
+
+extension CommandLineArguments {
+    /// The arguments with negative numbers joined to the option before them, which otherwise look like options of their own:
+    /// `--seed -1` becomes `--seed=-1`, so that what is said of it is what is wrong with it.
+    static func joiningNegativeNumbers(_ arguments: [String]) -> [String] {
+        var result: [String] = []
+        var isOver = false
+        for argument in arguments {
+            if !isOver, isNegativeNumber(argument), let last = result.last, last.hasPrefix("--"), last.count > 2,
+                !last.contains("=")
+            {
+                result[result.count - 1] = "\(last)=\(argument)"
+            } else {
+                result.append(argument)
+                isOver = isOver || argument == "--"
+            }
+        }
+        return result
+    }
+
+    private static func isNegativeNumber(_ text: String) -> Bool {
+        guard text.hasPrefix("-"), let first = text.dropFirst().first else { return false }
+        return first.isNumber || first == "." || Double(text) != nil
+    }
+}

@@ -9,14 +9,18 @@ struct EntropyRendering {
 
     init(_ report: EntropyReport) { self.report = report }
 
-    /// - Parameter coloured: whether the heat map of the text has colours beside its shades.
-    func rendered(as format: Table.Format, coloured: Bool) -> String {
+    /// - Parameters:
+    ///   - coloured: whether the heat map of the text has colours beside its shades.
+    ///   - width: characters of a line of text.
+    func rendered(as format: Table.Format, coloured: Bool, width: Int) -> String {
         switch format {
         case .csv: headTable.rendered(as: .csv)
         case .text:
             [
-                heading.joined(separator: "\n") + "\n", heatMap(coloured: coloured), legend,
-                rangeTable.rendered(as: .text), sentences.joined(separator: "\n") + "\n",
+                heading.map { format.remark($0, width: width) }.joined(), heatMap(coloured: coloured, width: width),
+                legend,
+                rangeTable.rendered(as: .text, width: width),
+                sentences.map { format.remark($0, width: width) }.joined(),
             ]
             .joined(separator: "\n")
         case .markdown, .latex:
@@ -44,8 +48,8 @@ struct EntropyRendering {
     /// Backgrounds of the 256-colour palette, dark blue to yellow, and the text that is readable on them.
     private static let colours = [(18, 255), (24, 255), (30, 255), (36, 16), (71, 16), (113, 16), (185, 16), (221, 16)]
 
-    /// Heads side by side at most.
-    private static let headsAcross = 16
+    /// Characters of the number of a layer, of a head's cell, and of a layer's statistics.
+    private static let columnWidths = (layer: 6, head: 8, statistics: [10, 10, 14])
 
     /// Of the widest layer.
     private var heads: Int { entropies.means.map(\.count).max() ?? 0 }
@@ -64,25 +68,32 @@ struct EntropyRendering {
         "\(number) \(noun)" + (number == 1 ? "" : "s")
     }
 
-    private func heatMap(coloured: Bool) -> String {
-        var lines: [String] = []
-        for start in stride(from: 0, to: heads, by: Self.headsAcross) {
-            let columns = start..<min(start + Self.headsAcross, heads)
-            let isLast = columns.upperBound == heads
-            lines.append(
-                "layer " + columns.map { Self.padded("\($0)", 8) }.joined()
-                    + (isLast ? Self.statisticColumns(Self.statisticNames) : ""))
-            for (layer, values) in entropies.means.enumerated() {
-                let cells = columns.map {
-                    $0 < values.count ? cell(values[$0], coloured: coloured) : Self.padded("", 8)
-                }
-                lines.append(
-                    Self.padded("\(layer)", 5) + " " + cells.joined()
-                        + (isLast ? Self.statisticColumns(statistics(of: layer)) : ""))
+    /// Heads side by side as the line has room, and each layer's statistics beside the last of them.
+    private func heatMap(coloured: Bool, width: Int) -> String {
+        let across = max(1, (width - Self.columnWidths.layer) / Self.columnWidths.head)
+        var blocks = stride(from: 0, to: heads, by: across).map { $0..<min($0 + across, heads) }
+        let room = width - Self.columnWidths.layer - Self.columnWidths.statistics.reduce(0, +)
+        // An empty block has the statistics where there is no room beside heads.
+        if let last = blocks.last, last.count * Self.columnWidths.head > room { blocks.append(heads..<heads) }
+        return blocks.map { block(of: $0, isLast: $0 == blocks.last, coloured) }
+            .joined(separator: "\n")
+    }
+
+    private func block(of columns: Range<Int>, isLast: Bool, _ coloured: Bool) -> String {
+        var lines = [
+            "layer " + columns.map { Self.padded("\($0)", Self.columnWidths.head) }.joined()
+                + (isLast ? Self.statisticColumns(Self.statisticNames) : "")
+        ]
+        for (layer, values) in entropies.means.enumerated() {
+            let cells = columns.map {
+                $0 < values.count
+                    ? cell(values[$0], coloured: coloured) : Self.padded("", Self.columnWidths.head)
             }
-            lines.append("")
+            lines.append(
+                Self.padded("\(layer)", Self.columnWidths.layer - 1) + " " + cells.joined()
+                    + (isLast ? Self.statisticColumns(statistics(of: layer)) : ""))
         }
-        return lines.joined(separator: "\n")
+        return lines.joined(separator: "\n") + "\n"
     }
 
     /// A shade and two decimals, 8 columns wide.
@@ -109,7 +120,7 @@ struct EntropyRendering {
     }
 
     private static func statisticColumns(_ cells: [String]) -> String {
-        zip(cells, [10, 10, 14]).map { padded($0, $1) }.joined()
+        zip(cells, columnWidths.statistics).map { padded($0, $1) }.joined()
     }
 
     private var legend: String {

@@ -44,7 +44,10 @@ struct Failure {
     let isOutput: Bool
 
     init(_ error: any Error) {
-        if let known = Self.status(of: error) {
+        if case DemoError.roleFailed(let status) = error {
+            // The role has said why.
+            (self.status, message, isOutput) = (status, "", false)
+        } else if let known = Self.status(of: error) {
             status = known
             message = "sotto: " + Self.sentence("\(error)")
             isOutput = false
@@ -61,7 +64,7 @@ struct Failure {
 
     func exit() -> Never {
         guard isOutput else {
-            Diagnostics.write(message + "\n")
+            if !message.isEmpty { Diagnostics.write(message + "\n") }
             Foundation.exit(status.rawValue)
         }
         do {
@@ -101,9 +104,8 @@ struct Failure {
             return error.signal == SIGINT ? .interrupted : .terminated
         case is PreprocessingError, is SessionError, is PackingError:
             return .protocolError
-        case DemoError.processFailed(_, let status):
-            // The role has said on standard error why.
-            return ExitStatus(rawValue: status) ?? .internalError
+        case DemoError.roleEnded:
+            return .unavailable
         default:
             return nil
         }

@@ -20,7 +20,7 @@ enum Output {
     static func write(_ report: CostReport, _ options: OutputOptions) throws {
         switch options.tableFormat {
         case .some(let format):
-            try write(report.rendered(.init(grouping: options.by.grouping, format: format)))
+            try write(report.rendered(.init(grouping: options.by.grouping, format: format, width: Terminal.width)))
         case nil: try write(report.json())
         }
     }

@@ -77,7 +77,8 @@ struct AccuracyMeter {
     mutating func compare(_ found: [Double], with expected: [Float], columns: Int) {
         for (a, b) in zip(found, expected) {
             let error = abs(a - Double(b))
-            largest = max(largest, error)
+            // What is no number stays so, whatever follows.
+            if !(error <= largest) { largest = largest.isNaN ? largest : error }
             sum += error
         }
         elements += min(found.count, expected.count)

@@ -31,7 +31,7 @@ final class TrainingStatus {
         let loss = progress.report.loss
         smoothedLoss = smoothedLoss.map { 0.95 * $0 + 0.05 * loss } ?? loss
         let now = ContinuousClock.now
-        let interval = isTerminal ? Duration.milliseconds(200) : .seconds(30)
+        let interval = isTerminal ? Duration.milliseconds(200) : ProgressBar.lineInterval
         guard now - lastSaid >= interval else { return }
         lastSaid = now
         isDrawn = isTerminal

@@ -54,7 +54,7 @@ struct ValueTrace: Encodable {
         range = state.range.map { CostReport.Range($0) }
     }
 
-    func rendered(as format: Table.Format) -> String {
+    func rendered(as format: Table.Format, width: Int) -> String {
         var largest = Table(columns: [.init("operation", .left), .init("largest raw value"), .init("bits")])
         largest.rows = values.map { .init([$0.path, "\($0.magnitude)", "\(64 - $0.magnitude.leadingZeroBitCount)"]) }
         guard format != .csv else { return largest.rendered(as: .csv) }
@@ -64,10 +64,10 @@ struct ValueTrace: Encodable {
         }
         guard !rangeViolations.isEmpty else {
             let fits = range?.ok ?? true ? "\nNo value leaves its range.\n" : "\n"
-            return largest.rendered(as: format) + fits + (nearest ?? "")
+            return largest.rendered(as: format, width: width) + fits + (nearest ?? "")
         }
         var wrong = Table(columns: [.init("out of range", .left), .init("largest raw value"), .init("bits allowed")])
         wrong.rows = rangeViolations.map { .init([$0.path, "\($0.magnitude)", "\($0.bits)"]) }
-        return wrong.rendered(as: format) + "\n" + (nearest.map { $0 + "\n" } ?? "") + largest.rendered(as: format)
+        return wrong.rendered(as: format, width: width) + "\n" + (nearest.map { $0 + "\n" } ?? "") + largest.rendered(as: format, width: width)
     }
 }

@@ -71,7 +71,9 @@ import Transformer
         let all = ranked.rendered().split(separator: "\n").filter { $0.contains("layers[") }
         #expect(all.count < ranked.suggestions.filter { $0.edit.layer != nil }.count)
         #expect(ranked.rendered(limit: 2).split(separator: "\n").filter { $0.contains("=") }.count == 2)
-        let lines = ranked.rendered(as: .csv, limit: 1).split(separator: "\n")
+        #expect(ranked.rendered(as: .csv, limit: 2).split(separator: "\n").count == 3)
+        #expect(ranked.first(2).suggestions == Array(ranked.suggestions.prefix(2)))
+        let lines = ranked.rendered(as: .csv).split(separator: "\n")
         #expect(lines.count == ranked.suggestions.count + 1)
         #expect(lines[1].hasPrefix(ranked.suggestions[0].edit.edits.joined(separator: " ") + ","))
     }
