@@ -85,7 +85,11 @@ import Testing
             Case("relu") { b in [try b.relu(input(b))] },
             Case("reciprocal") { b in [try b.reciprocal(input(b), minimum: 1, scale: 16)] },
         ]
-        + BuiltInFunctions.all.map { function in Case(function.name) { b in [try b.evaluate(function, at: input(b))] } }
+        + BuiltInFunctions.all.map { function in
+            Case(function.name) { b in
+                [try b.evaluate(function, at: input(b).promised(below: min(1, function.inputBound)))]
+            }
+        }
 
     private static let ofRows: [Case] =
         noRows.map { rows in Case("maximum over \(rows)") { b in [try b.maximum(input(b), rows: rows)] } }

@@ -46,7 +46,7 @@ public struct ForwardPass: Sendable, Hashable, Codable {
             architecture: container.decode(Architecture.self, forKey: .architecture),
             past: container.decode(Int.self, forKey: .past), new: container.decode(Int.self, forKey: .new),
             output: container.decode(Output.self, forKey: .output),
-            exactOpenings: container.decode(Bool.self, forKey: .exactOpenings))
+            exactOpenings: container.decodeIfPresent(Bool.self, forKey: .exactOpenings) ?? false)
     }
 
     public var total: Int { past + new }

@@ -99,7 +99,7 @@ import Transformer
             ),
             (
                 "sotto", #"{"layers": []}"#,
-                .unknownKey(key: "layers", place: "config.json under \"sotto\"", valid: ["tokenizer"])
+                .unknownKey(key: "layers", place: "config.json under \"sotto\"", valid: ["tokenizer", "bounds"])
             ),
         ]
         for (key, value, error) in refused {
