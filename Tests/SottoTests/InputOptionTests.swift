@@ -81,6 +81,25 @@ import Transformer
         #expect(text.status == 0 && (text.output.contains("inf") || text.output.contains("NaN")), "\(text.output)")
     }
 
+    @Test func textsThatAreNone() throws {
+        let binary = try files.file("binary", Data([0x61, 0xED, 0xA0, 0x80]))
+        for (path, reason) in [
+            ("/dev/zero", "more than 256 MiB"), (files.url.path, "cannot be read"), (binary, "not UTF-8"),
+            (files.path("none"), "cannot be read"),
+        ] {
+            let result = try BuiltProgram.run("evaluate", "tiny", "--file", path)
+            #expect(result.status == 65 && result.error.contains(reason), "\(path) gave \(result.error)")
+            #expect(result.error.split(separator: "\n").count == 1)
+        }
+        // What comes in pieces is one text.
+        let piped = try BuiltProgram.shell(
+            #"{ printf ab; sleep 0.1; printf cd; } | "$@""#,
+            [
+                "evaluate", "tiny", "--layers", "1", "--format", "json", "--file", "/dev/stdin",
+            ])
+        #expect(piped.status == 0 && piped.output.contains("\"predictions\" : 3"), "\(piped.error)")
+    }
+
     @Test func filesThatAreNoneAreNotReplaced() throws {
         let result = try BuiltProgram.run(
             "simulate", "tiny", "--layers", "1", "--context", "1", "--logits", "/dev/null")

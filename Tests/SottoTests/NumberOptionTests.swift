@@ -9,8 +9,7 @@ import Testing
     init() throws { files = try TemporaryDirectory() }
 
     private static let values = [
-        "0", "-1", "2147483648", "9223372036854775807", "-9223372036854775808", "18446744073709551616", "nan", "inf",
-        "-inf", "1e308", "",
+        "0", "-1", "2147483648", "9223372036854775807", "-9223372036854775808", "nan", "inf", "1e308", "",
     ]
 
     private static let train =

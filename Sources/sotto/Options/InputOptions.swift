@@ -25,7 +25,7 @@ struct InputOptions: ParsableArguments {
         let tokens: [Int]
         if let inputIds {
             tokens = inputIds.tokens
-        } else if let text = try text ?? contents() {
+        } else if let text = try text ?? file.map(InputFile.text) {
             guard let tokenizer else {
                 throw UsageError("The model's config.json names no tokenizer; give --input-ids instead of text.")
             }
@@ -35,19 +35,6 @@ struct InputOptions: ParsableArguments {
         }
         guard !tokens.isEmpty else { throw DataError("The input is empty; give at least one token.") }
         return tokens
-    }
-
-    private func contents() throws -> String? { try file.map { try Self.text(ofFile: $0) } }
-
-    /// - Throws: ``DataError`` if there is no such file or it is not UTF-8.
-    static func text(ofFile file: String) throws -> String {
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw DataError("\(file) is missing or cannot be read; give a text file.")
-        }
-        guard let text = String(data: data, encoding: .utf8) else {
-            throw DataError("\(file) is not UTF-8 text; convert it first.")
-        }
-        return text
     }
 }
 

@@ -92,8 +92,10 @@ struct Failure {
             case .unavailable: return .unavailable
             case .protocolViolation: return .protocolError
             }
-        case is CorpusError, is RunFileError:
+        case is CorpusError, is RunFileError, is AttentionRowError, is JSONError:
             return .badData
+        case is PrimeModulusError, is NetworkError:
+            return .usage
         case let error as TrainingError:
             switch error {
             case .nonFiniteLoss: return .diverged
