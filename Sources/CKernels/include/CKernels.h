@@ -1,8 +1,8 @@
 #pragma once
 
-#include "CConstantTime.h"
 #include "CFloatKernels.h"
 #include "CMemory.h"
+#include "CConstantTime.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
