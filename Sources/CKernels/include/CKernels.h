@@ -1,9 +1,9 @@
 #pragma once
 
-#include "CConstantTime.h"
 #include "CChecksum.h"
 #include "CFloatKernels.h"
 #include "CMemory.h"
+#include "CConstantTime.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -81,7 +81,7 @@ public struct Checkpoint: Sendable {
         /// What of it no run writes, or nil.
         var fault: String? {
             let layers = plan.architecture.layers.count
-            guard (0...plan.settings.steps).contains(step) else { return "number of steps" }
+            guard step >= 0, step <= plan.settings.steps else { return "number of steps" }
             guard logLengths.values.allSatisfy({ $0 >= 0 }) else { return "length of a log" }
             guard seconds >= 0, seconds.isFinite else { return "time" }
             guard plan.logInterval >= 1 else { return "interval of the logs" }

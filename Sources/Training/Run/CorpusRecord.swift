@@ -59,6 +59,10 @@ public struct CorpusRecord: Sendable, Hashable, Codable {
         return "\(training.bytes) bytes to train on, \(heldOut.bytes) held out (\(how))"
     }
 
+    /// Whether the split is none that one expects: not of whole files though there are several, or with less to train on
+    /// than is held out.
+    public var isUnusual: Bool { split == .lastBytes && files.count > 1 || training.bytes < heldOut.bytes }
+
     /// What tells this text and split from any other: both sides' digests.
     public var digest: String { "\(training.sha256)/\(heldOut.sha256)" }
 

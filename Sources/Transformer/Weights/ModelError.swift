@@ -2,6 +2,8 @@
 public enum ModelError: Error, Equatable, CustomStringConvertible {
     /// Neither a built-in name nor a directory.
     case unknownModel(String)
+    /// What is wrong with the model in a directory.
+    case inDirectory(path: String, reason: String)
     /// A file of the model's directory is missing or unreadable.
     case missingFile(path: String)
     /// A file could not be written.
@@ -42,6 +44,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
         case .unknownModel(let name):
             "There is no model \(name.quoted): name a directory with config.json and model.safetensors, or one of "
                 + "\(Architecture.presetNames.joined(separator: ", "))."
+        case .inDirectory(let path, let reason):
+            "\(path): \(reason)"
         case .missingFile(let path):
             "\(path) is missing or cannot be read; a model's directory holds config.json and model.safetensors."
         case .unwritable(let path):

@@ -87,12 +87,17 @@ public enum ModelSource: Sendable, Hashable {
         let architecture = try change?.applied(to: stored) ?? stored
         let directory = try directory()
         if let directory, architecture.isSameNetwork(as: stored) {
-            let model = try HuggingFaceModel(directory: directory)
+            let (model, weights) = try located {
+                let model = try HuggingFaceModel(directory: directory)
+                return (model, try model.weights().declaring(architecture.bounds))
+            }
             return LoadedModel(
-                name: name, weights: try model.weights().declaring(architecture.bounds), areWeightsRandom: false,
+                name: name, weights: weights, areWeightsRandom: false,
                 tokenizer: model.configuration.tokenizer, strippedPrefix: model.strippedPrefix)
         }
-        let tokenizer = try directory.flatMap { try HuggingFaceModel.configuration(directory: $0).tokenizer }
+        let tokenizer = try directory.flatMap { directory in
+            try located { try HuggingFaceModel.configuration(directory: directory).tokenizer }
+        }
         let drawn = try layers.map { count in try architecture.firstLayers(count) } ?? architecture
         return LoadedModel(
             name: name, weights: try .random(drawn, seed: seed), areWeightsRandom: true, tokenizer: tokenizer,
@@ -117,7 +122,21 @@ public enum ModelSource: Sendable, Hashable {
     private func storedArchitecture() throws -> Architecture {
         if case .preset(let name) = self { return try .preset(named: name) }
         guard let directory = try directory() else { throw ModelError.unknownModel(name) }
-        return try HuggingFaceModel.configuration(directory: directory).architecture
+        return try located { try HuggingFaceModel.configuration(directory: directory).architecture }
+    }
+
+    /// Says of which directory an error is, where there may be several.
+    private func located<Result>(_ body: () throws -> Result) throws -> Result {
+        guard case .directory(let url) = self else { return try body() }
+        do {
+            return try body()
+        } catch let error as ModelError {
+            // It has the file's path already.
+            if case .missingFile = error { throw error }
+            throw ModelError.inDirectory(path: url.path, reason: error.description)
+        } catch let error as ArchitectureError {
+            throw ModelError.inDirectory(path: url.path, reason: error.description)
+        }
     }
 
     private func directory() throws -> URL? {

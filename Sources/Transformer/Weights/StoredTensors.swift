@@ -77,7 +77,9 @@ struct StoredTensors: Sendable {
         var map: [String: String] = [:]
         for member in members {
             // Only names within the directory.
-            guard case .string(let file) = member.value, file.hasSuffix(".safetensors"), !file.contains("/") else {
+            guard case .string(let file) = member.value, file.hasSuffix(".safetensors"), !file.contains("/"),
+                file.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
+            else {
                 throw .malformedIndex(
                     reason: "the file of \(member.key.quoted) must be the name of a .safetensors file beside it")
             }

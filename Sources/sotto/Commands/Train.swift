@@ -56,7 +56,7 @@ struct Train: ParsableCommand {
         let run = try TrainingRun(
             architecture: architecture, settings: settings, corpus: corpus,
             directory: URL(fileURLWithPath: output, isDirectory: true), logInterval: logEvery, options: options)
-        Diagnostics.warn("\(corpus.record.summary).")
+        if corpus.record.isUnusual { Diagnostics.warn("\(corpus.record.summary).") }
         if run.resumedAt > 0 { Diagnostics.warn("going on after step \(run.resumedAt) of \(settings.steps).") }
         let status = TrainingStatus(steps: settings.steps, tokensPerStep: settings.batch * architecture.context)
         let signals = StopSignals()

@@ -21,7 +21,7 @@ struct OfferCheckOptions: ParsableArguments {
         guard let tokenizer = model.tokenizer else {
             throw UsageError("The model's config.json names no tokenizer; leave out --check-text.")
         }
-        let tokens = tokenizer.encode(try InputFile.text(checkText))
+        let tokens = tokenizer.encode(try InputFile.text(of: checkText))
         guard !tokens.isEmpty else { throw DataError("\(checkText) is empty; give a text.") }
         var check = RangeCheck(weights, profile: profile)
         let progress = ProgressBar("checking the text")

@@ -106,6 +106,7 @@ struct CheckpointTests {
             (/"step":3/, "\"step\":0"), (/"step":3/, "\"step\":7"), (/"step":3/, "\"step\":1e99"),
             (/"log.csv":/, "\"log.csv\":-"), (/"seconds":/, "\"seconds\":-"), (/"lastStep":/, "\"other\":"),
             (/"width":4/, "\"width\":8192"), (/"context":8/, "\"context\":65536"), (/"steps":6/, "\"steps\":2"),
+            (/"steps":6/, "\"steps\":-6"),
             (/"heads":2/, "\"heads\":1"), (/"batch":2/, "\"batch\":\"2\""), (/"logInterval":1/, "\"logInterval\":0"),
         ] as [(Regex<Substring>, String)] {
             let changed = run.replacing(pattern, with: new)

@@ -113,6 +113,26 @@ import Transformer
         #expect(error?.description.contains("{\"bits\": 4}") == true)
     }
 
+    /// Of several models, the one that is refused.
+    @Test func theDirectoryIsNamed() throws {
+        try withTemporaryDirectory { directory in
+            for text in [
+                HuggingFaceModelTests.json("scale_attn_weights", "false"), HuggingFaceModelTests.json("n_head", "5"),
+                "{",
+            ] {
+                try Data(text.utf8).write(to: directory.appendingPathComponent("config.json"))
+                let source = ModelSource.directory(directory)
+                for read in [{ _ = try source.architecture() }, { _ = try source.load(seed: 1) }] {
+                    let error = #expect(throws: ModelError.self) { try read() }
+                    guard case .inDirectory(directory.path, _)? = error else {
+                        Issue.record("\(String(describing: error))")
+                        return
+                    }
+                }
+            }
+        }
+    }
+
     @Test func aBrokenFileIsNamed() throws {
         try withTemporaryDirectory { directory in
             let reference = try #require(ReferenceData.llama.first { $0.name == "sharded" })
