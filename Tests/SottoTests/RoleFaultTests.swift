@@ -58,7 +58,7 @@ import Testing
     func whoFailsIsNamed(role: String, signal: Int32) throws {
         let roles = try Roles()
         let client = try roles.client(["--prompt", "def f(x):", "--tokens", "100"])
-        Thread.sleep(forTimeInterval: 0.6)
+        Thread.sleep(forTimeInterval: 1)
         let failing = role == "server" ? roles.server : roles.dealer
         failing.send(signal)
         let end = try client.finish()
