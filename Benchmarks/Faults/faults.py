@@ -236,7 +236,13 @@ class Faults:
                 waiting.append(connect(self.d, STREAM + hello("client", {"session": f"o{index}"})))
             except OSError:
                 pass
-        time.sleep(0.5)
+        # Who waits longest gives way, and is gone two seconds later.
+        end = time.monotonic() + 6
+        while time.monotonic() < end:
+            client = self.client(self.s, self.d)
+            if client.wait(30) == 0:
+                break
+            time.sleep(0.2)
         self.benign(self.s, self.d, "beside 56 orphans and 64 descriptors")
         for connection in waiting:
             connection.close()

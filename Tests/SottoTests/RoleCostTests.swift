@@ -71,7 +71,9 @@ import Transformer
         /// What the client of one session prints.
         func session(serve model: [String], complete options: [String]) throws -> Printed {
             let server = try RunningRole(
-                ["serve"] + model + ["--listen", "127.0.0.1:0", "--dealer", address, "--sessions", "1", "--allow-blocks"]
+                ["serve"] + model + [
+                    "--listen", "127.0.0.1:0", "--dealer", address, "--sessions", "1", "--allow-blocks",
+                ]
                     + plain)
             let client = try RunningRole(
                 ["complete", "--connect", try server.address(), "--dealer", address, "--format", "json"] + options

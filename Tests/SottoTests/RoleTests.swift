@@ -42,7 +42,9 @@ final class RunningRole {
     }
 
     /// Ends the process at once, as a crash would.
-    func kill() { Foundation.kill(process.processIdentifier, SIGKILL) }
+    func kill() { send(SIGKILL) }
+
+    func send(_ signal: Int32) { Foundation.kill(process.processIdentifier, signal) }
 
     deinit { if process.isRunning { kill() } }
 }

@@ -105,7 +105,7 @@ import Transport
             #""depth":\d+"# => #""depth":4611686018427387904"#, #""sender":1"# => #""sender":0"#,
             #""instruction":\d+"# => #""instruction":-1"#, #""round":\d+"# => #""round":99"#,
             #""events":\["# => #""events":[{"instruction":0,"round":0,"sender":1,"bytes":1,"depth":1},"#,
-            #""events":\[\{[^}]*\},"# => #""events":["#, #""dealerBytes":\[\]"# => #""dealerBytes":[0,[0,5]]"#,
+            #""events":\[\{[^}]*\},"# => #""events":["#, #""dealerBytes":\{\}"# => #""dealerBytes":{"0":[0,5]}"#,
             #""overheadBytesSent":\d+"# => #""overheadBytesSent":-1"#,
             #""overheadBytesSent":\d+"# => #""overheadBytesSent":9223372036854775807"#,
             #"\{\}"# => #"{"0":{"preparation":1,"dealing":0,"steps":[1]}}"#, "^.*$" => "{}", "^.*$" => "",
@@ -117,6 +117,7 @@ import Transport
         let client = try fixture.client { AlteringChannel($0) { lie.tell($1, if: $0 == 3) } }
         // The client has the server's report by then, and may not hear of it.
         _ = try? client.run(tokens: prompt, output: .last)
+        client.close()
         #expect(fixture.end().error as? SessionError == .foreignReport(peer: "client"), "\(lie)")
     }
 
@@ -134,6 +135,7 @@ import Transport
         let client = try fixture.client(sharesTimes: true) { AlteringChannel($0) { lie.tell($1, if: $0 == 3) } }
         // The client has the server's report by then, and may not hear of it.
         _ = try? client.run(tokens: prompt, output: .last)
+        client.close()
         #expect(fixture.end().error as? SessionError == .foreignReport(peer: "client"), "\(lie)")
     }
 }

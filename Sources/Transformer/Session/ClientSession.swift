@@ -48,8 +48,8 @@ public final class ClientSession {
             throw error
         }
         self.architecture = architecture
-        notation = theirs.fields["notation"] ?? architecture.description
-        modelName = theirs.fields["model"] ?? "unnamed"
+        notation = Self.shown(theirs.fields["notation"]) ?? architecture.description
+        modelName = Self.shown(theirs.fields["model"]) ?? "unnamed"
         usesByteTokenizer = theirs.fields["tokenizer"] == "byte"
         self.configuration = configuration
         self.channel = channel
@@ -67,6 +67,11 @@ public final class ClientSession {
             SessionFault.abort([channel], for: error)
             throw error
         }
+    }
+
+    /// What the server calls something, as it may stand on a terminal.
+    private static func shown(_ name: String?) -> String? {
+        name.map { String(String.UnicodeScalarView($0.unicodeScalars.prefix(200).filter { !$0.properties.isControl })) }
     }
 
     /// A run and what it gave: logits `[positions, vocabulary]`, or hidden states `[positions, width]`.
@@ -173,4 +178,8 @@ public final class ClientSession {
         dealer.close()
         channel.close()
     }
+}
+
+extension Unicode.Scalar.Properties {
+    fileprivate var isControl: Bool { [.control, .format, .lineSeparator].contains(generalCategory) }
 }

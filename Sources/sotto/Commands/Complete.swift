@@ -70,6 +70,11 @@ struct Complete: ParsableCommand {
         }
         var account = ClientAccount(session, networks: network.networks, prefetch: prefetch)
         if blocksOnly {
+            guard context <= session.architecture.context else {
+                throw UsageError(
+                    "\(context) positions do not fit the model's context of \(session.architecture.context); "
+                        + "lower --context.")
+            }
             let hidden = Blocks.randomHidden(rows: context, width: session.architecture.width, seed: 0)
             account.record(try session.run(hidden: hidden.map(Double.init)))
             return try Output.write(account.report(context: context, positions: .blocks), output)

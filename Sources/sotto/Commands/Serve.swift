@@ -63,7 +63,8 @@ struct OfferOptions: ParsableArguments {
     }
 
     @Option(
-        help: ArgumentHelp("Whose logits a client may learn: those of the last position, or of all.", valueName: "last,all"))
+        help: ArgumentHelp(
+            "Whose logits a client may learn: those of the last position, or of all.", valueName: "last,all"))
     var allowOutputs = CommaList<Logits>([.last])
 
     @Flag(help: "Open hidden states too, for measurements; a client can compute weights from them.")
@@ -79,7 +80,8 @@ struct OfferOptions: ParsableArguments {
     }
 
     var outputs: Set<ForwardPass.Output> {
-        Set(allowOutputs.elements.map { $0 == .last ? ForwardPass.Output.last : .all }).union(allowBlocks ? [.blocks] : [])
+        Set(allowOutputs.elements.map { $0 == .last ? ForwardPass.Output.last : .all }).union(
+            allowBlocks ? [.blocks] : [])
     }
 }
 
