@@ -14,12 +14,15 @@ public final class TCPTransport: Sendable {
     /// - Throws: `TransportError.outOfDescriptors` when this process may not open the few files that it takes.
     public init(threads: Int = 1) throws {
         let threads = max(threads, 1)
-        try TCPTransport.checkDescriptors(count: threads * TCPTransport.descriptorsPerThread + 1)
+        try TCPTransport.checkDescriptors(
+            count: threads * TCPTransport.descriptorsPerThread + TCPTransport.descriptorsOfDispatch + 1)
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
     }
 
     /// A selector, its wake-up and its timer.
     private static let descriptorsPerThread = 3
+    /// The same of Dispatch, which takes signals and ends the process where it cannot open them.
+    private static let descriptorsOfDispatch = 4
 
     /// An event loop that cannot open its descriptors ends the process, so they are tried before.
     private static func checkDescriptors(count: Int) throws {

@@ -6,7 +6,8 @@ import Transformer
 struct OfferCheckOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Run this text in plaintext first, and do not serve if a value leaves its declared bound.", valueName: "file"))
+            "Run this text in plaintext first, and do not serve if a value leaves its declared bound.",
+            valueName: "file"))
     var checkText: String?
 
     @OptionGroup var range: RangeOptions

@@ -68,6 +68,7 @@ struct ValueTrace: Encodable {
         }
         var wrong = Table(columns: [.init("out of range", .left), .init("largest raw value"), .init("bits allowed")])
         wrong.rows = rangeViolations.map { .init([$0.path, "\($0.magnitude)", "\($0.bits)"]) }
-        return wrong.rendered(as: format, width: width) + "\n" + (nearest.map { $0 + "\n" } ?? "") + largest.rendered(as: format, width: width)
+        return wrong.rendered(as: format, width: width) + "\n" + (nearest.map { $0 + "\n" } ?? "")
+            + largest.rendered(as: format, width: width)
     }
 }
