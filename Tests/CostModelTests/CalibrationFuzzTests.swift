@@ -14,13 +14,12 @@ import Testing
     ]
 
     @Test func damagedCalibrationsNeverTrap() throws {
-        let factor = ProcessInfo.processInfo.environment["SOTTO_FUZZ"].flatMap { Int($0) } ?? 1
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("sotto-\(UUID().uuidString).json")
         defer { try? FileManager.default.removeItem(at: url) }
         let machine = Calibration.Machine(processor: "A", cores: 3)
-        var mutator = Mutator(seed: 21)
+        var mutator = Mutator(seed: Fuzzing.seed(21))
         var read = 0
-        for _ in 0..<400 * factor {
+        for _ in 0..<400 * Fuzzing.factor {
             for text in Self.corpus {
                 try Data(mutator.mutate(Array(text.utf8))).write(to: url)
                 do throws(CalibrationError) {

@@ -120,12 +120,11 @@ struct CheckpointTests {
 
     /// Damage of every kind, half of it with a checksum that fits: refused or read, never a trap.
     @Test func damagedCheckpointsNeverTrap() throws {
-        let factor = ProcessInfo.processInfo.environment["SOTTO_FUZZ"].flatMap { Int($0) } ?? 1
         let file = try SafeTensors(data: whole)
         let tensors = try file.entries.map { ($0.name, try file.tensor(named: $0.name)) }
         let run = Array(try #require(file.metadata["run"]).utf8)
-        var mutator = Mutator(seed: 11)
-        for _ in 0..<400 * factor {
+        var mutator = Mutator(seed: Fuzzing.seed(11))
+        for _ in 0..<400 * Fuzzing.factor {
             let damaged = mutator.mutate([UInt8](whole))
             if damaged != [UInt8](whole) {
                 #expect(throws: (any Error).self) { try read(Data(damaged)) }

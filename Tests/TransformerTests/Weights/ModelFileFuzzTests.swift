@@ -4,10 +4,8 @@ import Testing
 import Transformer
 
 /// Damaged inputs of every reader of a model's directory: refused in a sentence or read, never a trap. The corpus lies in
-/// `Data/Corpus`; `SOTTO_FUZZ` multiplies the number of inputs.
+/// `Data/Corpus`.
 @Suite struct ModelFileFuzzTests {
-    private static let factor = ProcessInfo.processInfo.environment["SOTTO_FUZZ"].flatMap { Int($0) } ?? 1
-
     private static func corpus(_ name: String) throws -> [[UInt8]] {
         let directory = (Bundle.module.resourceURL ?? Bundle.module.bundleURL)
             .appendingPathComponent("Data/Corpus/\(name)", isDirectory: true)
@@ -17,10 +15,10 @@ import Transformer
 
     /// Reads mutations of every input of a corpus; what is refused must have one sentence.
     private func mutate(_ name: String, _ count: Int, seed: UInt64, _ read: ([UInt8]) throws -> Void) throws {
-        var mutator = Mutator(seed: seed)
+        var mutator = Mutator(seed: Fuzzing.seed(seed))
         let inputs = try Self.corpus(name)
         try #require(!inputs.isEmpty)
-        for _ in 0..<count * Self.factor {
+        for _ in 0..<count * Fuzzing.factor {
             for input in inputs {
                 do {
                     try read(mutator.mutate(input))
@@ -59,9 +57,9 @@ import Transformer
             try FileManager.default.copyItem(at: reference.directory, to: copy)
             let index = copy.appendingPathComponent("model.safetensors.index.json")
             let whole = [UInt8](try Data(contentsOf: index))
-            var mutator = Mutator(seed: 4)
+            var mutator = Mutator(seed: Fuzzing.seed(4))
             var refused = 0
-            for _ in 0..<300 * Self.factor {
+            for _ in 0..<300 * Fuzzing.factor {
                 try Data(mutator.mutate(whole)).write(to: index)
                 if (try? HuggingFaceModel(directory: copy)) == nil { refused += 1 }
             }
@@ -81,8 +79,8 @@ import Transformer
         let files = try SafeTensors.StoredType.allCases.map { type in
             [UInt8](try SafeTensors.encode(tensors, as: type, metadata: ["k": "v", "sotto": "\u{e9}\""]))
         }
-        var mutator = Mutator(seed: 6)
-        for _ in 0..<4000 * Self.factor {
+        var mutator = Mutator(seed: Fuzzing.seed(6))
+        for _ in 0..<4000 * Fuzzing.factor {
             for whole in files {
                 let bytes = mutator.mutate(whole)
                 guard let file = try? SafeTensors(data: Data(bytes)) else { continue }
