@@ -2,8 +2,8 @@ import Foundation
 
 /// Decodes JSON that a peer sent.
 ///
-/// Foundation's decoder can end the process while it describes a syntax error, such as a carriage return at the end of an
-/// array that is not closed. What reaches it here is valid JSON, of bounded depth; it may still be of another type.
+/// Foundation's decoder can end the process where it looks up the place of a syntax error: some mutated inputs did. What
+/// reaches it here is valid JSON, of bounded depth; it may still be of another type.
 public enum UntrustedJSON {
     /// Containers within containers; messages have three or four.
     static let depthLimit = 64
