@@ -70,7 +70,7 @@ public struct Handshake: Codable, Sendable, Equatable {
     /// - Parameter peer: What errors call it.
     /// - Throws: `TransportError.malformedHandshake` unless it is a JSON object with these keys, of bounded sizes.
     package init(decoding bytes: [UInt8], peer: String) throws(TransportError) {
-        guard let decoded = try? JSONDecoder().decode(Handshake.self, from: Data(bytes)) else {
+        guard let decoded = try? UntrustedJSON.decode(Handshake.self, from: bytes) else {
             throw .malformedHandshake(peer: peer, reason: "not an object with version, role and fields")
         }
         guard decoded.fields.count <= Handshake.fieldLimit else {

@@ -50,6 +50,7 @@ private struct ConnectionAttempt {
             .connectTimeout(.nanoseconds(time.inNanoseconds))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: TCPChannel.readSize))
+            .channelOption(.maxMessagesPerRead, value: 1)
             .channelInitializer { [configuration, peerRole, address] connection in
                 connection.eventLoop.makeCompletedFuture {
                     let peer = PeerName(role: peerRole, address: address.hostAndPort)

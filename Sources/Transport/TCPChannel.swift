@@ -13,8 +13,10 @@ public final class TCPChannel: Channel {
     private let configuration: TCPConfiguration
     private let isClosed = Atomic<Bool>(false)
 
-    /// Bytes asked of the operating system at once.
+    /// Bytes asked of the operating system at once. Reading asks in between whether the mailbox is full.
     static let readSize = 256 << 10
+    /// The most by which one read fills the mailbox: with empty frames, each charged.
+    fileprivate static let readCharge = 3 * readSize
 
     init(on connection: any NIOCore.Channel, peer: PeerName, configuration: TCPConfiguration) {
         self.peer = peer
@@ -113,7 +115,7 @@ public final class TCPChannel: Channel {
 extension TCPConfiguration {
     fileprivate var limits: Mailbox.Limits {
         let (sum, overflow) = unreadBound.addingReportingOverflow(frameLimit)
-        let (cap, overflow2) = sum.addingReportingOverflow(Frame.charge + TCPChannel.readSize)
+        let (cap, overflow2) = sum.addingReportingOverflow(Frame.charge + TCPChannel.readCharge)
         return Mailbox.Limits(bound: unreadBound, cap: overflow || overflow2 ? .max : cap)
     }
 
@@ -121,6 +123,6 @@ extension TCPConfiguration {
     fileprivate var limitsBeforeGreeting: Mailbox.Limits {
         Mailbox.Limits(
             bound: min(unreadBound, Admission.frameLimit / 4),
-            cap: Admission.frameLimit + Frame.charge + TCPChannel.readSize)
+            cap: Admission.frameLimit + Frame.charge + TCPChannel.readCharge)
     }
 }

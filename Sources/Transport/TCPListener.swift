@@ -65,6 +65,7 @@ public final class TCPListener: Sendable {
                 .childChannelOption(
                     .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: TCPChannel.readSize)
                 )
+                .childChannelOption(.maxMessagesPerRead, value: 1)
                 .childChannelInitializer { connection in
                     connection.eventLoop.makeCompletedFuture {
                         try TCPListener.setUp(

@@ -66,7 +66,7 @@ import Transport
                 Frame(tag: UInt32($0), depth: 1, payload: [UInt8](repeating: 1, count: 256 << 10))
             }
             let writing = Background { [bytes = wireBytes(frames)] in try? socket.write(bytes) }
-            let cap = (2 << 20) + 64 + (256 << 10)
+            let cap = (2 << 20) + 64 + (768 << 10)
             try #expect(received.result() == .tooMuchUnread(peer: name, bytes: cap))
             _ = try writing.result()
         }

@@ -8,7 +8,11 @@ import Transport
     private let busy = "it has as many connections as it takes at once; try again later."
 
     private func connect(_ listener: TCPListener, _ transport: TCPTransport) throws -> TCPChannel {
-        try TCPChannel.connect(host: "127.0.0.1", port: listener.port, peerRole: "server", transport: transport)
+        // Short, because some of these connections are turned away or forgotten.
+        let configuration = TCPConfiguration(timeout: .seconds(1))
+        return try TCPChannel.connect(
+            host: "127.0.0.1", port: listener.port, peerRole: "server", configuration: configuration,
+            transport: transport)
     }
 
     private func listen(

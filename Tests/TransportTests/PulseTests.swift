@@ -87,9 +87,12 @@ import Transport
     }
 
     @Test func anIdlePartyKeepsNobodyWaiting() throws {
-        try withTwoPeers(pulse: Pulse(interval: .milliseconds(300))) { first, second in
+        let pulse = Pulse(interval: .milliseconds(300))
+        try withTwoPeers(pulse: pulse) { first, second in
             let received = Background { [channel = first.0] in
-                transportError { _ = try channel.receiveControl(limit: 1, within: .milliseconds(900)) }
+                let error = transportError { _ = try channel.receiveControl(limit: 1, within: .milliseconds(900)) }
+                pulse.rest()
+                return error
             }
             try #expect(received.result() != nil)
             first.0.close()
