@@ -33,7 +33,7 @@ public struct DealerRequest: Codable, Sendable, Equatable {
     /// - Throws: ``PreprocessingError/malformedRequest(_:)``.
     public init(json bytes: [UInt8], of party: String, sequence: Int) throws {
         guard bytes.count <= Self.byteLimit,
-            let request = try? JSONDecoder().decode(DealerRequest.self, from: Data(bytes))
+            let request = try? UntrustedJSON.decode(DealerRequest.self, from: bytes)
         else { throw PreprocessingError.malformedRequest("that of the \(party) is not a request in JSON") }
         guard request.sequence == sequence else {
             throw PreprocessingError.malformedRequest("the \(party) asks for another run than number \(sequence)")

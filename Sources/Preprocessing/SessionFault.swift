@@ -16,7 +16,32 @@ public enum SessionFault {
     /// peer knows more and gets a moment to say it.
     /// - Parameter channels: all connections of the session.
     public static func cause(of error: any Error, among channels: [any Channel]) -> any Error {
-        guard case TransportError.timeout(let peer, let seconds, _)? = error as? TransportError else { return error }
+        switch error as? TransportError {
+        case .timeout(let peer, let seconds, _)?:
+            return cause(ofSilence: error, peer: peer, seconds: seconds, channels)
+        case .peerClosed?, .truncatedFrame?: return cause(ofEnd: error, channels)
+        default: return error
+        }
+    }
+
+    /// A peer that breaks off in the middle of a message cannot say why, but tells the third party, which passes it on. One
+    /// that died has told nobody.
+    private static func cause(ofEnd error: any Error, _ channels: [any Channel]) -> any Error {
+        let deadline = ContinuousClock.now + .milliseconds(300)
+        while ContinuousClock.now < deadline {
+            for failure in channels.compactMap(\.failure) {
+                if case .refusedByPeer = failure { return failure }
+                if case .unavailableBehind = failure { return error }
+            }
+            guard channels.contains(where: { $0.failure == nil }) else { return error }
+            Thread.sleep(forTimeInterval: 0.01)
+        }
+        return error
+    }
+
+    private static func cause(
+        ofSilence error: any Error, peer: String, seconds: Double, _ channels: [any Channel]
+    ) -> any Error {
         let suspect = channels.first { $0.peerName == peer }
         let timeout = suspect?.timeout ?? .seconds(seconds)
         if let suspect, suspect.isSilent { return evidence(channels) ?? error }

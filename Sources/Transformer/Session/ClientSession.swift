@@ -41,7 +41,7 @@ public final class ClientSession {
             over: channel, expecting: SessionConfiguration.agreedFields, peerRole: Party.server.name)
         guard let session = theirs.fields["session"], SessionName.isOne(session),
             let description = theirs.fields["architecture"],
-            let architecture = try? JSONDecoder().decode(Architecture.self, from: Data(description.utf8))
+            let architecture = try? UntrustedJSON.decode(Architecture.self, from: Array(description.utf8))
         else {
             let error = SessionError.malformedOffer(peer: channel.peerName)
             SessionFault.abort([channel], for: error)

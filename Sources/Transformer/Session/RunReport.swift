@@ -48,7 +48,7 @@ public struct RunReport: Codable, Sendable {
     package init(
         json bytes: [UInt8], of program: Program, party: Party, isMeasured: Bool, elapsed: Duration, peer: String
     ) throws {
-        guard let report = try? JSONDecoder().decode(RunReport.self, from: Data(bytes)),
+        guard let report = try? UntrustedJSON.decode(RunReport.self, from: bytes),
             report.isExact(for: program, party: party, isMeasured: isMeasured, elapsed: elapsed)
         else { throw SessionError.foreignReport(peer: peer) }
         self = report

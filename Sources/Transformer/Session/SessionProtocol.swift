@@ -136,7 +136,7 @@ package struct RunRequest: Codable, Sendable {
     /// The client's request, from a stranger's bytes.
     /// - Throws: ``SessionError/malformedRequest(peer:)``.
     package init(json bytes: [UInt8], of peer: String) throws {
-        guard let request = try? JSONDecoder().decode(RunRequest.self, from: Data(bytes)),
+        guard let request = try? UntrustedJSON.decode(RunRequest.self, from: bytes),
             Fingerprint.isOne(request.fingerprint)
         else { throw SessionError.malformedRequest(peer: peer) }
         self = request
@@ -232,8 +232,8 @@ extension ForwardPass {
     ) throws -> DealerProgram {
         let described: DescribedPass
         do {
-            described = try JSONDecoder().decode(DescribedPass.self, from: Data(description.utf8))
-        } catch is DecodingError {
+            described = try UntrustedJSON.decode(DescribedPass.self, from: Array(description.utf8))
+        } catch let error where error is DecodingError || error is UntrustedJSON.Invalid {
             throw PreprocessingError.malformedRequest("not the description of a forward pass")
         }
         guard described.domain == profile.description else {

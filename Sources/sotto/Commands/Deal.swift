@@ -49,9 +49,9 @@ struct Deal: ParsableCommand {
         }
         let service = RoleService(
             listener: listener, sessions: service.sessions, drainTime: .seconds(role.timeout), logger: logger)
-        service.run(peerRole: "party", stopping: { dealer.dismissWaitingParties() }) { channel in
-            if Self.serve(channel, dealer, logger) { service.countServed() }
-        }
+        service.run(
+            peerRole: "party", stopping: { dealer.dismissWaitingParties() },
+            serve: { if Self.serve($0, dealer, logger) { service.countServed() } })
     }
 
     /// - Returns: whether the parties finished a run.

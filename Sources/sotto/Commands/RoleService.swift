@@ -35,7 +35,7 @@ final class RoleService: Sendable {
     ///   - peerRole: what errors call who connects.
     ///   - stopping: called once no more connections are taken.
     ///   - body: called with every connection on a thread of its own.
-    func run(peerRole: String, stopping: () -> Void = {}, _ body: @escaping @Sendable (TCPChannel) -> Void) {
+    func run(peerRole: String, stopping: () -> Void = {}, serve body: @escaping @Sendable (TCPChannel) -> Void) {
         let signals = StopSignals { self.stop() }
         while let channel = next(peerRole) { start(channel, body) }
         stopping()

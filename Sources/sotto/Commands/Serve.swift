@@ -45,7 +45,7 @@ struct Serve: ParsableCommand {
             model: offered, configuration: try role.protocols.session(sharesTimes: sharing.shareTimes),
             limits: limits, maxSessions: self.service.maxSessions, threads: role.threads, logger: self.service.logger,
             dealer: { try role.connect(toDealer: dealer, over: transport) })
-        service.run(peerRole: "client") { if host.serve($0) { service.countServed() } }
+        service.run(peerRole: "client", serve: { if host.serve($0) { service.countServed() } })
         transport.shutdown()
     }
 
