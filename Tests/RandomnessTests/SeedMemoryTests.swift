@@ -35,11 +35,12 @@
         private static func occurrences(_ masked: [UInt8], in region: Range<UInt>) throws -> Int {
             let memory = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/self/mem"))
             var count = 0
-            let step = 1 << 20
+            // A seed lies at a multiple of 16, so that none is cut by the end of a page. Other threads may take pages away
+            // meanwhile, each of which must cost no more than itself.
+            let step = 4096
             for start in stride(from: region.lowerBound, to: region.upperBound, by: step) {
-                let length = min(step + masked.count - 1, Int(region.upperBound - start))
                 try memory.seek(toOffset: UInt64(start))
-                guard let data = try? memory.read(upToCount: length), !data.isEmpty else { continue }
+                guard let data = try? memory.read(upToCount: step), !data.isEmpty else { continue }
                 count += data.withUnsafeBytes { bytes in
                     var found = 0
                     for place in 0..<max(0, bytes.count - masked.count + 1)

@@ -19,9 +19,35 @@ import Transport
         return process
     }
 
+    /// Where the role listens, from its first line.
+    private func endpoint(saidIn output: Pipe) throws -> Endpoint {
+        var line = Data()
+        while let byte = try output.fileHandleForReading.read(upToCount: 1), !byte.isEmpty, byte[0] != 10 {
+            line += byte
+        }
+        return try Endpoint(String(decoding: line.dropFirst("listening on ".count), as: UTF8.self))
+    }
+
+    /// The wait for a greeting, which the dealer begins with its own, is what shows that it accepted.
+    private func greet(_ channel: TCPChannel, within time: Duration) -> Bool {
+        (try? channel.receiveControl(limit: Handshake.byteLimit, within: time)) != nil
+    }
+
+    /// What a dealer with one connection has open.
+    private func openFiles(withOneConnectionOver transport: TCPTransport) throws -> Int {
+        let (output, errors) = (Pipe(), Pipe())
+        let process = try start(limit: 64, deal, output: output, errors: errors)
+        defer { process.terminate() }
+        let endpoint = try endpoint(saidIn: output)
+        let client = try TCPChannel.connect(host: endpoint.host, port: endpoint.port, transport: transport)
+        defer { client.close() }
+        #expect(greet(client, within: .seconds(30)))
+        return try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.processIdentifier)/fd").count
+    }
+
     private let deal = ["deal", "--listen", "127.0.0.1:0", "--insecure-plaintext"]
 
-    @Test(arguments: [4, 5, 6]) func tooFewForAnEventLoopIsASentence(limit: Int) throws {
+    @Test(arguments: [4, 6, 8, 10]) func tooFewForAnEventLoopIsASentence(limit: Int) throws {
         let (output, errors) = (Pipe(), Pipe())
         let process = try start(limit: limit, deal, output: output, errors: errors)
         let said = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
@@ -33,20 +59,13 @@ import Transport
 
     /// With room for one connection the others wait, and are taken when it has ended.
     @Test func aListenerGoesOnWhenDescriptorsAreFreeAgain() throws {
-        let (output, errors) = (Pipe(), Pipe())
-        let process = try start(limit: 8, deal, output: output, errors: errors)
-        defer { process.terminate() }
-        var line = Data()
-        while let byte = try output.fileHandleForReading.read(upToCount: 1), !byte.isEmpty, byte[0] != 10 {
-            line += byte
-        }
-        let endpoint = try Endpoint(String(decoding: line.dropFirst("listening on ".count), as: UTF8.self))
         let transport = try TCPTransport()
         defer { transport.shutdown() }
-        // The wait for a greeting, which the dealer begins with its own, is what shows that it accepted.
-        func greet(_ channel: TCPChannel, within time: Duration) -> Bool {
-            (try? channel.receiveControl(limit: Handshake.byteLimit, within: time)) != nil
-        }
+        let limit = try openFiles(withOneConnectionOver: transport)
+        let (output, errors) = (Pipe(), Pipe())
+        let process = try start(limit: limit, deal, output: output, errors: errors)
+        defer { process.terminate() }
+        let endpoint = try endpoint(saidIn: output)
         let clients = try (0..<4).map { _ in
             try TCPChannel.connect(host: endpoint.host, port: endpoint.port, transport: transport)
         }
