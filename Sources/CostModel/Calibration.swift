@@ -1,5 +1,6 @@
 import Foundation
 import SecureComputation
+import Transport
 
 /// What `sotto calibrate` keeps: the machine that was measured, and a model of its local work for each number of threads.
 public struct Calibration: Sendable, Hashable, Codable {
@@ -77,11 +78,12 @@ extension Calibration {
         }
         guard data.count <= Self.largestFile else { throw .malformed(path: url.path) }
         struct Versioned: Decodable { let version: Int }
-        guard let versioned = try? JSONDecoder().decode(Versioned.self, from: data) else {
+        guard let versioned = try? UntrustedJSON.decode(Versioned.self, from: Array(data)) else {
             throw .malformed(path: url.path)
         }
         guard versioned.version == Self.currentVersion else { throw .otherVersion(path: url.path) }
-        guard let calibration = try? JSONDecoder().decode(Calibration.self, from: data), calibration.isUsable else {
+        guard let calibration = try? UntrustedJSON.decode(Calibration.self, from: Array(data)), calibration.isUsable
+        else {
             throw .malformed(path: url.path)
         }
         guard calibration.machine == machine else { throw .otherMachine(path: url.path) }

@@ -35,6 +35,8 @@ public struct Checkpoint: Sendable {
             guard let header = file.metadata["run"] else {
                 throw RunFileError.damagedCheckpoint(path: url.path, reason: "its metadata are incomplete")
             }
+            // Foundation's decoder can end the process on a syntax error.
+            _ = try JSONValue(parsing: header.utf8)
             self.header = try JSONDecoder().decode(Header.self, from: Data(header.utf8))
             if let fault = self.header.fault {
                 throw RunFileError.damagedCheckpoint(path: url.path, reason: "its \(fault) cannot be")

@@ -115,8 +115,10 @@ extension TrainingRecord {
     }
 
     /// Reads a record.
-    /// - Throws: `DecodingError`.
+    /// - Throws: `JSONError` for what is no JSON, `DecodingError` for JSON that is no record.
     public init(json: Data) throws {
+        // Foundation's decoder can end the process on a syntax error.
+        _ = try JSONValue(parsing: json)
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
