@@ -52,13 +52,13 @@ public enum CalibrationError: Error, Equatable, Sendable, CustomStringConvertibl
         switch self {
         case .absent(let path): "There is no calibration at \(path); run `sotto calibrate`."
         case .malformed(let path):
-            "The calibration at \(path) cannot be read and is left out; run `sotto calibrate` again."
+            "The calibration at \(path) cannot be read and is not used; run `sotto calibrate` again."
         case .otherVersion(let path):
-            "The calibration at \(path) is of another version and is left out; run `sotto calibrate` again."
+            "The calibration at \(path) is of another version and is not used; run `sotto calibrate` again."
         case .otherMachine(let path):
-            "The calibration at \(path) is of another machine and is left out; run `sotto calibrate` here."
+            "The calibration at \(path) is of another machine and is not used; run `sotto calibrate` here."
         case .otherThreads(let path, let threads, let domain):
-            "The calibration at \(path) has nothing for \(threads) threads and --domain \(domain) and is left out; run "
+            "The calibration at \(path) has nothing for \(threads) threads and --domain \(domain) and is not used; run "
                 + "`sotto calibrate --threads \(threads) --domain \(domain)`."
         case .unwritable(let path):
             "The calibration cannot be written to \(path); choose a file in a directory that can, on a disk with room."

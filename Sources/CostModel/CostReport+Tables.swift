@@ -50,7 +50,7 @@ extension CostReport {
         var lines: [String] = []
         if let latencyNote { lines.append(latencyNote) }
         if let range {
-            let place = "\(range.operation), \(Quantity.plain(range.magnitude)) of \(Quantity.plain(range.bound))"
+            let place = "\(range.operation), \(Quantity.whole(range.magnitude)) of \(Quantity.whole(range.bound))"
             lines.append(
                 range.ok
                     ? "nearest to its bound: \(place)"

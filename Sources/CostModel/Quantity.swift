@@ -62,6 +62,11 @@ extension Quantity {
     /// Three significant digits, as in `0.00123` or `98.4`.
     public static func plain(_ value: Double) -> String { String(format: "%.3g", value) }
 
+    /// Three significant digits, and all that stand before the point: `25.3`, `4095`.
+    public static func whole(_ value: Double) -> String {
+        value >= 0.01 && value < 1e9 ? digits(value) : plain(value)
+    }
+
     /// Four decimals.
     public static func decimal(_ value: Double) -> String { fixed(value, decimals: 4) }
 }

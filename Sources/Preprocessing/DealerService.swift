@@ -160,12 +160,14 @@ private struct Dealing {
     let server: any Channel
     let client: any Channel
     let limits: DealerLimits
+    private let idle: IdleSession
     var record: DealtSession
 
     init(server: any Channel, client: any Channel, limits: DealerLimits) {
         self.server = server
         self.client = client
         self.limits = limits
+        idle = IdleSession([server, client])
         record = DealtSession(parties: [server.peerName, client.peerName])
     }
 
@@ -178,10 +180,12 @@ private struct Dealing {
     func nextRequest() throws -> DealerRequest? {
         let first: [UInt8]
         do {
-            first = try client.receiveControl(limit: DealerRequest.byteLimit, within: limits.idle)
+            // Before the first run the client gets the server's weights, for as long as that makes progress.
+            let patience = record.runs == 0 ? nil : limits.idle
+            first = try idle.wait { try client.receiveRequest(limit: DealerRequest.byteLimit, within: patience) }
         } catch TransportError.peerClosed {
             return nil
-        } catch TransportError.timeout {
+        } catch TransportError.timeout where record.runs > 0 {
             throw PreprocessingError.idle(seconds: limits.idle / .seconds(1))
         }
         let request = try DealerRequest(json: first, of: "client", sequence: record.runs)

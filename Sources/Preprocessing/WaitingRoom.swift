@@ -40,6 +40,7 @@ final class WaitingRoom: Sendable {
     }
 
     private let guests = Mutex<[Guest]>([])
+    private let isClosed = Mutex(false)
     private let limit: Int
     private let patience: Duration
 
@@ -67,6 +68,7 @@ final class WaitingRoom: Sendable {
                 partner.finish(.met)
                 return .success(partner.channel)
             }
+            if isClosed.withLock({ $0 }) { return .failure(.stopping) }
             if guests.count >= limit { guests.removeFirst().finish(.displaced) }
             guests.append(guest)
             return .success(nil)
@@ -112,8 +114,9 @@ final class WaitingRoom: Sendable {
         throw error
     }
 
-    /// Sends everybody away who waits.
+    /// Sends everybody away who waits, or comes to wait.
     func dismiss() {
+        isClosed.withLock { $0 = true }
         let dismissed = guests.withLock { guests in
             defer { guests = [] }
             return guests

@@ -41,6 +41,13 @@ public protocol Channel: AnyObject, Sendable {
     /// calls it; who does without a handshake must.
     func admit()
 
+    /// Until the next ``admit()`` takes no frame of more than 1 MiB, which waits, and holds at most 16 MiB: for a peer from
+    /// whom nothing but a request is due.
+    func restrict()
+
+    /// Sends a frame as the last one, waiting 2 seconds at most.
+    func sendFinal(_ frame: Frame)
+
     /// Sends heartbeats as the pulse says, until the channel ends, in place of those of another pulse. Does nothing within
     /// a process.
     func join(_ pulse: Pulse)
@@ -78,6 +85,8 @@ extension Channel {
 
     public func identifyPeer(as role: String) {}
     public func admit() {}
+    public func restrict() {}
+    public func sendFinal(_ frame: Frame) { try? send(frame) }
     public func join(_ pulse: Pulse) {}
     public func whenEnded(_ body: @escaping @Sendable () -> Void) {}
 
@@ -127,6 +136,16 @@ extension Channel {
         try checked(receive(tag: FrameTag.control, alsoExpected: [], within: time), limit: limit)
     }
 
+    /// Returns the next control message of a peer from whom nothing else is due; see ``restrict()``.
+    ///
+    /// - Parameter time: As in ``receiveControl(limit:within:)``; with nil the wait lasts as long as there is progress.
+    public func receiveRequest(limit: Int, within time: Duration?) throws -> [UInt8] {
+        restrict()
+        defer { admit() }
+        guard let time else { return try receiveControl(limit: limit) }
+        return try receiveControl(limit: limit, within: time)
+    }
+
     private func checked(_ frame: Frame, limit: Int) throws -> [UInt8] {
         guard frame.payload.count <= limit else {
             throw TransportError.oversizedFrame(peer: peerName, length: UInt64(frame.payload.count), limit: limit)
@@ -139,7 +158,7 @@ extension Channel {
     /// The peer's calls throw the error of that kind with the reason: `TransportError.refusedByPeer`,
     /// `.unavailableBehind` or `.busy`. Works on a broken channel too.
     public func abort(reason: String, kind: AbortKind = .refused) {
-        try? send(Frame.abort(kind, reason: reason))
+        sendFinal(Frame.abort(kind, reason: reason))
         close()
     }
 

@@ -12,6 +12,8 @@ package final class Admission: Sendable {
     package var isGranted: Bool { state.load(ordering: .acquiring) }
 
     package func grant() { state.store(true, ordering: .releasing) }
+
+    package func revoke() { state.store(false, ordering: .releasing) }
 }
 
 /// Turns the bytes of a connection, in whatever pieces they arrive, into frames.

@@ -4,12 +4,15 @@ import Synchronization
 final class LifeSigns: Sendable {
     private struct State {
         var data: ContinuousClock.Instant
+        /// When the peer last took a step of what is sent to it.
+        var taken: ContinuousClock.Instant
         var heartbeat: ContinuousClock.Instant
         var depth: UInt32 = 0
         /// Of any sign at all, that of a peer that waits itself included.
         var life: ContinuousClock.Instant
         /// Bytes since the last step of progress.
         var bytes = 0
+        var takenBytes = 0
     }
 
     private let state: Mutex<State>
@@ -19,7 +22,7 @@ final class LifeSigns: Sendable {
 
     init() {
         let now = ContinuousClock.now
-        state = Mutex(State(data: now, heartbeat: now, life: now))
+        state = Mutex(State(data: now, taken: now, heartbeat: now, life: now))
     }
 
     /// Whole frames arrived.
@@ -32,7 +35,7 @@ final class LifeSigns: Sendable {
         }
     }
 
-    /// Bytes of a frame arrived, or were taken by the peer.
+    /// Bytes of a frame arrived.
     func note(bytes: Int) {
         let now = ContinuousClock.now
         state.withLock { state in
@@ -41,6 +44,18 @@ final class LifeSigns: Sendable {
             guard state.bytes >= LifeSigns.step else { return }
             state.data = now
             state.bytes = 0
+        }
+    }
+
+    /// The system took bytes for the peer. It does so for a while for a process that has stopped, too.
+    func note(takenBytes bytes: Int) {
+        let now = ContinuousClock.now
+        state.withLock { state in
+            state.takenBytes += bytes
+            guard state.takenBytes >= LifeSigns.step else { return }
+            state.data = now
+            state.taken = now
+            state.takenBytes = 0
         }
     }
 
@@ -61,9 +76,9 @@ final class LifeSigns: Sendable {
         return state.withLock { now - $0.life }
     }
 
-    /// The last data and the last heartbeat, or the beginning.
-    var last: (data: ContinuousClock.Instant, heartbeat: ContinuousClock.Instant) {
-        state.withLock { ($0.data, $0.heartbeat) }
+    /// The last data, or of it what the peer took, and the last heartbeat, or the beginning.
+    func last(taken: Bool) -> (data: ContinuousClock.Instant, heartbeat: ContinuousClock.Instant) {
+        state.withLock { (taken ? $0.taken : $0.data, $0.heartbeat) }
     }
 
     /// How alive the peer has been since a moment: as deep as its heartbeat, and while data moves as if it worked.
@@ -82,10 +97,13 @@ struct Patience: Ending, Sendable {
     private let signs: LifeSigns?
     /// The longest that heartbeats alone prolong the wait.
     private let heartbeatLimit: Duration
+    /// Whether only what the peer takes is progress: one that sends and never reads could be waited for without end.
+    private let isOfSending: Bool
     private let start = ContinuousClock.now
 
     /// A wait that lasts as long as there is progress.
-    init(timeout: Duration, heartbeatLimit: Duration, signs: LifeSigns) {
+    init(timeout: Duration, heartbeatLimit: Duration, signs: LifeSigns, isOfSending: Bool = false) {
+        self.isOfSending = isOfSending
         self.timeout = timeout.bounded
         self.heartbeatLimit = max(heartbeatLimit, timeout).bounded
         self.signs = signs
@@ -95,6 +113,7 @@ struct Patience: Ending, Sendable {
     init(within time: Duration) {
         timeout = time.bounded
         heartbeatLimit = timeout
+        isOfSending = false
         signs = nil
     }
 
@@ -103,7 +122,7 @@ struct Patience: Ending, Sendable {
     /// When the wait ends unless there is more progress.
     var end: ContinuousClock.Instant {
         guard let signs else { return start + timeout }
-        let (data, heartbeat) = signs.last
+        let (data, heartbeat) = signs.last(taken: isOfSending)
         let progress = max(start, data)
         return min(max(progress, heartbeat) + timeout, progress + heartbeatLimit)
     }
@@ -111,7 +130,7 @@ struct Patience: Ending, Sendable {
     /// What an error says how long it waited: the time without any sign of life, or with none but heartbeats.
     var seconds: Double {
         guard let signs else { return timeout.inSeconds }
-        let (data, heartbeat) = signs.last
+        let (data, heartbeat) = signs.last(taken: isOfSending)
         return (max(data, heartbeat, start) + timeout <= end ? timeout : heartbeatLimit).inSeconds
     }
 }

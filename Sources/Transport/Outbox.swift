@@ -164,7 +164,7 @@ final class Outbox: Sendable {
     }
 
     private func didWrite(_ count: Int) {
-        signs.note(bytes: count)
+        signs.note(takenBytes: count)
         state.change { $0.unsentBytes -= count }
         endOutputIfDone()
     }

@@ -102,6 +102,7 @@ public final class ShapedChannel: Channel {
     public var peerName: String { inner.peerName }
     public func identifyPeer(as role: String) { inner.identifyPeer(as: role) }
     public func admit() { inner.admit() }
+    public func restrict() { inner.restrict() }
     public func join(_ pulse: Pulse) { inner.join(pulse) }
     public func whenEnded(_ body: @escaping @Sendable () -> Void) { inner.whenEnded(body) }
     public var failure: TransportError? { inner.failure }

@@ -55,6 +55,17 @@ public final class TCPChannel: Channel {
         outbox.announceAdmission()
     }
 
+    public func restrict() {
+        admission.revoke()
+        mailbox.setLimits(configuration.limitsWhileIdle)
+    }
+
+    public func sendFinal(_ frame: Frame) {
+        // Not as long as a peer shows that it lives: it may never read.
+        let patience = Patience(within: min(configuration.timeout, .seconds(2)))
+        try? outbox.send([frame], newPatience: { patience }, whileWaiting: { _ in })
+    }
+
     public func join(_ pulse: Pulse) { heartbeats.join(pulse) }
 
     public func whenEnded(_ body: @escaping @Sendable () -> Void) { mailbox.whenEnded(body) }
@@ -80,14 +91,14 @@ public final class TCPChannel: Channel {
         let pulse = heartbeats.pulse
         var wait: Int?
         try outbox.send(
-            frames, newPatience: { patience },
+            frames, newPatience: { patience(ofSending: true) },
             whileWaiting: { isWaiting in
                 if isWaiting { wait = mailbox.beginWait(pulse) } else { mailbox.endWait(wait, pulse) }
             })
     }
 
     public func receive(tag: UInt32, alsoExpected: Set<UInt32>) throws -> Frame {
-        try receive(tag, alsoExpected, patience)
+        try receive(tag, alsoExpected, patience(ofSending: false))
     }
 
     public func receive(tag: UInt32, alsoExpected: Set<UInt32>, within time: Duration) throws -> Frame {
@@ -99,9 +110,10 @@ public final class TCPChannel: Channel {
             tag: tag, alsoExpected: alsoExpected, peer: peer, patience: patience, pulse: heartbeats.pulse)
     }
 
-    private var patience: Patience {
+    private func patience(ofSending isSending: Bool) -> Patience {
         Patience(
-            timeout: configuration.timeout, heartbeatLimit: configuration.heartbeatLimit, signs: mailbox.signs)
+            timeout: configuration.timeout, heartbeatLimit: configuration.heartbeatLimit, signs: mailbox.signs,
+            isOfSending: isSending)
     }
 
     public func close() {
@@ -117,6 +129,12 @@ extension TCPConfiguration {
         let (sum, overflow) = unreadBound.addingReportingOverflow(frameLimit)
         let (cap, overflow2) = sum.addingReportingOverflow(Frame.charge + TCPChannel.readCharge)
         return Mailbox.Limits(bound: unreadBound, cap: overflow || overflow2 ? .max : cap)
+    }
+
+    /// Room for requests, and for the small messages of a run that may come right after one.
+    fileprivate var limitsWhileIdle: Mailbox.Limits {
+        let bound = min(unreadBound, 16 << 20)
+        return Mailbox.Limits(bound: bound, cap: bound + Admission.frameLimit + Frame.charge + TCPChannel.readCharge)
     }
 
     /// Room for the greeting, and for what one read may bring besides.

@@ -5,11 +5,11 @@
 
     /// What is left of a seed in the process's own memory.
     @Suite struct SeedMemoryTests {
-        /// A seed's bytes are only ever held under this mask here, so that the search does not find its own notes.
+        /// A seed's bytes are only ever held under this mask here, from the first, so that the search does not find notes.
         private static let mask: UInt8 = 0xA5
 
         private static func masked() throws -> [UInt8] {
-            try SystemEntropy.bytes(Seed.byteCount).map { $0 ^ mask }
+            try SystemEntropy.bytes(Seed.byteCount)
         }
 
         private static func seed(_ masked: [UInt8]) throws -> Seed {
@@ -31,26 +31,27 @@
             throw CocoaError(.fileReadUnknown)
         }
 
-        /// How often the bytes occur in the memory.
+        /// How often the bytes occur in the memory. What is read lies on this thread's stack and is wiped: a copy on the heap
+        /// would be found in its turn.
         private static func occurrences(_ masked: [UInt8], in region: Range<UInt>) throws -> Int {
-            let memory = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/self/mem"))
-            var count = 0
-            // A seed lies at a multiple of 16, so that none is cut by the end of a page. Other threads may take pages away
+            let memory = open("/proc/self/mem", O_RDONLY)
+            guard memory >= 0 else { throw CocoaError(.fileReadUnknown) }
+            defer { close(memory) }
+            // A seed lies at a multiple of 16, so that none is cut by the end of a step. Other threads may take pages away
             // meanwhile, each of which must cost no more than itself.
-            let step = 4096
-            for start in stride(from: region.lowerBound, to: region.upperBound, by: step) {
-                try memory.seek(toOffset: UInt64(start))
-                guard let data = try? memory.read(upToCount: step), !data.isEmpty else { continue }
-                count += data.withUnsafeBytes { bytes in
-                    var found = 0
-                    for place in 0..<max(0, bytes.count - masked.count + 1)
+            let step = 1024
+            return withUnsafeTemporaryAllocation(byteCount: step, alignment: 16) { bytes in
+                defer { SecretMemory.wipe(bytes) }
+                var found = 0
+                for start in stride(from: region.lowerBound, to: region.upperBound, by: step) {
+                    let count = pread(memory, bytes.baseAddress, step, off_t(start))
+                    for place in 0..<max(0, count - masked.count + 1)
                     where bytes[place] ^ mask == masked[0] && bytes[place + 1] ^ mask == masked[1] {
                         if (0..<masked.count).allSatisfy({ bytes[place + $0] ^ mask == masked[$0] }) { found += 1 }
                     }
-                    return found
                 }
+                return found
             }
-            return count
         }
 
         /// Also when copies, a generator and a set had it.

@@ -138,6 +138,9 @@ final class RunningRole {
         #expect(foreign.output.isEmpty)
         #expect(try complete(["--prompt", "ok", "--tokens", "1"]).status == 0)
         #expect(try complete(["--prompt", "again", "--tokens", "1"]).status == 0)
+        let numbers = try complete(["--input-ids", "100,10,101", "--tokens", "1"])
+        let shown = String(decoding: numbers.output, as: UTF8.self).split(separator: "\n").prefix(2)
+        #expect(shown.first == #"prompt      "d\ne""# && shown.last?.hasPrefix(#"completion  ""#) == true)
         server.kill()
         dealer.kill()
     }

@@ -40,6 +40,7 @@ public final class MisbehavingChannel: Channel {
     public var overheadBytesSent: Int { inner.overheadBytesSent }
     public func identifyPeer(as role: String) { inner.identifyPeer(as: role) }
     public func admit() { inner.admit() }
+    public func restrict() { inner.restrict() }
     public func join(_ pulse: Pulse) { inner.join(pulse) }
     public func whenEnded(_ body: @escaping @Sendable () -> Void) { inner.whenEnded(body) }
     public var failure: TransportError? { inner.failure }

@@ -58,6 +58,32 @@ import Transport
         }
     }
 
+    /// After the handshake too, from a peer from whom nothing but a request is due.
+    @Test func aPeerWhoMayOnlyAskCanFillLittle() throws {
+        let configuration = TCPConfiguration(timeout: .seconds(20), frameLimit: 64 << 20, unreadBound: 256 << 20)
+        try withRawPeer(configuration: configuration) { channel, socket, _ in
+            channel.restrict()
+            try socket.write(WireFormat.streamHeader)
+            let frame = Frame(tag: 7, depth: 1, payload: [UInt8](repeating: 5, count: 1 << 20))
+            let bytes = Array(wireBytes([frame]).dropFirst(WireFormat.streamHeader.count))
+            let written = socket.write(repeating: bytes, limit: 256 << 20)
+            #expect(written <= (18 << 20) + AdmissionTests.systemBuffers)
+            #expect(channel.failure == nil)
+        }
+    }
+
+    /// A large frame stays outside until more than a request is due.
+    @Test func aLargeFrameWaitsForTheRequestBeforeIt() throws {
+        try withRawPeer { channel, socket, _ in
+            let large = Frame(tag: 7, depth: 1, payload: [UInt8](repeating: 5, count: 3 << 20))
+            let request = Frame(tag: FrameTag.control, depth: 0, payload: [1])
+            let writing = Background { [bytes = wireBytes([request, large])] in try socket.write(bytes) }
+            try #expect(channel.receiveRequest(limit: 1, within: nil) == [1])
+            try #expect(same(channel.receive(tag: 7), large))
+            try writing.result()
+        }
+    }
+
     @Test func framesSetAsideCountAndHaveACap() throws {
         let configuration = TCPConfiguration(timeout: .seconds(20), frameLimit: 1 << 20, unreadBound: 1 << 20)
         try withRawPeer(configuration: configuration) { channel, socket, name in

@@ -104,6 +104,9 @@ struct NormFormat: Sendable {
         self.shift = shift
         let f = u * scaled(1, by: x.scale - shift)
         let addition = (n * epsilon * f * f).rounded()
+        guard addition >= 1 || shift == 0 else {
+            throw ProgramError.imprecise(path: path, bound: scaled(x.magnitude, by: -x.scale))
+        }
         guard addition >= 1, addition < scaled(0.01, by: 62) else {
             throw ProgramError.unsupported(
                 path: path, reason: "epsilon \(epsilon) is out of range for \(columns) columns")

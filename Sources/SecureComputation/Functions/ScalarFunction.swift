@@ -13,7 +13,7 @@ extension ProgramBuilder {
     public func evaluate(_ function: PiecewisePolynomial, at x: Secret) throws -> Secret {
         let reach = scaled(x.magnitude, by: -x.scale)
         guard let function = function.reaching(reach) else {
-            throw ProgramError.beyondFunction(path: path(function.name), bound: reach, limit: function.inputBound)
+            throw ProgramError.beyondFunction(path: path(function.name), bound: reach, limit: function.largestReach)
         }
         // The polynomial reads its input at its own scale; a coarser one gets there without rounding.
         let x = try refined(x, toScale: function.inputScale)

@@ -107,9 +107,15 @@ public enum ProgramError: Error, Equatable, Sendable, CustomStringConvertible {
         case .shape(let path, let expected, let got): "\(path) expects \(expected) and was given \(got)."
         case .unsupported(let path, let reason): "\(path): \(reason)."
         case .beyondFunction(let path, let bound, let limit):
-            "\(path) takes inputs up to \(limit) and the bound of its input is \(bound); declare a smaller one."
+            "\(path) takes inputs up to \(Self.plain(limit)) and the bound of its input is \(Self.plain(bound)); "
+                + "declare a smaller one."
         case .imprecise(let path, let bound):
-            "\(path) would be too inexact with the bound \(bound) of its input; declare a smaller one."
+            "\(path) would be too inexact with the bound \(Self.plain(bound)) of its input; declare a smaller one."
         }
+    }
+
+    /// Without the fraction that a bound has from the rounding of its input.
+    private static func plain(_ bound: Double) -> String {
+        bound >= 16 && bound < 1e15 ? "\(Int64(bound))" : "\(bound)"
     }
 }

@@ -14,6 +14,7 @@ public final class ServerSession {
     private let threads: Int
     private let profile: DomainProfile
     private let exactOpenings: Bool
+    private let idle: IdleSession
     private let limits: SessionLimits
     private let sharesTimes: Bool
     /// The weights of the setup, once it has been made.
@@ -94,6 +95,7 @@ public final class ServerSession {
             SessionFault.abort([channel], for: error)
             throw error
         }
+        idle = IdleSession([channel, self.dealer.channel])
     }
 
     /// Serves runs until the client leaves.
@@ -122,13 +124,15 @@ public final class ServerSession {
     }
 
     private func nextRequest() throws -> RunRequest? {
+        // Who has only greeted holds a place, and is expected to ask.
+        let patience = record.runs == 0 ? min(limits.idle, channel.timeout ?? limits.idle) : limits.idle
         do {
-            let bytes = try channel.receiveControl(limit: RunRequest.byteLimit, within: limits.idle)
+            let bytes = try idle.wait { try channel.receiveRequest(limit: RunRequest.byteLimit, within: patience) }
             return try RunRequest(json: bytes, of: channel.peerName)
         } catch TransportError.peerClosed {
             return nil
         } catch TransportError.timeout {
-            throw SessionError.idle(seconds: limits.idle / .seconds(1))
+            throw SessionError.idle(seconds: patience / .seconds(1))
         }
     }
 

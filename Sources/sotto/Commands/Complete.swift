@@ -115,10 +115,13 @@ struct Complete: ParsableCommand {
         return ByteTokenizer().encode(prompt ?? "")
     }
 
-    /// The text goes on where the prompt ends; of numbers nobody could tell where that is.
+    /// The text goes on where the prompt ends; where the prompt was given in numbers, nobody could tell where that is, and a
+    /// text is quoted.
     private func shown(_ prompt: [Int], _ completion: [Int], _ session: ClientSession) -> String {
         let (start, end) = (text(prompt, session), text(completion, session))
-        return session.usesByteTokenizer ? "\(start)\(end)\n\n" : "prompt      \(start)\ncompletion  \(end)\n\n"
+        guard inputIds != nil else { return "\(start)\(end)\n\n" }
+        func quoted(_ text: String) -> String { session.usesByteTokenizer ? text.debugDescription : text }
+        return "prompt      \(quoted(start))\ncompletion  \(quoted(end))\n\n"
     }
 
     private func text(_ ids: [Int], _ session: ClientSession) -> String {

@@ -30,7 +30,10 @@ struct RoleOptions: ParsableArguments {
     }
 
     private func configuration(_ received: Int, sent: Int? = nil) -> TCPConfiguration {
-        TCPConfiguration(timeout: .seconds(timeout), frameLimit: received, sentFrameLimit: sent)
+        var configuration = TCPConfiguration(timeout: .seconds(timeout), frameLimit: received, sentFrameLimit: sent)
+        // Who gets small messages only has no use for many.
+        configuration.unreadBound = min(configuration.unreadBound, 2 * received)
+        return configuration
     }
 
     /// The largest messages between server and client are masked tables.

@@ -90,9 +90,10 @@ final class RoleService: Sendable {
 
     private func drain() {
         guard allEnded.wait(timeout: .now() + drainTime / .seconds(1)) == .timedOut else { return }
+        // Each on a thread of its own: none may keep the process that is to end.
         for channel in state.withLock({ Array($0.running.values) }) {
-            channel.abort(reason: "the process was told to stop.", kind: .unavailable)
+            Thread.detachNewThread { channel.abort(reason: "the process was told to stop.", kind: .unavailable) }
         }
-        _ = allEnded.wait(timeout: .now() + 1)
+        _ = allEnded.wait(timeout: .now() + 2)
     }
 }

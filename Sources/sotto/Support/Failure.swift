@@ -104,6 +104,8 @@ struct Failure {
             }
         case let error as Interruption:
             return error.signal == SIGINT ? .interrupted : .terminated
+        case InterpreterError.impossibleDepth:
+            return .protocolError
         case is PreprocessingError, is SessionError, is PackingError:
             return .protocolError
         case DemoError.roleEnded:

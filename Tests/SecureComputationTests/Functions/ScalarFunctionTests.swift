@@ -123,7 +123,7 @@ import Testing
             _ = try b.scope("layer.3") { try b.evaluate(function, at: x) }
         }
         // GELU's result at 49 fraction bits has no room beyond; the reciprocal has no tails.
-        #expect(throws: ProgramError.beyondFunction(path: "layer.3/gelu", bound: 16383, limit: 4096)) {
+        #expect(throws: ProgramError.beyondFunction(path: "layer.3/gelu", bound: 16383, limit: 8191)) {
             try evaluate(BuiltInFunctions.gelu, bound: 16383)
         }
         #expect(throws: ProgramError.self) { try evaluate(BuiltInFunctions.reciprocal, bound: 3) }

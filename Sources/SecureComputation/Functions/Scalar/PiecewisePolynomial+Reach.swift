@@ -22,6 +22,16 @@ extension PiecewisePolynomial {
             outputBound: output)
     }
 
+    /// The largest whole bound that ``reaching(_:)`` takes, or the function's own if that is larger.
+    var largestReach: Double {
+        var (reached, refused) = (inputBound, 0x1p30)
+        while refused - reached > 1 {
+            let middle = ((reached + refused) / 2).rounded(.down)
+            if reaching(middle) != nil { reached = middle } else { refused = middle }
+        }
+        return reached
+    }
+
     /// Whether a row is a constant, or a line whose slope the scales hold exactly: a power of two.
     private func isExactTail(_ row: [Int64]) -> Bool {
         let slope = row.count > 1 ? row[1] : 0
