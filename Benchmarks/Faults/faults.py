@@ -4,24 +4,26 @@
     python3 Benchmarks/Faults/faults.py --rounds 3
 
 Needs Linux, the built program (swift build -c release) and Python's standard library. Every group of faults begins and
-ends with a completion that must be right. A fault may end the session that it hits: with the exit status that it should
-have, within the timeout, in one sentence that names who is at fault. All else is a failure. Prints counts, and every
-failure; exit status 1 if there is one. --seed repeats the same faults.
+ends with a completion that must be right, and the script checks that it does. A fault may end the session that it hits:
+with the exit status that it should have, within the timeout, in one sentence that names who is at fault. All else is a
+failure. Prints counts, and every failure; exit status 1 if there is one. --seed repeats the same faults.
 """
 
 import argparse
 import json
 import os
 import random
+import re
 import resource
 import signal
 import sys
 import time
 
 from wire import (
-    ABORT, AGREED, CONTROL, HEARTBEAT, MAGIC, PLAIN, PROMPT, STREAM, Proxy, Role, connect, control, frame, hello,
-    read_all, reason)
+    ABORT, AGREED, CONTROL, DEALER_SEED, HEARTBEAT, MAGIC, PLAIN, PROMPT, STREAM, Proxy, Role, connect, control, frame,
+    frames, free_address, header, hello, read_all, reason)
 
+BENIGN = "benign completions"
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LARGEST = 2**63 - 1
 LAYER = {
@@ -37,11 +39,26 @@ def architecture(layers=1, context=128, **sizes):
     return {**known, **sizes}
 
 
+def run_request(past, new, output="last"):
+    return {"past": past, "new": new, "output": output, "fingerprint": "0" * 64, "prefetch": False}
+
+
+def dealer_request(lengths, model, fingerprint="0" * 64):
+    description = json.dumps({"domain": "ring64", "pass": {"architecture": model, "output": "last", **lengths}})
+    return control({"sequence": 0, "description": description, "fingerprint": fingerprint})
+
+
+def tags(data):
+    return [tag for tag, _ in frames(data[:1000])[0]]
+
+
 class Faults:
     def __init__(self, options):
         self.options, self.random = options, random.Random(options.seed)
         self.timeout = options.timeout
         self.counts, self.failures = {}, []
+        # What a group counted, in its order.
+        self.trail = []
         self.roles = []
 
     # Roles
@@ -51,13 +68,12 @@ class Faults:
         self.roles.append(role)
         return role
 
-    def dealer(self, *arguments, **more):
-        return self.role(
-            ["deal", "--listen", "127.0.0.1:0", "--timeout", str(self.timeout), PLAIN, *arguments], **more)
+    def dealer(self, *arguments, at="127.0.0.1:0", **more):
+        return self.role(["deal", "--listen", at, "--timeout", str(self.timeout), PLAIN, *arguments], **more)
 
-    def server(self, dealer, *arguments, **more):
+    def server(self, dealer, *arguments, at="127.0.0.1:0", **more):
         return self.role(
-            ["serve", "tiny", "--listen", "127.0.0.1:0", "--dealer", dealer, "--timeout", str(self.timeout), PLAIN,
+            ["serve", "tiny", "--listen", at, "--dealer", dealer, "--timeout", str(self.timeout), PLAIN,
              *arguments], **more)
 
     def client(self, server, dealer, tokens=1, prompt=PROMPT, *arguments):
@@ -67,6 +83,8 @@ class Faults:
 
     def count(self, what, number=1):
         self.counts[what] = self.counts.get(what, 0) + number
+        if number:
+            self.trail.append(what)
 
     def fail(self, what):
         self.failures.append(what)
@@ -84,7 +102,7 @@ class Faults:
         """A completion that nobody disturbs: it must be right."""
         client = self.client(server, dealer)
         status = client.wait(10 * self.timeout + 30)
-        self.count("benign completions")
+        self.count(BENIGN)
         if status != 0:
             self.fail(f"{what}: a benign completion ended with {status}: {client.said}")
         elif self.tokens(client) != self.expected[:1]:
@@ -111,6 +129,57 @@ class Faults:
         self.expect(dealer.alive, f"{what}: the dealer ended with {dealer.process.returncode}: {dealer.said[-300:]}")
         self.expect(server.alive, f"{what}: the server ended with {server.process.returncode}: {server.said[-300:]}")
 
+    def run(self, group):
+        self.trail = []
+        start = time.monotonic()
+        getattr(self, group)()
+        self.expect(len(self.trail) > 2 and self.trail[0] == self.trail[-1] == BENIGN,
+                    f"{group} does not begin and end with a completion: {self.trail[:1]}, {self.trail[-1:]}")
+        print(f"{group}: {time.monotonic() - start:.1f} s", flush=True)
+
+    # Raw requests
+
+    def greet_server(self, what):
+        """A connection whose greeting the server has taken, and what the server has sent there."""
+        connection = connect(self.s, STREAM + hello("client", AGREED))
+        data, ended = read_all(connection, 0.2)
+        found, rest = frames(data)
+        isTaken = not ended and rest == 0 and [tag for tag, _ in found if tag != HEARTBEAT] == [CONTROL]
+        self.expect(isTaken, f"{what}: the server does not take a proper greeting: {reason(data) or data[-200:]}")
+        return connection, data
+
+    def pair_at_dealer(self):
+        name = "s%d" % self.random.getrandbits(60)
+        return [connect(self.d, STREAM + hello(role, {"session": name})) for role in ("server", "client")]
+
+    def proper_requests(self, what):
+        """Requests that nothing is wrong with reach what the hostile ones are to reach: otherwise those test nothing.
+
+        Returns what to ask a dealer for the longest run of the server's model.
+        """
+        connection, data = self.greet_server(what)
+        offers = [json.loads(payload)["fields"] for tag, payload in frames(data)[0] if tag == CONTROL]
+        model = json.loads(offers[0]["architecture"]) if offers else {}
+        # All is right but the fingerprint, of which nobody but the server needs to know how it is made.
+        connection.sendall(control(run_request(0, 128)))
+        said = reason(data + read_all(connection, self.timeout + 30)[0])
+        connection.close()
+        found = re.match(r"The program differs: '([0-9a-f]{64})' here, '0{64}' at client", said or "")
+        self.expect(found, f"{what}: the server does not take a proper request: {said}")
+        request = dealer_request({"past": 0, "new": 128}, model, found.group(1) if found else "0" * 64)
+        pair = self.pair_at_dealer()
+        for party in pair:
+            party.sendall(request)
+        for party in pair:
+            # The server gets corrections as well, after its seeds.
+            data, _ = read_all(party, 5, isEnough=lambda data: DEALER_SEED in tags(data))
+            self.expect(DEALER_SEED in tags(data) and ABORT not in tags(data),
+                        f"{what}: the dealer does not take a proper request: {reason(data)}")
+        for party in pair:
+            party.close()
+        self.count("proper raw requests", 2)
+        return request
+
     # Groups of faults
 
     def reference(self):
@@ -125,44 +194,68 @@ class Faults:
         """Requests whose numbers overflow, are too large, or are no numbers."""
         dealer, server = self.start()
         self.benign(self.s, self.d, "numbers")
+        self.proper_requests("numbers")
+        allowed = r"A run of up to %s %s was asked for and \d+ are allowed"
         lengths = [
             (LARGEST, LARGEST), (LARGEST, 1), (1, LARGEST), (-1, 1), (-2**63, 1), (-2**63, -2**63), (0, 0), (0, -1),
             (2**62, 2**62), (0, 129), (0, 4097), (0, 65536), (2**63, 1), (0.5, 1), (1e308, 1), ("1", 1), (None, 1)]
         for past, new in lengths:
-            request = {"past": past, "new": new, "output": "last", "fingerprint": "0" * 64, "prefetch": False}
-            self.ask_server(request, (past, new))
-            self.ask_dealer({"past": past, "new": new}, architecture(context=65536), (past, new))
+            if type(past) is int and past < 2**63:
+                total = min(max(past + new, -2**63), LARGEST)
+                at_server = f"number of positions is {total} but must be between 1 and 128"
+                at_dealer = f"number of positions is {total} but must be between 1 and 65536"
+                if 4096 < total <= 65536:
+                    at_dealer = allowed % (total, "positions")
+                elif total == 129:
+                    at_dealer = "its program differs from the one of this version"
+            else:
+                at_server = "The request of client at .* is not a request"
+                at_dealer = "not the description of a forward pass"
+            self.ask_server(run_request(past, new), (past, new), at_server)
+            self.ask_dealer({"past": past, "new": new}, architecture(context=65536), (past, new), at_dealer)
         for output in ("all", "blocks", "none", 3):
-            request = {"past": 0, "new": 2, "output": output, "fingerprint": "0" * 64, "prefetch": False}
-            self.ask_server(request, output)
+            sentence = f'The server does not open "{output}"; it opens "last"'
+            if output in ("none", 3):
+                sentence = "The request of client at .* is not a request"
+            self.ask_server(run_request(0, 2, output), output, sentence)
+        between = "architecture's %s is %d but must be between 1 and"
+        wide = {"heads": 1024, "key_value_heads": 1024, "width": 1024}
+        deep = {"heads": 1, "key_value_heads": 1, "width": 4096, "feed_forward_width": 4096}
         huge = [
-            architecture(1024, 65536), architecture(1024, 2048), architecture(1, 65536, heads=1, width=2),
-            architecture(1, 4096, width=8192, feed_forward_width=65536, vocabulary=1 << 20),
-            architecture(2000), architecture(9000), architecture(1, 2**40), architecture(1, 128, width=-1), architecture(1, 128, heads=0),
-            architecture(1, 128, layer_norm_epsilon=1e300), {}, []]
-        for model in huge:
+            (architecture(1024, 65536), allowed % (65536, "positions")),
+            (architecture(1024, 2048), allowed % (r"\d+", "instructions")),
+            (architecture(1, 4096, **wide), allowed % (r"\d+", "elements of its largest tensor")),
+            (architecture(1, 4096, width=8192, feed_forward_width=65536, vocabulary=1 << 20),
+             allowed % (r"\d+", "elements of its largest tensor")),
+            (architecture(200, 4096, **deep), allowed % (r"\d+", "multiplications and additions")),
+            (architecture(2000), between % ("layers", 2000)),
+            (architecture(9000), r"[Aa] message of \d+ bytes .*exceeds the limit of 1048576"),
+            (architecture(1, 2**40), between % ("context", 2**40)),
+            (architecture(1, 128, width=-1), between % ("width", -1)),
+            (architecture(1, 128, heads=0), between % ("heads", 0)),
+            (architecture(1, 128, heads=1), "number of heads, 1, must be a multiple"),
+            (architecture(1, 128, layer_norm_epsilon=1e300), "epsilon is 1e\\+300 but must be"),
+            ({}, "not the description of a forward pass"), ([], "not the description of a forward pass")]
+        for model, sentence in huge:
             new = model.get("context", 1) if isinstance(model, dict) else 1
             before = dealer.memory()
-            self.ask_dealer({"past": 0, "new": new}, model, f"{str(model)[:60]}...")
+            self.ask_dealer({"past": 0, "new": new}, model, f"{str(model)[:60]}...", sentence)
             self.expect(dealer.memory() - before < 200 << 20, f"the dealer grew by {dealer.memory() - before} bytes")
         self.both_live(dealer, server, "numbers")
         self.benign(self.s, self.d, "after numbers")
 
-    def ask_server(self, request, what):
+    def ask_server(self, request, what, sentence):
         connection = connect(self.s, STREAM + hello("client", AGREED))
         # The dealer is another's: without a partner the server's connection there waits, and the request comes first.
         connection.sendall(control(request))
         data, ended = read_all(connection, self.timeout + 30)
         connection.close()
         self.count("hostile requests")
-        self.expect(ended and reason(data), f"the server gave no reason for refusing {what}: {data[-100:]}")
+        self.refused(data, ended, f"the server, asked for {what}", sentence)
 
-    def ask_dealer(self, lengths, model, what):
-        description = json.dumps(
-            {"domain": "ring64", "pass": {"architecture": model, "output": "last", **lengths}})
-        name = "s%d" % self.random.getrandbits(60)
-        pair = [connect(self.d, STREAM + hello(role, {"session": name})) for role in ("server", "client")]
-        request = control({"sequence": 0, "description": description, "fingerprint": "0" * 64})
+    def ask_dealer(self, lengths, model, what, sentence):
+        pair = self.pair_at_dealer()
+        request = dealer_request(lengths, model)
         for connection in pair:
             try:
                 connection.sendall(request)
@@ -170,14 +263,21 @@ class Faults:
                 pass
         for connection in pair:
             data, ended = read_all(connection, self.timeout + 30)
-            self.expect(ended and reason(data), f"the dealer gave no reason for refusing {what}: {data[-100:]}")
+            self.refused(data, ended, f"the dealer, asked for {what}", sentence)
             connection.close()
         self.count("hostile requests")
+
+    def refused(self, data, ended, what, sentence):
+        """With the sentence of just this refusal: a greeting that is refused would not have tested the request."""
+        said = reason(data)
+        self.expect(ended and said and re.search(sentence, said) and "differs: " not in said,
+                    f"{what}, should have said {sentence!r} and said {said!r}")
 
     def noise(self):
         """Bytes that are no greeting, half a greeting, or a wrong one; silence; and floods."""
         dealer, server = self.start()
         self.benign(self.s, self.d, "noise")
+        longest = self.proper_requests("noise")
         good = STREAM + hello("client", AGREED)
         inputs = [b"", b"GET / HTTP/1.1\r\n\r\n", MAGIC, STREAM, good[:-1], good[:40], b"\0" * 4000, good + b"\0" * 64]
         inputs += [STREAM + hello("client", AGREED, version) for version in (0, -1, 3, LARGEST)]
@@ -209,16 +309,91 @@ class Faults:
             self.count("floods")
         self.expect(dealer.memory() - before < 100 << 20, f"a flood took {dealer.memory() - before} bytes")
         self.benign(self.s, self.d, "after floods")
+        # In new processes, without freed memory that would hide what is held.
+        dealer, server = self.start()
+        self.benign(self.s, self.d, "before hoards")
+        self.hoards(dealer, server)
+        self.departures(dealer, server, longest)
+        self.both_live(dealer, server, "after noise")
+        self.benign(self.s, self.d, "after hoards and departures")
+
+    def hoards(self, dealer, server):
+        """Much that nobody asked for is neither held nor waited for, and a client is served meanwhile."""
+        names = STREAM + hello("client", {"session": "s" * 1_000_000})
+        empty = frame(CONTROL) * 20_000
+        greeted = STREAM + hello("client", {"session": "h%d" % self.random.getrandbits(60)})
+        hoards = [
+            (server, "1 GiB claimed", None, header(1 << 30, CONTROL) + bytes(64 << 20)),
+            (server, "20,000 empty messages", None, empty),
+            (dealer, "1 GiB claimed", greeted, header(1 << 30, CONTROL) + bytes(64 << 20)),
+            (dealer, "20,000 empty messages", greeted, empty),
+            (dealer, "a name of 1 MB", b"", names)]
+        for role, what, greeting, data in hoards:
+            what = f"{what} at the {role.name}"
+            before = role.memory()
+            if greeting is None:
+                connection, _ = self.greet_server(what)
+            else:
+                connection = connect(self.s if role is server else self.d, greeting)
+            taken, most = self.push(connection, data, role)
+            self.count("hoards")
+            self.benign(self.s, self.d, f"beside {what}")
+            grown = max(most, role.memory()) - before
+            self.expect(grown < 40 << 20, f"{what}: it grew by {grown} bytes and took {taken}")
+            if data is names:
+                said = reason(read_all(connection, self.timeout + 5)[0])
+                self.expect(said and "cannot read this side's handshake" in said, f"{what}: {said}")
+            connection.close()
+
+    def push(self, connection, data, role, seconds=0.3):
+        """Sends until nothing is taken any more; how much that was, and the most memory that the role had."""
+        rest, most = memoryview(data), 0
+        connection.settimeout(seconds)
+        while rest:
+            try:
+                rest = rest[connection.send(rest[:1 << 20]):]
+            except OSError:
+                break
+            most = max(most, role.memory())
+        return len(data) - len(rest), most
+
+    def departures(self, dealer, server, longest):
+        """Both parties leave while the dealer makes a large program, or deals for one: nothing of them stays.
+
+        What is freed is not always given back to the system; the next program takes it again.
+        """
+        building = dealer_request({"past": 0, "new": 128}, architecture(40))
+        threads, kept = dealer.threads(), {}
+        for index in range(2 + 2 * self.options.rounds):
+            request = (building, longest)[index % 2]
+            pair = self.pair_at_dealer()
+            for party in pair:
+                party.sendall(request)
+            time.sleep(0.3 if index < 2 else self.random.uniform(0, 0.5))
+            for party in pair:
+                party.close()
+            self.count("parties that left at once", 2)
+            end = time.monotonic() + 6
+            while dealer.threads() > threads and time.monotonic() < end:
+                time.sleep(0.05)
+            self.expect(dealer.threads() <= threads, f"the dealer has {dealer.threads()} threads instead of {threads}")
+            if index < 2:
+                kept = dealer.memory()
+            grown = dealer.memory() - kept
+            self.expect(grown < 40 << 20, f"parties that left at once hold {grown} bytes")
 
     def silence(self):
         """A silent connection delays nobody."""
         dealer, server = self.start()
+        self.benign(self.s, self.d, "silence")
         silent = [connect(address) for address in (self.s, self.d) for _ in range(4)]
         # A client whose greeting waited for theirs to end would have given up.
         self.benign(self.s, self.d, "beside silent connections")
         self.count("silent connections", len(silent))
         for connection in silent:
             connection.close()
+        self.both_live(dealer, server, "silence")
+        self.benign(self.s, self.d, "after silent connections")
 
     def orphans(self):
         """Parties whose partners never come; few descriptors."""
@@ -258,7 +433,9 @@ class Faults:
         self.benign(self.s, self.d, "after orphans")
 
     def streams(self):
-        """Standard error that cannot be written."""
+        """Standard error that cannot be written, and standard streams that are closed."""
+        self.start()
+        self.benign(self.s, self.d, "streams")
         for kind in ("/dev/full", "a pipe without reader"):
             self.clean()
             if kind == "/dev/full":
@@ -274,13 +451,41 @@ class Faults:
             for address in (self.s, self.d):
                 connect(address, b"GET / HTTP/1.1\r\n\r\n").close()
                 self.count("hostile greetings")
+            self.count("unwritable streams")
             self.benign(self.s, self.d, f"with {kind} as standard error")
             self.both_live(dealer, server, kind)
-            self.count("unwritable streams")
             full.close()
+        for closed in ((2,), (0, 1, 2)):
+            self.descriptors(closed)
+
+    def descriptors(self, closed):
+        """What is opened in place of a closed standard stream must not get what is written to that."""
+        self.clean()
+        what = f"with descriptors {closed} closed"
+        self.d, self.s = free_address(), free_address()
+        dealer = self.dealer(at=self.d, closed=closed)
+        dealer.await_at(self.d)
+        server = self.server(self.d, at=self.s, closed=closed)
+        server.await_at(self.s)
+        self.count("closed streams", len(closed))
+        bystanders = [connect(address, STREAM) for address in (self.s, self.d)]
+        for address in (self.s, self.d):
+            # Both say something about it.
+            connect(address, b"GET / HTTP/1.1\r\n\r\n").close()
+            self.count("hostile greetings")
+        self.benign(self.s, self.d, what)
+        for bystander in bystanders:
+            data, _ = read_all(bystander, 0.2)
+            found, rest = frames(data)
+            self.expect(found and rest == 0 and {tag for tag, _ in found} <= {CONTROL, ABORT, HEARTBEAT},
+                        f"{what}: a bystander gets {data[-200:]}")
+            bystander.close()
+        self.both_live(dealer, server, what)
 
     def sessions(self):
         """--sessions counts sessions that were served, and too many clients are told so."""
+        self.start()
+        self.benign(self.s, self.d, "sessions")
         self.clean()
         dealer = self.dealer("--sessions", "1")
         self.d = dealer.address()
@@ -308,6 +513,7 @@ class Faults:
         """SIGTERM and SIGINT let sessions end."""
         for number in (signal.SIGTERM, signal.SIGINT):
             dealer, server = self.start()
+            self.benign(self.s, self.d, "stops")
             self.timeout, kept = 20, self.timeout
             client = self.client(self.s, self.d, 20)
             self.timeout = kept
@@ -326,7 +532,10 @@ class Faults:
         time.sleep(0.2)
         server.send(signal.SIGTERM)
         self.expect(server.wait(5) == -signal.SIGTERM or server.process.returncode == 143, "a second signal is obeyed")
+        self.count("signals", 2)
         waiting.close()
+        self.start()
+        self.benign(self.s, self.d, "after stops")
 
     def signals(self):
         """SIGKILL and SIGSTOP of each role at any moment."""
@@ -334,9 +543,12 @@ class Faults:
             for role in ("serve", "deal", "complete"):
                 for _ in range(self.options.rounds):
                     self.signal(number, role)
+        self.start()
+        self.benign(self.s, self.d, "after signals")
 
     def signal(self, number, name):
         dealer, server = self.start()
+        self.benign(self.s, self.d, "signals")
         client = self.client(self.s, self.d, 100)
         time.sleep(self.random.uniform(0.15, 1.2))
         role = {"serve": server, "deal": dealer, "complete": client}[name]
@@ -371,6 +583,7 @@ class Faults:
         for _ in range(self.options.rounds):
             for link in ("client-server", "client-dealer", "server-dealer"):
                 dealer, server = self.start()
+                self.benign(self.s, self.d, f"before faults on {link}")
                 for kind in kinds:
                     for direction in (0, 1):
                         self.mistreat(link, kind, direction)
@@ -448,9 +661,7 @@ def main():
     try:
         faults.reference()
         for group in options.groups.split(","):
-            start = time.monotonic()
-            getattr(faults, group)()
-            print(f"{group}: {time.monotonic() - start:.1f} s", flush=True)
+            faults.run(group)
     finally:
         faults.clean()
     for what, number in sorted(faults.counts.items()):

@@ -17,7 +17,9 @@ HEADER = 24
 PROTOCOL_VERSION = 4
 CONTROL, ABORT, HEARTBEAT = 0xFFFFFF01, 0xFFFFFF02, 0xFFFFFF03
 PLAIN = "--insecure-plaintext"
-AGREED = {"protocol": "ot", "preprocessing": "dealer", "domain": "ring64"}
+DEALER_SEED = 0xE0000001
+# What a server requires of a client's greeting.
+AGREED = {"protocol": "ot", "preprocessing": "dealer", "domain": "ring64", "exact openings": "no"}
 PROMPT = "def f(x"
 
 
@@ -43,9 +45,13 @@ def crc32c(data):
 STREAM = MAGIC + struct.pack("<I", STREAM_VERSION)
 
 
+def header(length, tag, depth=0, checksum=0):
+    start = struct.pack("<QIII", length, tag, depth, checksum)
+    return start + struct.pack("<I", crc32c(start))
+
+
 def frame(tag, payload=b"", depth=0):
-    header = struct.pack("<QIII", len(payload), tag, depth, crc32c(payload))
-    return header + struct.pack("<I", crc32c(header)) + payload
+    return header(len(payload), tag, depth, crc32c(payload)) + payload
 
 
 def control(value):
@@ -71,11 +77,11 @@ def connect(address, data=b""):
     return connection
 
 
-def read_all(connection, seconds):
-    """What comes until the peer ends the connection, or until the time is over."""
+def read_all(connection, seconds, isEnough=lambda data: False):
+    """What comes until the peer ends the connection, the time is over, or it is enough."""
     connection.settimeout(0.2)
     data, end = b"", time.monotonic() + seconds
-    while time.monotonic() < end:
+    while time.monotonic() < end and not isEnough(data):
         try:
             piece = connection.recv(1 << 16)
         except socket.timeout:
@@ -88,27 +94,50 @@ def read_all(connection, seconds):
     return data, False
 
 
+def frames(data):
+    """Tag and payload of the intact frames that begin a connection's bytes, and how many bytes are none."""
+    if not data.startswith(STREAM):
+        return [], len(data)
+    data, found = data[len(STREAM):], []
+    while len(data) >= HEADER:
+        length, tag, _, checksum, own = struct.unpack("<QIIII", data[:HEADER])
+        payload = data[HEADER:HEADER + length]
+        if crc32c(data[:HEADER - 4]) != own or len(payload) < length or crc32c(payload) != checksum:
+            break
+        found.append((tag, payload))
+        data = data[HEADER + length:]
+    return found, len(data)
+
+
 def reason(data):
     """The sentence of the last frame, if the peer gave up with one."""
-    data, said = data[len(STREAM):], None
-    while len(data) >= HEADER:
-        length, tag = struct.unpack("<QI", data[:12])
-        if tag == ABORT:
-            said = data[HEADER + 1:HEADER + length].decode("utf8", "replace")
-        data = data[HEADER + length:]
-    return said
+    said = [payload[1:].decode("utf8", "replace") for tag, payload in frames(data)[0] if tag == ABORT]
+    return said[-1] if said else None
+
+
+def free_address():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return "127.0.0.1:%d" % listener.getsockname()[1]
 
 
 class Role:
     """A process of Sotto."""
 
-    def __init__(self, program, arguments, limits=None, stderr=None):
+    def __init__(self, program, arguments, limits=None, stderr=None, closed=()):
+        """`closed`: descriptors that are closed when the program starts."""
         self.name = arguments[0]
+
+        def prepare():
+            if limits:
+                limits()
+            for descriptor in closed:
+                os.close(descriptor)
+
         self.output, self.errors = tempfile.TemporaryFile(), tempfile.TemporaryFile()
         self.start = time.monotonic()
         self.process = subprocess.Popen(
             [program] + arguments, stdin=subprocess.DEVNULL, stdout=self.output, stderr=stderr or self.errors,
-            preexec_fn=limits)
+            preexec_fn=prepare)
 
     @staticmethod
     def _text(file):
@@ -133,6 +162,16 @@ class Role:
                 raise RuntimeError(f"the {self.name} ended with {self.process.returncode}: {self.said}")
             time.sleep(0.01)
         raise RuntimeError(f"the {self.name} does not listen")
+
+    def await_at(self, address):
+        """Until a role listens that cannot say where."""
+        end = time.monotonic() + 30
+        while time.monotonic() < end and self.alive:
+            try:
+                return connect(address).close()
+            except OSError:
+                time.sleep(0.01)
+        raise RuntimeError(f"the {self.name} does not listen at {address}")
 
     @property
     def alive(self):
