@@ -51,7 +51,7 @@ public struct Handshake: Codable, Sendable, Equatable {
             channel.admit()
             return theirs
         } catch let error as TransportError {
-            if let reason = reasonForPeer(error) { channel.abort(reason: reason) }
+            if let reason = reasonForPeer(error) { channel.abort(reason: reason, kind: AbortKind(for: error)) }
             throw error
         }
     }

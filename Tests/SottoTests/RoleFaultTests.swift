@@ -32,15 +32,17 @@ import Testing
         .first { FileManager.default.isExecutableFile(atPath: $0) }
 
     /// A bounded run of the script of faults; longer ones by hand.
-    @Test(.enabled(if: python != nil, "there is no Python to run the faults with"))
-    func theScriptOfFaultsFindsNothing() throws {
+    @Test(
+        .enabled(if: python != nil, "there is no Python to run the faults with"),
+        arguments: [("numbers,noise,silence,orphans,streams", "1.5"), ("sessions,stops,frames", "4")])
+    func theScriptOfFaultsFindsNothing(groups: String, timeout: String) throws {
         let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let process = Process()
         process.executableURL = URL(fileURLWithPath: try #require(Self.python))
         process.arguments = [
             repository.appendingPathComponent("Benchmarks/Faults/faults.py").path, "--sotto",
-            try RunningRole.program().path, "--timeout", "1.5", "--groups", "numbers,noise,silence,orphans,streams",
+            try RunningRole.program().path, "--timeout", timeout, "--groups", groups,
         ]
         process.environment = ProcessInfo.processInfo.environment.merging(["PYTHONDONTWRITEBYTECODE": "1"]) { $1 }
         let output = Pipe()
