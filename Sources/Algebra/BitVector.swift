@@ -84,7 +84,7 @@ public struct BitVector: Sendable, Hashable {
 
     /// Bit `index` as a number.
     @inline(__always)
-    func bit(_ index: Int) -> UInt64 { (words[index >> 6] >> UInt64(index & 63)) & 1 }
+    package func bit(_ index: Int) -> UInt64 { (words[index >> 6] >> UInt64(index & 63)) & 1 }
 
     /// The number of set bits.
     public var popcount: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }

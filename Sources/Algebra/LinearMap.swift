@@ -22,21 +22,24 @@ public struct Segments: Sendable, Hashable {
     public var pairCount: Int { groups * lengths.reduce(0) { $0 + $1 / 2 } }
 }
 
-/// The causal part of attention matrices `[groups, new, past + new]`: row `i` has `past + i + 1` entries.
+/// The causal part of attention matrices `[groups, new, columns]`: row `i` has `past + i + 1` entries.
 public struct CausalTriangle: Sendable, Hashable {
     public let groups: Int
     public let past: Int
     public let new: Int
+    /// Of the square; beyond `past + new` they have no entry.
+    public let columns: Int
 
-    public init(groups: Int, past: Int, new: Int) {
+    /// - Parameter columns: by default as many as the longest row has.
+    public init(groups: Int, past: Int, new: Int, columns: Int? = nil) {
         self.groups = groups
         self.past = past
         self.new = new
+        self.columns = columns ?? (past + new)
     }
 
-    public var total: Int { past + new }
     public var segments: Segments { Segments(groups: groups, lengths: (0..<new).map { past + $0 + 1 }) }
-    public var squareCount: Int { groups * new * total }
+    public var squareCount: Int { groups * new * columns }
 }
 
 /// A public linear map between flat tensors; parties apply it to their shares, and to opened differences and masks
@@ -44,7 +47,7 @@ public struct CausalTriangle: Sendable, Hashable {
 public enum LinearMap: Sendable, Hashable {
     case slice(shape: [Int], axis: Int, range: Range<Int>)
     case permute(shape: [Int], order: [Int])
-    /// Keeps the causal entries of `[groups, new, total]`, row by row.
+    /// Keeps the causal entries of `[groups, new, columns]`, row by row.
     case packTriangle(CausalTriangle)
     /// The inverse of `packTriangle`, with zeros elsewhere.
     case fillTriangle(CausalTriangle)
@@ -96,6 +99,7 @@ public enum LinearMap: Sendable, Hashable {
             return shape.allSatisfy { $0 >= 0 } && order.sorted() == Array(shape.indices)
         case .packTriangle(let triangle), .fillTriangle(let triangle):
             return triangle.groups >= 0 && triangle.past >= 0 && triangle.new >= 0
+                && triangle.columns >= triangle.past + triangle.new
         case .segmentSum(let segments), .segmentBroadcast(let segments), .pairElements(let segments, _),
             .placePairs(let segments), .placeLeftovers(let segments):
             return segments.groups >= 0 && segments.lengths.allSatisfy { $0 >= 0 }
@@ -166,7 +170,7 @@ extension LinearMap {
         indices.reserveCapacity(triangle.segments.elementCount)
         for row in 0..<(triangle.groups * triangle.new) {
             let length = triangle.past + row % triangle.new + 1
-            for column in 0..<length { indices.append(Int32(row * triangle.total + column)) }
+            for column in 0..<length { indices.append(Int32(row * triangle.columns + column)) }
         }
         return indices
     }

@@ -9,7 +9,7 @@ public struct Ring64: ShareDomain {
     public var name: String { "ring64" }
 
     @inlinable
-    static func mask(_ width: Int) -> UInt64 { width >= 64 ? .max : (1 << UInt64(width)) - 1 }
+    package static func mask(_ width: Int) -> UInt64 { width >= 64 ? .max : (1 << UInt64(width)) - 1 }
 
     public func count(_ x: [UInt64]) -> Int { x.count }
 
@@ -113,47 +113,12 @@ public struct Ring64: ShareDomain {
     }
 }
 
-// MARK: - Share conversion
+// MARK: - Bits and memory
 
 extension Ring64 {
-    public func comparisonBits(width: Int) -> Int { width - 1 }
-
-    public func comparisonOperand(
-        _ share: [UInt64], party: Int, width: Int
-    ) -> (digits: [BitVector], sign: BitVector) {
-        let planes = BitPlanes.planes(of: share, width: width)
-        return (Array(planes.dropLast()), planes[width - 1])
-    }
-
-    public func truncationOffset(width: Int) -> Int { width - 2 }
-
     public func add(_ x: [UInt64], powerOfTwo exponent: Int, isNegative: Bool) -> [UInt64] {
         let power: UInt64 = 1 << UInt64(exponent)
         return isNegative ? x.map { $0 &- power } : x.map { $0 &+ power }
-    }
-
-    public func subtractWraps(_ wraps: [UInt64], from quotient: [UInt64], shift: Int, width: Int) -> [UInt64] {
-        // A wrap is worth 2^(width - shift), nothing where that is the whole ring's.
-        let exponent = UInt64(width - shift)
-        return exponent >= 64 ? quotient : zip(quotient, wraps) { $0 &- $1 << exponent }
-    }
-
-    public func topBits(_ share: [UInt64], width: Int) -> BitVector {
-        let shift = UInt64(width - 1)
-        return bits(count: share.count) { (share[$0] >> shift) & 1 }
-    }
-
-    public func shiftShare(_ share: [UInt64], party: Int, by shift: Int, width: Int) -> [UInt64] {
-        let mask = Self.mask(width)
-        guard shift > 0 else { return share.map { $0 & mask } }
-        let low = Self.mask(shift)
-        let shift = UInt64(shift)
-        if party == 0 { return share.map { ($0 & mask) >> shift } }
-        return share.map {
-            let x = $0 & mask
-            // One more where anything is lost: the carry of the lost bits and all ones.
-            return (x >> shift) &+ (((x & low) &+ low) >> shift)
-        }
     }
 
     public func fromBits(_ bits: BitVector) -> [UInt64] {
@@ -165,34 +130,23 @@ extension Ring64 {
         }
     }
 
-    public func privateBitProduct(
-        party: Int, own: BitVector, ownMask: BitVector, difference0: BitVector, difference1: BitVector,
-        maskProduct: [UInt64]
-    ) -> [UInt64] {
-        // b0·b1 with b1 = e + (1-2e)c and b0 = d + (1-2d)a: party 0 holds b0·e, party 1 (1-2e)·d·c, and the
-        // product a·c is shared.
-        let local = party == 0 ? own & difference1 : ownMask & difference0
-        return [UInt64](unsafeUninitializedCapacity: own.count) { out, initialized in
-            for i in 0..<own.count {
-                let word = i >> 6
-                let bit = UInt64(i & 63)
-                let d = (difference0.words[word] >> bit) & 1
-                let e = (difference1.words[word] >> bit) & 1
-                let l = (local.words[word] >> bit) & 1
-                let (flips, own) = (0 &- (d ^ e), 0 &- (party == 1 ? e : 0))
-                out[i] = ((maskProduct[i] ^ flips) &- flips) &+ ((l ^ own) &- own)
+    public func selected(_ x: [UInt64], where bits: BitVector) -> [UInt64] {
+        precondition(x.count == bits.count)
+        return [UInt64](unsafeUninitializedCapacity: x.count) { out, initialized in
+            bits.words.withUnsafeBufferPointer { words in
+                for i in 0..<x.count { out[i] = x[i] & (0 &- ((words[i >> 6] >> UInt64(i & 63)) & 1)) }
             }
-            initialized = own.count
+            initialized = x.count
         }
     }
 
-    private func bits(count: Int, _ bit: (Int) -> UInt64) -> BitVector {
-        var words = [UInt64](repeating: 0, count: (count + 63) / 64)
-        for word in words.indices {
-            var value: UInt64 = 0
-            for i in (word * 64)..<min(count, word * 64 + 64) { value |= bit(i) << UInt64(i & 63) }
-            words[word] = value
-        }
-        return BitVector(words: words, count: count)
+    public func empty(capacity: Int) -> [UInt64] {
+        var elements: [UInt64] = []
+        elements.reserveCapacity(capacity)
+        return elements
     }
+
+    public func append(_ part: [UInt64], to x: inout [UInt64]) { x += part }
+
+    public func memoryBytes(count: Int) -> Int { 8 * count }
 }

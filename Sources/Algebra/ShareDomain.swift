@@ -36,39 +36,17 @@ public protocol ShareDomain: Sendable {
     func pack(_ x: Elements, width: Int) -> [UInt8]
     func unpack(_ bytes: [UInt8], count: Int, width: Int) throws -> Elements
 
-    /// Bits of either party's operand of a comparison.
-    func comparisonBits(width: Int) -> Int
-    /// One party's private operand for the sign of a shared value: the bits, lowest first, that a millionaires' tree adds
-    /// up to a carry, and a bit. The value is negative exactly where the XOR of both bits and of the carry is set.
-    func comparisonOperand(_ share: Elements, party: Int, width: Int) -> (digits: [BitVector], sign: BitVector)
-    /// What has to be added to a value of a magnitude below it, `2^exponent`, before it is divided.
-    func truncationOffset(width: Int) -> Int
     func add(_ x: Elements, powerOfTwo exponent: Int, isNegative: Bool) -> Elements
-    /// For each share whether it lies in the upper half: shares of a value in the lower half wrap exactly where one does.
-    func topBits(_ share: Elements, width: Int) -> BitVector
-    /// One party's part of a division by `2^shift`: party 0 rounds down, party 1 up, so that the sum of both
-    /// parts is within one unit of the quotient.
-    func shiftShare(_ share: Elements, party: Int, by shift: Int, width: Int) -> Elements
-    /// Takes the quotient of the wraps that the sum of both shares made.
-    func subtractWraps(_ wraps: Elements, from quotient: Elements, shift: Int, width: Int) -> Elements
-    /// One party's share of the product of both parties' private bits, from a correlated OT on random bits.
-    /// `own` is the party's bit, `difference0` and `difference1` the opened `bit ^ mask` of either party.
-    func privateBitProduct(
-        party: Int, own: BitVector, ownMask: BitVector, difference0: BitVector, difference1: BitVector,
-        maskProduct: Elements
-    ) -> Elements
     /// Bits as elements 0 and 1.
     func fromBits(_ bits: BitVector) -> Elements
+    /// Elements where a bit is set, zero elsewhere.
+    func selected(_ x: Elements, where bits: BitVector) -> Elements
 
-    /// True values of a selection correlation: `a^2 ... a^degree`, then for every bit vector `r` of `bits`
-    /// `r·a^0 ... r·a^degree`; blocks of `count` elements.
-    func selectionPowers(bits: [BitVector], mask: Elements?, count: Int, degree: Int) -> Elements
-    /// One party's share of `P_0(v) + sum_i b_i·(P_i - P_(i-1))(v)` for `v = opened + a`, `b_i = openedBits_i ^ r_i`.
-    /// `maskShare` and `powerShares` are its shares of `a` and of ``selectionPowers(bits:mask:count:degree:)``.
-    func evaluateSelection(
-        _ table: SelectionTable, party: Int, openedBits: [BitVector], opened: Elements?, maskShare: Elements?,
-        powerShares: Elements, count: Int
-    ) -> Elements
+    /// No elements yet, with room for so many.
+    func empty(capacity: Int) -> Elements
+    func append(_ part: Elements, to x: inout Elements)
+    /// Bytes of `count` elements in memory.
+    func memoryBytes(count: Int) -> Int
 }
 
 /// What tensors weigh on the wire.
@@ -121,25 +99,5 @@ public enum ProductShape: Sendable, Hashable {
         case .matrix(let batch, let m, let k, let n): 2 * batch * m * k * n
         case .rowDots(let rows, let columns): 2 * rows * columns
         }
-    }
-}
-
-/// Integer polynomials of degree at most 3, one for each interval of a partition.
-public struct SelectionTable: Sendable, Hashable {
-    /// Row `i` holds the coefficients `c_0, c_1, ...` that hold when exactly the first `i` bits are set.
-    public let rows: [[Int64]]
-
-    public var thresholds: Int { rows.count - 1 }
-    public var degree: Int { rows[0].count - 1 }
-
-    /// - Precondition: at least one row, all rows of the same length, 1 to 4.
-    public init(rows: [[Int64]]) {
-        precondition(!rows.isEmpty && (1...4).contains(rows[0].count) && rows.allSatisfy { $0.count == rows[0].count })
-        self.rows = rows
-    }
-
-    /// Elements of one party's powers for `count` inputs.
-    public static func powerCount(thresholds: Int, degree: Int, count: Int) -> Int {
-        count * (max(0, degree - 1) + thresholds * (degree + 1))
     }
 }

@@ -47,7 +47,7 @@ public struct CostGroup: Sendable, Hashable {
     public subscript(phase: CostReport.Phase) -> CostReport.Operation {
         phases[phase]
             ?? CostReport.Operation(
-                path: name, phase: phase, bytesSent: [0, 0], dealerBytes: [0, 0], rounds: 0, depth: 0, flops: 0,
+                path: name, phase: phase, bytesSent: .zero, dealerBytes: .zero, rounds: 0, depth: 0, flops: 0,
                 seconds: nil)
     }
 

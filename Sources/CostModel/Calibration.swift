@@ -5,27 +5,25 @@ import Transport
 /// What `sotto calibrate` keeps: the machine that was measured, and a model of its local work for each number of threads.
 public struct Calibration: Sendable, Hashable, Codable {
     /// Another version's files are measured anew.
-    public static let currentVersion = 1
+    public static let currentVersion = 2
 
     public let version: Int
     public let machine: Machine
-    /// By number of threads for matrix products, and by domain where that is not the ring.
+    /// By number of threads for matrix products, and by what programs are written for.
     public private(set) var models: [String: ComputeModel]
 
-    public init(machine: Machine, models: [Int: ComputeModel] = [:]) {
+    public init(machine: Machine) {
         version = Self.currentVersion
         self.machine = machine
-        self.models = Dictionary(uniqueKeysWithValues: models.map { ("\($0.key)", $0.value) })
+        models = [:]
     }
 
-    public subscript(threads threads: Int, profile: DomainProfile = .ring64) -> ComputeModel? {
-        get { models[Self.key(threads, profile)] }
-        set { models[Self.key(threads, profile)] = newValue }
+    public subscript(threads threads: Int, target: Target) -> ComputeModel? {
+        get { models[Self.key(threads, target)] }
+        set { models[Self.key(threads, target)] = newValue }
     }
 
-    private static func key(_ threads: Int, _ profile: DomainProfile) -> String {
-        profile.prime.map { "\(threads) field \($0)" } ?? "\(threads)"
-    }
+    private static func key(_ threads: Int, _ target: Target) -> String { "\(threads), \(target)" }
 
     /// What tells machines apart.
     public struct Machine: Sendable, Hashable, Codable {

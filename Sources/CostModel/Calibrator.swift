@@ -1,3 +1,5 @@
+import Algebra
+import Preprocessing
 import SecureComputation
 
 /// Turns metered runs into a model of local work: each kind of work gets its line.
@@ -9,11 +11,11 @@ public struct Calibrator: Sendable {
     /// Adds a program that was run several times, with the median time of everything that was done.
     /// - Parameters:
     ///   - traces: of all runs, both parties'.
-    ///   - setups: nanoseconds by run, party and weight.
-    public mutating func add(_ program: Program, traces: [Trace], setups: [[[Int]]]) {
+    ///   - setups: of all runs, both parties'.
+    public mutating func add(_ program: Program, traces: [Trace], setups: [ByParty<SetupRecord>]) {
         let work = ProgramWork(program)
         for party in Party.allCases {
-            let times = traces.map { $0.times[party.rawValue] }
+            let times = traces.map { $0.times[party] }
             for instruction in 0..<work.count {
                 let runs = times.compactMap { $0[instruction] }
                 guard let first = runs.first else { continue }
@@ -28,7 +30,7 @@ public struct Calibrator: Sendable {
                 }
             }
             for weight in program.plan.weights.indices {
-                add(work.weight(party, weight), setups.map { $0[party.rawValue][weight] })
+                add(work.weight(party, weight), setups.map { $0[party].work[weight] })
             }
         }
     }

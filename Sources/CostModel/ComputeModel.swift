@@ -1,3 +1,4 @@
+import Algebra
 import Preprocessing
 import SecureComputation
 
@@ -70,10 +71,12 @@ struct WorkSize: Sendable, Hashable {
 struct ProgramWork: Sendable {
     private let instructions: [Instruction]
     private let plan: CorrelationPlan
+    private let method: any PreprocessingMethod
 
     init(_ program: Program) {
         instructions = program.instructions
         plan = program.plan
+        method = program.target.preprocessing
     }
 
     var count: Int { instructions.count }
@@ -82,7 +85,7 @@ struct ProgramWork: Sendable {
         let primitive = instructions[instruction].primitive
         let work = primitive.work
         let stage: WorkKind.Stage = place == 0 ? .start : place % 2 == 1 ? .outgoing : .incoming
-        let bytes = place == 0 ? 0 : primitive.rounds[(place - 1) / 2].bytes.reduce(0, +)
+        let bytes = place == 0 ? 0 : primitive.rounds[(place - 1) / 2].total
         return (
             WorkKind(stage, party, kernel: work.kernel),
             WorkSize(elements: work.elements, flops: primitive.flops, bytes: bytes)
@@ -107,13 +110,16 @@ struct ProgramWork: Sendable {
             WorkKind(stage, party, kernel: work.kernel),
             WorkSize(
                 elements: work.elements, flops: primitive.flops,
-                bytes: correlations.reduce(0) { $0 + plan.correlations[$1].dealerBytes[0] })
+                bytes: correlations.reduce(0) {
+                    let cost = method.cost(of: plan.correlations[$1])
+                    return $0 + cost.dealerBytes.total + cost.bytesSent.total
+                })
         )
     }
 
     /// All times of a program's inference, estimated.
-    func times(_ model: ComputeModel) -> [[Int: InstructionTimes]] {
-        Party.allCases.map { party in
+    func times(_ model: ComputeModel) -> ByParty<[Int: InstructionTimes]> {
+        ByParty { party in
             var times: [Int: InstructionTimes] = [:]
             times.reserveCapacity(count)
             for index in instructions.indices {
@@ -135,8 +141,8 @@ struct ProgramWork: Sendable {
     }
 
     /// Either party's work on every weight, estimated.
-    func setup(_ model: ComputeModel) -> [[Int]] {
-        Party.allCases.map { party in
+    func setup(_ model: ComputeModel) -> ByParty<[Int]> {
+        ByParty { party in
             plan.weights.indices.map { index in
                 let work = weight(party, index)
                 return model.nanoseconds(work.kind, work.size)

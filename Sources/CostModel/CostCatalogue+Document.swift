@@ -1,3 +1,5 @@
+import Algebra
+import Randomness
 import SecureComputation
 
 extension CostCatalogue {
@@ -59,7 +61,7 @@ extension CostCatalogue {
                 section.rows.map { row in
                     .init(
                         [section.title, section.unit.rawValue, row.name, row.operands]
-                            + ([row.count] + row.bytesSent + row.dealerBytes + [row.setupBytes, row.rounds]).map(
+                            + ([row.count] + row.bytesSent.values + row.dealerBytes.values + [row.setupBytes, row.rounds]).map(
                                 String.init))
                 }
             })
@@ -74,7 +76,7 @@ extension CostCatalogue.Unit {
         case .program: "Bytes of the whole."
         case .session:
             "Bytes of one inference and of the setup before it; the dealer's contain two seeds of "
-                + "\(SetupCost.inferenceSeedBytes) bytes."
+                + "\(Seed.byteCount) bytes."
         }
     }
 }
@@ -96,8 +98,8 @@ extension CostCatalogue.Section {
             rows: shown.map { row in
                 .init(
                     [
-                        row.name, row.operands, row.each(row.bytesSent[0]), row.each(row.bytesSent[1]),
-                        "\(row.rounds)", row.each(row.dealerBytes.reduce(0, +)),
+                        row.name, row.operands, row.each(row.bytesSent.server), row.each(row.bytesSent.client),
+                        "\(row.rounds)", row.each(row.dealerBytes.total),
                     ] + (hasSetup ? [row.each(row.setupBytes)] : []))
             })
     }
@@ -111,8 +113,8 @@ extension CostCatalogue.Section {
             rows: rows.map { row in
                 .init(
                     [
-                        row.setupBytes, row.dealerBytes.reduce(0, +), row.bytesSent[0], row.bytesSent[1],
-                        row.bytesSent.reduce(0, +),
+                        row.setupBytes, row.dealerBytes.total, row.bytesSent.server, row.bytesSent.client,
+                        row.bytesSent.total,
                     ].reduce(into: [row.name]) { $0.append(CostCatalogue.grouped($1)) } + ["\(row.rounds)"])
             })
     }
@@ -127,7 +129,7 @@ extension CostCatalogue.Section {
             columns: [.init(title.lowercased(), .left), .init("operands", .left)] + counts.map { .init("n = \($0)") },
             rows: rows.filter { $0.count == reference }.map { row in
                 let cells = others.filter { $0.name == row.name && $0.operands == row.operands }.map { other in
-                    (other.bytesSent + [other.dealerBytes.reduce(0, +)]).map(String.init).joined(separator: " + ")
+                    (other.bytesSent.values + [other.dealerBytes.total]).map(String.init).joined(separator: " + ")
                 }
                 return .init([row.name, row.operands] + cells)
             })

@@ -86,10 +86,10 @@ extension CostCatalogue {
                 _ = try b.multiply(secrets[0], secrets[1])
             },
             Entry("masking for the server", "\(width) bits") { b, n in
-                _ = b.maskForServer(operand(b, n, width: width))
+                _ = try b.maskForServer(operand(b, n, width: width))
             },
             Entry("server product", "of a masked, \(width) bits") { b, n in
-                let masked = given(b) { b.maskForServer(operand(b, n, width: width)) }
+                let masked = try given(b) { try b.maskForServer(operand(b, n, width: width)) }
                 _ = try b.multiply(
                     masked, server: ServerTensor(name: "w", shape: [n], scale: 0, width: width),
                     shape: .elementwise(count: n), outputShape: [n], bound: 1)
@@ -152,7 +152,7 @@ extension CostCatalogue {
         ) { b, _ in
             let x = operand(b, rows * inputs, width: width)
             _ = try b.multiply(
-                b.maskForServer(x), server: ServerTensor(name: "w", shape: [inputs, outputs], scale: 0, width: width),
+                try b.maskForServer(x), server: ServerTensor(name: "w", shape: [inputs, outputs], scale: 0, width: width),
                 shape: .matrix(batch: 1, m: rows, k: inputs, n: outputs), outputShape: [rows, outputs], bound: 1)
         }
     }

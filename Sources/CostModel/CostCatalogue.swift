@@ -1,3 +1,4 @@
+import Algebra
 import SecureComputation
 
 /// What every primitive, function and architecture costs: the tables of `docs/costs.md`.
@@ -13,10 +14,10 @@ public struct CostCatalogue: Sendable, Hashable, Codable {
         /// Elements or rows that the program works on, as the section's unit says.
         public let count: Int
         /// Online bytes by sender.
-        public let bytesSent: [Int]
+        public let bytesSent: ByParty<Int>
         public let rounds: Int
         /// Bytes from the dealer before the inputs are known, by receiver.
-        public let dealerBytes: [Int]
+        public let dealerBytes: ByParty<Int>
         /// Bytes from the server to the client, once a session.
         public let setupBytes: Int
 
@@ -133,7 +134,7 @@ extension CostCatalogue {
 
         /// The operation for so many elements or rows, with everything that it needs.
         package func program(count: Int) throws -> Program {
-            let builder = ProgramBuilder()
+            let builder = ProgramBuilder(target: .otWithDealer(over: .ring64))
             try write(builder, count)
             return builder.finish()
         }
@@ -159,16 +160,11 @@ extension CostCatalogue.Row {
     fileprivate init(name: String, operands: String, count: Int, program: Program) {
         let cost = CostInterpreter().run(program)
         let counted = cost.instructions.filter(CostCatalogue.isCounted)
-        var (sent, dealt) = ([0, 0], [0, 0])
-        for instruction in counted {
-            for party in 0...1 {
-                sent[party] += instruction.bytesSent[party]
-                dealt[party] += instruction.dealerBytes[party]
-            }
-        }
+        let setup = program.target.preprocessing.setupRows(program.plan).reduce(0) { $0 + $1.cost.bytesSent.total }
         self.init(
-            name: name, operands: operands, count: count, bytesSent: sent,
-            rounds: counted.reduce(0) { $0 + $1.rounds }, dealerBytes: dealt, setupBytes: cost.setup.bytes)
+            name: name, operands: operands, count: count, bytesSent: counted.reduce(.zero) { $0 + $1.bytesSent },
+            rounds: counted.reduce(0) { $0 + $1.rounds }, dealerBytes: counted.reduce(.zero) { $0 + $1.dealerBytes },
+            setupBytes: setup)
     }
 
     /// A session of one inference, seeds included.
@@ -178,11 +174,11 @@ extension CostCatalogue.Row {
         session.record(model.program)
         let totals = session.report(
             CostReport.Configuration(
-                model: model.name, architecture: model.name, context: 0, positions: "", insecure: false)
+                model: model.name, architecture: model.name, target: model.program.target, context: 0, positions: "", insecure: false)
         ).totals
         self.init(
             name: model.name, operands: "", count: 1, bytesSent: totals.online.bytesSent,
             rounds: totals.online.rounds, dealerBytes: totals.offline.dealerBytes,
-            setupBytes: totals.setup.bytesSent.reduce(0, +))
+            setupBytes: totals.setup.bytesSent.total)
     }
 }

@@ -1,3 +1,4 @@
+import Algebra
 import SecureComputation
 
 /// The first place where two accounts that must be equal are not.
@@ -30,8 +31,8 @@ extension CostReport.Operation {
     fileprivate func firstDifference(from expected: Self) -> CostDifference? {
         let quantities: [(String, String, String)] = [
             ("path", path, expected.path), ("phase", phase.rawValue, expected.phase.rawValue),
-            ("bytes_sent", "\(bytesSent)", "\(expected.bytesSent)"),
-            ("dealer_bytes", "\(dealerBytes)", "\(expected.dealerBytes)"),
+            ("bytes_sent", "\(bytesSent.values)", "\(expected.bytesSent.values)"),
+            ("dealer_bytes", "\(dealerBytes.values)", "\(expected.dealerBytes.values)"),
             ("rounds", "\(rounds)", "\(expected.rounds)"),
             ("depth", "\(depth)", "\(expected.depth)"), ("flops", "\(flops)", "\(expected.flops)"),
         ]
@@ -49,7 +50,7 @@ extension Trace {
         let instructions = program.instructions
         func difference(_ found: TraceEvent?, _ wanted: TraceEvent?) -> CostDifference {
             func text(_ event: TraceEvent?) -> String {
-                event.map { "\($0.bytes) bytes of party \($0.sender) at depth \($0.depth)" } ?? "no message"
+                event.map { "\($0.bytes) bytes of the \($0.sender.name) at depth \($0.depth)" } ?? "no message"
             }
             let place = [found, wanted].compactMap { $0 }.min {
                 ($0.instruction, $0.round) < ($1.instruction, $1.round)
@@ -66,12 +67,12 @@ extension Trace {
         for instruction in instructions {
             for correlation in instruction.primitive.correlations {
                 let (found, wanted) = (
-                    dealerBytes[correlation] ?? [0, 0], expected.dealerBytes[correlation] ?? [0, 0]
+                    dealerBytes[correlation] ?? .zero, expected.dealerBytes[correlation] ?? .zero
                 )
                 guard found != wanted else { continue }
                 return CostDifference(
                     path: instruction.path, quantity: "dealer_bytes of correlation \(correlation)",
-                    expected: "\(wanted)", found: "\(found)")
+                    expected: "\(wanted.values)", found: "\(found.values)")
             }
         }
         return nil

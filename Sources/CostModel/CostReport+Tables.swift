@@ -1,3 +1,5 @@
+import Algebra
+
 extension CostReport {
     /// What a report prints as text.
     public struct TableOptions: Sendable, Hashable {
@@ -68,11 +70,11 @@ extension CostReport {
                 "on the wall clock: " + phases.map { "\($0.0) \(Quantity.seconds($0.1))" }.joined(separator: ", ")
                     + (elapsed.prefetched ? "" : "; without --prefetch much of the offline work is in the online time"))
         }
-        if let peak = peakMemoryBytes?.max() { lines.append("peak memory: \(Quantity.bytes(peak))") }
-        if let overhead = wireOverheadBytes, overhead != [0, 0] {
+        if let peak = peakMemoryBytes?.largest { lines.append("peak memory: \(Quantity.bytes(peak))") }
+        if let overhead = wireOverheadBytes, overhead != .zero {
             lines.append(
-                "framing and handshakes, besides: \(Quantity.bytes(overhead[0])) by the server, "
-                    + "\(Quantity.bytes(overhead[1])) by the client")
+                "framing and handshakes, besides: \(Quantity.bytes(overhead.server)) by the server, "
+                    + "\(Quantity.bytes(overhead.client)) by the client")
         }
         return lines
     }
@@ -89,8 +91,8 @@ extension CostReport {
             table.rows.append(
                 .init(
                     [
-                        phase.rawValue, Quantity.bytes(total.bytesSent[0]), Quantity.bytes(total.bytesSent[1]),
-                        Quantity.bytes(total.dealerBytes[0]), Quantity.bytes(total.dealerBytes[1]), "\(total.rounds)",
+                        phase.rawValue, Quantity.bytes(total.bytesSent.server), Quantity.bytes(total.bytesSent.client),
+                        Quantity.bytes(total.dealerBytes.server), Quantity.bytes(total.dealerBytes.client), "\(total.rounds)",
                     ] + (isMeasured ? [Quantity.seconds(total.seconds ?? 0)] : [])))
         }
         return table
@@ -123,10 +125,10 @@ extension CostReport {
     private func row(_ group: CostGroup, kind: Table.Row.Kind) -> Table.Row {
         let (online, offline) = (group[.online], group[.offline])
         let cells = [
-            group.name, Quantity.bytes(online.bytesSent[0]), Quantity.bytes(online.bytesSent[1]),
-            Quantity.share(online.bytesSent.reduce(0, +), of: totals.online.bytesSent.reduce(0, +)),
+            group.name, Quantity.bytes(online.bytesSent.server), Quantity.bytes(online.bytesSent.client),
+            Quantity.share(online.bytesSent.total, of: totals.online.bytesSent.total),
             "\(online.rounds)", Quantity.share(online.rounds, of: totals.online.rounds),
-            Quantity.bytes(offline.dealerBytes.reduce(0, +)),
+            Quantity.bytes(offline.dealerBytes.total),
         ]
         let times = [Quantity.seconds(online.seconds ?? 0), Quantity.seconds(offline.seconds ?? 0)]
         return .init(cells + (isMeasured ? times : []), kind: kind)
@@ -145,8 +147,8 @@ extension CostReport {
                 guard let sum = group.phases[phase] else { continue }
                 table.rows.append(
                     .init([
-                        group.path, phase.rawValue, "\(sum.bytesSent[0])", "\(sum.bytesSent[1])",
-                        "\(sum.dealerBytes[0])", "\(sum.dealerBytes[1])", "\(sum.rounds)",
+                        group.path, phase.rawValue, "\(sum.bytesSent.server)", "\(sum.bytesSent.client)",
+                        "\(sum.dealerBytes.server)", "\(sum.dealerBytes.client)", "\(sum.rounds)",
                         grouping == .primitive ? "\(sum.depth)" : "", "\(sum.flops)",
                         sum.seconds.map { "\($0)" } ?? "",
                     ]))

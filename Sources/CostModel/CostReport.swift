@@ -1,3 +1,4 @@
+import Algebra
 import SecureComputation
 
 /// What a run costs, or would cost, operation by operation: the report that every command prints.
@@ -29,9 +30,9 @@ public struct CostReport: Sendable, Hashable, Codable {
     /// Empty unless networks were asked for.
     public var latency: [Latency] = []
     /// Framing and handshakes by sender; measured only.
-    public var wireOverheadBytes: [Int]?
+    public var wireOverheadBytes: ByParty<Int>?
     /// Largest resident memory of either party's process; measured only.
-    public var peakMemoryBytes: [Int]?
+    public var peakMemoryBytes: ByParty<Int>?
     /// On the wall clock, waiting included; measured between processes only.
     public var elapsed: Elapsed?
     public var completion: Completion?
@@ -72,8 +73,8 @@ public struct CostReport: Sendable, Hashable, Codable {
     }
 
     public struct PhaseTotal: Sendable, Hashable, Codable {
-        public let bytesSent: [Int]
-        public let dealerBytes: [Int]
+        public let bytesSent: ByParty<Int>
+        public let dealerBytes: ByParty<Int>
         public let rounds: Int
         /// nil in an estimate.
         public let seconds: Double?
@@ -90,8 +91,8 @@ public struct CostReport: Sendable, Hashable, Codable {
         /// As in `layer.3/ffn/gelu/compare`.
         public let path: String
         public let phase: Phase
-        public internal(set) var bytesSent: [Int]
-        public internal(set) var dealerBytes: [Int]
+        public internal(set) var bytesSent: ByParty<Int>
+        public internal(set) var dealerBytes: ByParty<Int>
         /// What the operation adds to the rounds of the whole.
         public internal(set) var rounds: Int
         /// Rounds that the operation would take alone.
@@ -238,22 +239,18 @@ public struct CostReport: Sendable, Hashable, Codable {
     public struct Configuration: Sendable, Hashable {
         public var model: String
         public var architecture: String
-        public var `protocol`: String
-        public var preprocessing: String
-        public var profile: DomainProfile
+        /// What was, or would be, run.
+        public var target: Target
         public var context: Int
         public var positions: String
         public var insecure: Bool
 
         public init(
-            model: String, architecture: String, protocol: String = "ot", preprocessing: String = "dealer",
-            profile: DomainProfile = .ring64, context: Int, positions: String, insecure: Bool
+            model: String, architecture: String, target: Target, context: Int, positions: String, insecure: Bool
         ) {
             self.model = model
             self.architecture = architecture
-            self.protocol = `protocol`
-            self.preprocessing = preprocessing
-            self.profile = profile
+            self.target = target
             self.context = context
             self.positions = positions
             self.insecure = insecure
@@ -264,10 +261,10 @@ public struct CostReport: Sendable, Hashable, Codable {
         schemaVersion = Self.currentSchemaVersion
         model = configuration.model
         architecture = configuration.architecture
-        `protocol` = configuration.protocol
-        preprocessing = configuration.preprocessing
-        domain = configuration.profile.name
-        prime = configuration.profile.prime?.description
+        `protocol` = configuration.target.suite.name
+        preprocessing = configuration.target.preprocessing.name
+        domain = configuration.target.domain.name
+        prime = configuration.target.domain.prime?.description
         context = configuration.context
         positions = configuration.positions
         insecure = configuration.insecure
@@ -281,13 +278,11 @@ public struct CostReport: Sendable, Hashable, Codable {
 
 extension CostReport.PhaseTotal {
     init(of operations: [CostReport.Operation], in phase: CostReport.Phase) {
-        var (sent, dealt, rounds) = ([0, 0], [0, 0], 0)
+        var (sent, dealt, rounds) = (ByParty<Int>.zero, ByParty<Int>.zero, 0)
         var seconds: Double?
         for operation in operations where operation.phase == phase {
-            for party in 0...1 {
-                sent[party] += operation.bytesSent[party]
-                dealt[party] += operation.dealerBytes[party]
-            }
+            sent += operation.bytesSent
+            dealt += operation.dealerBytes
             rounds += operation.rounds
             if let time = operation.seconds { seconds = (seconds ?? 0) + time }
         }

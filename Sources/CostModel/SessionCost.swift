@@ -1,3 +1,4 @@
+import Algebra
 import Preprocessing
 import SecureComputation
 
@@ -17,11 +18,6 @@ public struct SessionCost: Sendable {
         let phase: CostReport.Phase
     }
 
-    /// Paths of what belongs to no operation of a program.
-    public static let maskedWeightsPath = "setup/weights/masked"
-    public static let setupSeedPath = "setup/seeds/dealer"
-    public static let inferenceSeedsPath = "preprocessing/seeds/dealer"
-
     /// - Parameters:
     ///   - networks: whose latencies the report has, in this order.
     ///   - compute: what local work takes where none was measured.
@@ -31,24 +27,23 @@ public struct SessionCost: Sendable {
 
     /// Adds the setup that a program's weights need. The first of a session's programs has them all.
     /// - Parameters:
-    ///   - sentBytes: metered bytes of the masked weights, from the server to the client; nil for the declared ones.
+    ///   - sent: metered bytes between the parties, by sender; nil for the declared ones.
     ///   - seconds: nil in an estimate.
     ///   - work: metered nanoseconds of either party's work on every weight, for latencies.
-    /// - Communication: the masked weights in 1 round, and the dealer's seed to the server.
+    /// - Communication: that of the preprocessing's setup.
     public mutating func recordSetup(
-        of program: Program, sentBytes: Int? = nil, seconds: Double? = nil, work: [[Int]]? = nil
+        of program: Program, sent: ByParty<Int>? = nil, seconds: Double? = nil, work: ByParty<[Int]>? = nil
     ) {
-        let sent = sentBytes ?? program.plan.weights.reduce(0) { $0 + $1.wireBytes }
-        let rounds = sent > 0 ? 1 : 0
-        add(
-            CostReport.Operation(
-                path: Self.maskedWeightsPath, phase: .setup, bytesSent: [sent, 0], dealerBytes: [0, 0],
-                rounds: rounds, depth: rounds, flops: 0, seconds: seconds))
-        add(
-            CostReport.Operation(
-                path: Self.setupSeedPath, phase: .setup, bytesSent: [0, 0],
-                dealerBytes: [SetupCost.dealerSeedBytes, 0], rounds: 0, depth: 0, flops: 0,
-                seconds: seconds.map { _ in 0 }))
+        for row in program.target.preprocessing.setupRows(program.plan) {
+            var cost = row.cost
+            if row.isTimed, let sent {
+                cost.bytesSent = sent
+                if sent.total == 0 { cost.rounds = 0 }
+            }
+            add(
+                CostReport.Operation(
+                    path: row.path, phase: .setup, cost, seconds: seconds.map { row.isTimed ? $0 : 0 }))
+        }
         latencies.addSetup(of: program, work: work)
     }
 
@@ -56,29 +51,23 @@ public struct SessionCost: Sendable {
     /// - Parameter trace: both parties' traces, merged.
     public mutating func record(_ program: Program, trace: Trace? = nil) {
         let cost = trace.map { CostInterpreter().replay(program, trace: $0) } ?? CostInterpreter().run(program)
-        let isMeasured = trace != nil
-        add(
-            CostReport.Operation(
-                path: Self.inferenceSeedsPath, phase: .offline, bytesSent: [0, 0],
-                dealerBytes: [SetupCost.inferenceSeedBytes, SetupCost.inferenceSeedBytes], rounds: 0, depth: 0,
-                flops: 0, seconds: isMeasured ? 0 : nil))
-        var alone: [String: Clocks] = [:]
+        for row in program.target.preprocessing.offlineRows(program.plan) {
+            add(
+                CostReport.Operation(
+                    path: row.path, phase: .offline, row.cost, seconds: trace.map { _ in 0 }))
+        }
+        let depths = PathDepths(program, cost)
         for (instruction, cost) in zip(program.instructions, cost.instructions) {
             let index = instruction.index
             if !instruction.primitive.correlations.isEmpty {
                 add(
                     CostReport.Operation(
-                        path: cost.path, phase: .offline, bytesSent: [0, 0], dealerBytes: cost.dealerBytes, rounds: 0,
-                        depth: 0, flops: 0, seconds: trace?.offlineSeconds(index)))
+                        path: cost.path, phase: .offline, cost.preprocessing, seconds: trace?.offlineSeconds(index)))
             }
-            var clocks = alone[cost.path] ?? Clocks()
-            let before = clocks.latest
-            for bytes in cost.messages { clocks.exchange(serverSends: bytes[0] > 0, clientSends: bytes[1] > 0) }
-            alone[cost.path] = clocks
             add(
                 CostReport.Operation(
-                    path: cost.path, phase: .online, bytesSent: cost.bytesSent, dealerBytes: [0, 0],
-                    rounds: cost.rounds, depth: clocks.latest - before, flops: cost.flops,
+                    path: cost.path, phase: .online, bytesSent: cost.bytesSent, dealerBytes: .zero,
+                    rounds: cost.rounds, depth: depths.increases[index], flops: cost.flops,
                     seconds: trace?.onlineSeconds(index)))
         }
         latencies.add(program, trace: trace, isFirst: inferences == 0)
@@ -106,11 +95,15 @@ public struct SessionCost: Sendable {
 }
 
 extension CostReport.Operation {
+    fileprivate init(path: String, phase: CostReport.Phase, _ cost: PreprocessingCost, seconds: Double?) {
+        self.init(
+            path: path, phase: phase, bytesSent: cost.bytesSent, dealerBytes: cost.dealerBytes, rounds: cost.rounds,
+            depth: cost.rounds, flops: 0, seconds: seconds)
+    }
+
     mutating func add(_ other: CostReport.Operation) {
-        for party in 0...1 {
-            bytesSent[party] += other.bytesSent[party]
-            dealerBytes[party] += other.dealerBytes[party]
-        }
+        bytesSent += other.bytesSent
+        dealerBytes += other.dealerBytes
         rounds += other.rounds
         depth += other.depth
         flops += other.flops

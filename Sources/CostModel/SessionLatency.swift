@@ -1,3 +1,5 @@
+import Algebra
+import Preprocessing
 import SecureComputation
 import Transport
 
@@ -26,28 +28,30 @@ struct SessionLatency: Sendable {
     }
 
     /// - Parameter work: metered nanoseconds of either party's work on every weight.
-    mutating func addSetup(of program: Program, work: [[Int]]?) {
+    mutating func addSetup(of program: Program, work: ByParty<[Int]>?) {
         guard !networks.isEmpty else { return }
         let times = work ?? compute.map { ProgramWork(program).setup($0) }
-        var preparation = PreparationWork()
+        var preparation = PreprocessingWork.none
         if let times {
             preparation.weight = { party, weight in
-                times[party.rawValue].indices.contains(weight) ? times[party.rawValue][weight] : 0
+                times[party].indices.contains(weight) ? times[party][weight] : 0
             }
         }
         for (index, network) in networks.enumerated() {
-            let setup = LatencyReplay.setup(of: program, on: network.link, work: preparation).max()!
+            let setup = program.target.preprocessing.replaySetup(
+                program.plan, on: network.link, work: preparation
+            ).largest
             sums[index].setup = sums[index].setup.advanced(byNanoseconds: setup)
         }
     }
 
     mutating func add(_ program: Program, trace: Trace?, isFirst: Bool) {
         guard !networks.isEmpty else { return }
-        let measured = trace.flatMap { $0.times.contains { !$0.isEmpty } ? InstructionWork($0.times) : nil }
+        let measured = trace.flatMap { $0.times.values.contains { !$0.isEmpty } ? InstructionWork($0.times) : nil }
         if measured != nil { source = .measured }
         let work = measured ?? compute.map { InstructionWork(ProgramWork(program).times($0)) }
         let replay = LatencyReplay(program)
-        var preparation = PreparationWork()
+        var preparation = PreprocessingWork.none
         if let work {
             preparation.preparation = work.preparation
             preparation.dealing = work.dealing
@@ -56,8 +60,8 @@ struct SessionLatency: Sendable {
             let link = network.link
             let online = work?.online ?? { _, _ in 0 }
             let (onlineEnd, offlineEnd) = (
-                replay.online(on: link, trace: trace, work: online).max()!,
-                replay.offline(on: link, work: preparation).max()!
+                replay.online(on: link, trace: trace, work: online).largest,
+                program.target.preprocessing.replayOffline(program.plan, on: link, work: preparation).largest
             )
             sums[index].online = sums[index].online.advanced(byNanoseconds: onlineEnd)
             sums[index].offline = sums[index].offline.advanced(byNanoseconds: offlineEnd)
@@ -76,21 +80,21 @@ struct SessionLatency: Sendable {
 
 /// Times of local work, by party and instruction, as a replay asks for them.
 struct InstructionWork: Sendable {
-    private let times: [[Int: InstructionTimes]]
+    private let times: ByParty<[Int: InstructionTimes]>
 
-    init(_ times: [[Int: InstructionTimes]]) { self.times = times }
+    init(_ times: ByParty<[Int: InstructionTimes]>) { self.times = times }
 
     func online(_ party: Party, _ step: PartyStep) -> Int {
-        guard let place = step.place, let steps = times[party.rawValue][step.instruction]?.steps,
+        guard let place = step.place, let steps = times[party][step.instruction]?.steps,
             steps.indices.contains(place)
         else { return 0 }
         return steps[place]
     }
 
     func preparation(_ party: Party, _ instruction: Int) -> Int {
-        times[party.rawValue][instruction]?.preparation ?? 0
+        times[party][instruction]?.preparation ?? 0
     }
 
     /// The dealer's work is known where it was in the server's process.
-    func dealing(_ instruction: Int) -> Int { times[Party.server.rawValue][instruction]?.dealing ?? 0 }
+    func dealing(_ instruction: Int) -> Int { times.server[instruction]?.dealing ?? 0 }
 }

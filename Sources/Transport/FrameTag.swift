@@ -11,7 +11,14 @@ public enum FrameTag {
     /// The most rounds that one instruction may have.
     public static let roundLimit = 16
 
+    /// The most payload bytes of any frame.
+    public static let payloadLimit = 1 << 30
+
     private static let firstCorrection: UInt32 = 0xD000_0000
+    /// Instructions of a program that tags can tell apart.
+    public static let instructionLimit = Int(firstCorrection) / roundLimit
+    /// Correlations of a plan that tags can tell apart.
+    public static let correlationLimit = Int(dealerWeightSeed - firstCorrection)
     /// The seed of the weights' masks, from the dealer.
     public static let dealerWeightSeed: UInt32 = 0xE000_0000
     /// A party's seed for a run, from the dealer.
@@ -41,7 +48,8 @@ public enum FrameTag {
         tag(firstSetupWeight, index, before: firstReserved)
     }
 
-    /// No program reaches the ends of its space; were it to, its messages would be out of step and refused.
+    /// A program beyond ``instructionLimit`` or ``correlationLimit`` cannot be written; were it, its messages would be out of
+    /// step and refused.
     private static func tag(_ first: UInt32, _ index: Int, before next: UInt32) -> UInt32 {
         first + UInt32(min(max(index, 0), Int(next - first) - 1))
     }

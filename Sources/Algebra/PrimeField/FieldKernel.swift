@@ -1,7 +1,7 @@
 /// Loops over elements of a prime field, each `limbCount` limbs of a flat array and below p.
 ///
 /// Every operation runs the same instructions for all values: sums and products of limbs, and selections by masks.
-protocol FieldKernel: Sendable {
+package protocol FieldKernel: Sendable {
     func add(_ x: [UInt64], _ y: [UInt64]) -> [UInt64]
     func subtract(_ x: [UInt64], _ y: [UInt64]) -> [UInt64]
     func multiply(_ x: [UInt64], _ y: [UInt64]) -> [UInt64]

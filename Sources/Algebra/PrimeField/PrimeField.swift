@@ -10,7 +10,7 @@ public struct PrimeField: ShareDomain {
     public typealias Elements = [UInt64]
 
     public let modulus: PrimeModulus
-    let kernel: any FieldKernel
+    package let kernel: any FieldKernel
 
     public init(_ modulus: PrimeModulus) {
         self.modulus = modulus
@@ -20,7 +20,7 @@ public struct PrimeField: ShareDomain {
     public var name: String { "field" }
 
     /// Limbs of an element.
-    var limbs: Int { modulus.limbCount }
+    package var limbs: Int { modulus.limbCount }
 
     public func count(_ x: [UInt64]) -> Int { x.count / limbs }
 
@@ -147,7 +147,7 @@ public struct PrimeField: ShareDomain {
 
 extension PrimeField {
     /// One element over and over.
-    func repeated(_ element: [UInt64], _ count: Int) -> [UInt64] {
+    package func repeated(_ element: [UInt64], _ count: Int) -> [UInt64] {
         [UInt64](unsafeUninitializedCapacity: count * limbs) { out, initialized in
             for index in 0..<(count * limbs) { out[index] = element[index % limbs] }
             initialized = count * limbs
@@ -163,7 +163,7 @@ extension PrimeField {
     }
 
     /// `-x` where a bit is set, `x` elsewhere.
-    func negated(_ x: [UInt64], where bits: BitVector) -> [UInt64] {
+    package func negated(_ x: [UInt64], where bits: BitVector) -> [UInt64] {
         let negative = kernel.subtract(zeros(count(x)), x)
         return [UInt64](unsafeUninitializedCapacity: x.count) { out, initialized in
             for index in 0..<bits.count {
@@ -177,12 +177,48 @@ extension PrimeField {
     }
 
     /// For each element whether it is above `(p - 1)/2`: `2x` in the integers exceeds p, and so `2x mod p` is odd.
-    func isInUpperHalf(_ x: [UInt64]) -> BitVector { parity(kernel.add(x, x)) }
+    package func isInUpperHalf(_ x: [UInt64]) -> BitVector { parity(kernel.add(x, x)) }
 
     /// The lowest bit of every element.
-    func parity(_ x: [UInt64]) -> BitVector {
+    package func parity(_ x: [UInt64]) -> BitVector {
         var words = [UInt64](repeating: 0, count: (count(x) + 63) / 64)
         for index in 0..<count(x) { words[index >> 6] |= (x[index * limbs] & 1) << UInt64(index & 63) }
         return BitVector(words: words, count: count(x))
     }
+}
+
+// MARK: - Bits and memory
+
+extension PrimeField {
+    public func add(_ x: [UInt64], powerOfTwo exponent: Int, isNegative: Bool) -> [UInt64] {
+        var power = [UInt64](repeating: 0, count: limbs)
+        power[exponent / 64] = 1 << UInt64(exponent % 64)
+        let powers = repeated(power, count(x))
+        return isNegative ? kernel.subtract(x, powers) : kernel.add(x, powers)
+    }
+
+    public func fromBits(_ bits: BitVector) -> [UInt64] {
+        var elements = zeros(bits.count)
+        for index in 0..<bits.count { elements[index * limbs] = bits.bit(index) }
+        return elements
+    }
+
+    public func selected(_ x: [UInt64], where bits: BitVector) -> [UInt64] {
+        var result = x
+        for index in 0..<bits.count {
+            let bit = bits.bit(index)
+            for limb in (index * limbs)..<((index + 1) * limbs) { result[limb] = sotto_ct_select(bit, result[limb], 0) }
+        }
+        return result
+    }
+
+    public func empty(capacity: Int) -> [UInt64] {
+        var elements: [UInt64] = []
+        elements.reserveCapacity(capacity * limbs)
+        return elements
+    }
+
+    public func append(_ part: [UInt64], to x: inout [UInt64]) { x += part }
+
+    public func memoryBytes(count: Int) -> Int { 8 * limbs * count }
 }

@@ -83,7 +83,7 @@ public struct PrimeModulus: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// `p / 2^shift`, rounded to the nearest integer.
-    func quotient(byPowerOfTwo shift: Int) -> [UInt64] {
+    package func quotient(byPowerOfTwo shift: Int) -> [UInt64] {
         var result = [UInt64](repeating: 0, count: limbCount)
         let (words, rest) = (shift / 64, UInt64(shift % 64))
         for index in 0..<(limbCount - min(words, limbCount)) {

@@ -52,8 +52,8 @@ extension Comparison {
         let part = configuration.positions == "blocks" ? ", blocks only" : ""
         let count = configuration.context == 1 ? "1 position" : "\(configuration.context) positions"
         return "\(row.scenario.family ?? configuration.model), \(layers) \(layers == 1 ? "layer" : "layers"), width "
-            + "\(row.scenario.pass.architecture.width), \(count)\(part); \(configuration.protocol), "
-            + "\(configuration.preprocessing), \(domains(of: rows).joined(separator: " and "))"
+            + "\(row.scenario.pass.architecture.width), \(count)\(part); \(row.report.protocol), "
+            + "\(row.report.preprocessing), \(domains(of: rows).joined(separator: " and "))"
     }
 
     /// Names of the domains in which rows are, in order of first appearance.

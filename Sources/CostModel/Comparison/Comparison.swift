@@ -22,7 +22,7 @@ public struct Comparison: Sendable {
         groups = []
         isBesidePublished = published != nil
         for var row in rows {
-            if let published, row.scenario.edits.isEmpty, row.scenario.configuration.profile == .ring64 {
+            if let published, row.scenario.edits.isEmpty, row.scenario.configuration.target.domain == .ring64 {
                 let (architecture, name) = (row.scenario.pass.architecture, row.scenario.notation)
                 let context = row.scenario.configuration.context
                 row.published = published.cost(architecture, name: name, context: context)

@@ -54,12 +54,12 @@ public struct ComparisonRow: Sendable, Encodable {
     }
 
     /// Online bytes of both parties.
-    var onlineBytes: Int { report.totals.online.bytesSent.reduce(0, +) }
+    var onlineBytes: Int { report.totals.online.bytesSent.total }
 
     /// All bytes of a phase, the dealer's included.
     func bytes(_ phase: CostReport.Phase) -> Int {
         let total = report.totals[phase]
-        return total.bytesSent.reduce(0, +) + total.dealerBytes.reduce(0, +)
+        return total.bytesSent.total + total.dealerBytes.total
     }
 
     /// What the row costs against the first one of its group.
@@ -127,6 +127,6 @@ public struct Scenario: Sendable, Hashable {
             model: family ?? configuration.model, layers: pass.architecture.layers.count,
             width: pass.architecture.width,
             context: configuration.context,
-            protocols: [configuration.protocol, configuration.preprocessing])
+            protocols: [configuration.target.suite.name, configuration.target.preprocessing.name])
     }
 }

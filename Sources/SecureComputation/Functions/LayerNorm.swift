@@ -20,6 +20,13 @@ extension ProgramBuilder {
         _ x: Secret, rows: Int, columns: Int, epsilon: Double, scale: Int, minimumWidth: Int = 0
     ) throws -> Secret {
         let format = try NormFormat(x, columns: columns, centred: true, epsilon: epsilon, path: path("layernorm"))
+        return try tiledRows(x.reshaped([rows, columns]), elementsOfRow: 4 * columns) {
+            try layerNormRows($0, format, scale: scale, minimumWidth: minimumWidth)
+        }
+    }
+
+    private func layerNormRows(_ x: Secret, _ format: NormFormat, scale: Int, minimumWidth: Int) throws -> Secret {
+        let (rows, columns) = (x.shape[0], x.shape[1])
         let grid = Segments(rows: rows, columns: columns)
         let centred = try step("centre") { () -> Secret in
             let wide = try resized(x, toWidth: profile.maximumWidth)

@@ -20,6 +20,13 @@ extension ProgramBuilder {
         _ x: Secret, rows: Int, columns: Int, epsilon: Double, scale: Int, minimumWidth: Int = 0
     ) throws -> Secret {
         let format = try NormFormat(x, columns: columns, centred: false, epsilon: epsilon, path: path("rmsnorm"))
+        return try tiledRows(x.reshaped([rows, columns]), elementsOfRow: 4 * columns) {
+            try rmsNormRows($0, format, scale: scale, minimumWidth: minimumWidth)
+        }
+    }
+
+    private func rmsNormRows(_ x: Secret, _ format: NormFormat, scale: Int, minimumWidth: Int) throws -> Secret {
+        let (rows, columns) = (x.shape[0], x.shape[1])
         let grid = Segments(rows: rows, columns: columns)
         return try normalizeRows(grid, format, squares: "mean-square", scale: scale, minimumWidth: minimumWidth) {
             let widest = profile.maximumWidth

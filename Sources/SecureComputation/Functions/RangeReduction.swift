@@ -16,7 +16,7 @@ extension ProgramBuilder {
     /// - Parameters:
     ///   - x: raw value below `2^(baseBits·(highest+1))`.
     ///   - baseBits: log2 of the base.
-    /// - Communication: one ``Comparison`` with `highest - lowest` thresholds and one ``Selection``.
+    /// - Communication: one comparison with `highest - lowest` thresholds and one selection.
     func normalize(_ x: Secret, baseBits: Int, lowest: Int, highest: Int) throws -> NormalizedSecret {
         let scale = baseBits * highest
         let thresholds = (lowest..<highest).map { Int64(1) << Int64(baseBits * ($0 + 1)) }
@@ -30,7 +30,7 @@ extension ProgramBuilder {
     }
 
     /// `r` times `2^exponent(j)` for the bucket `j` of a normalised value; exponents must not be negative.
-    /// - Communication: one ``Selection``.
+    /// - Communication: one selection.
     func denormalize(
         _ r: Secret, by normalized: NormalizedSecret, exponent: (Int) -> Int, scale: Int, magnitude: Double
     ) throws -> Secret {

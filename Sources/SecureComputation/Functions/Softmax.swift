@@ -9,10 +9,14 @@ extension ProgramBuilder {
     ///
     /// - Parameters:
     ///   - scores: packed rows of the triangle.
+    ///   - longestRow: for which rings are made wide enough; by default the longest of `rows`.
     ///   - scale, minimumWidth: fraction bits and least ring width of the result.
     /// - Returns: probabilities of the same shape. Absolute error at most 1e-3 for rows of up to 1024 positions.
-    public func softmax(_ scores: Secret, rows: Segments, scale: Int, minimumWidth: Int = 0) throws -> Secret {
-        let format = SoftmaxFormat(longestRow: rows.longest)
+    public func softmax(
+        _ scores: Secret, rows: Segments, longestRow: Int? = nil, scale: Int, minimumWidth: Int = 0
+    ) throws -> Secret {
+        let longest = max(rows.longest, longestRow ?? 0)
+        let format = SoftmaxFormat(longestRow: longest)
         let exponential = BuiltInFunctions.exponential
         let maximum = try step("maximum") {
             // Differences of two scores need one bit more than the scores.
@@ -32,8 +36,10 @@ extension ProgramBuilder {
             return try rescale(
                 try evaluate(exponential, at: shifted), to: format.exponentialScale, minimumWidth: format.productWidth)
         }
+        // Rings are those of the longest row of all tiles.
         let sums = try map(exponentials, .segmentSum(rows), shape: [rows.rowCount])
-            .promised(below: Double(rows.longest) * exponential.outputBound)
+            .withMagnitude(exponentials.magnitude * Double(longest))
+            .promised(below: Double(longest) * exponential.outputBound)
         let inverse = try step("sum") {
             try reciprocal(
                 sums, minimum: format.smallestSum, scale: format.reciprocalScale, minimumWidth: format.productWidth)

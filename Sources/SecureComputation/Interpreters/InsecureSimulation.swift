@@ -9,10 +9,9 @@ import Transport
 public struct SimulationOutcome: Sendable {
     public let server: PartyResult
     public let client: PartyResult
-    public let setupBytes: Int
+    /// Of either party.
+    public let setup: ByParty<SetupRecord>
     public let setupSeconds: Double
-    /// Nanoseconds of either party's work on every weight.
-    public let setupWork: [[Int]]
     /// When either party was done with a phase on the virtual clock, in nanoseconds; nil without a link.
     public let virtualTimes: VirtualTimes?
 
@@ -21,8 +20,8 @@ public struct SimulationOutcome: Sendable {
     /// Ends of phases by party, on a virtual clock.
     public struct VirtualTimes: Sendable, Hashable {
         /// From the client's request to the last weight.
-        public let setup: [Int]
-        public let online: [Int]
+        public let setup: ByParty<Int>
+        public let online: ByParty<Int>
     }
 }
 
@@ -69,8 +68,9 @@ public struct InsecureSimulation<Domain: ShareDomain>: Sendable {
         meters: (ComputeMeter, ComputeMeter) = (ComputeMeter(), ComputeMeter()),
         progress: (@Sendable (Int, Int) -> Void)? = nil
     ) throws -> Outcome {
-        let dealer = try InsecureInProcessDealer(domain: domain, plan: program.plan, seeds: seeds, threads: threads)
-        let setup = ModelSetup(domain: domain, weights: program.plan.weights)
+        let preprocessing = try program.target.preprocessing.insecureParties(domain, seeds: seeds, threads: threads)
+        let parties = UncheckedParties(preprocessing)
+        let prepared = PreprocessedRun(plan: program.plan, description: "", fingerprint: "")
         let shaped = link.map { link in
             ShapedChannel.pair(channels, link: link, localWork: ({ meters.0.online }, { meters.1.online }))
         }
@@ -79,34 +79,52 @@ public struct InsecureSimulation<Domain: ShareDomain>: Sendable {
             { channel in
                 if shaped != nil { _ = try channel.receiveControl(limit: 0) }
                 let start = ContinuousClock.now
-                let sent = try setup.send(over: channel, tensors: server, masks: dealer.weightMasks)
+                let party = parties.value.server
+                let setup = try party.setUp(program.plan, weights: server.tensor, over: channel)
                 let seconds = (ContinuousClock.now - start) / .seconds(1)
                 let setupEnd = shaped?.0.clock ?? 0
                 shaped?.0.restart()
                 let result = try PartyInterpreter(domain: domain, party: .server, channel: channel, threads: threads)
                     .run(
-                        program, source: dealer.source(party: 0), tensors: server, meter: meters.0, progress: progress)
-                return (result, sent, seconds, [setupEnd, shaped?.0.clock ?? 0])
+                        program, source: try party.begin(prepared, over: channel), tensors: server, meter: meters.0,
+                        progress: progress)
+                return PartyOutcome(
+                    result: result, setup: setup, seconds: seconds, setupEnd: setupEnd, end: shaped?.0.clock ?? 0)
             },
             { channel in
                 // In a session the client asks for the weights.
                 if shaped != nil { try channel.sendControl([]) }
-                let received = try setup.receive(over: channel)
+                let party = parties.value.client
+                let setup = try party.setUp(program.plan, weights: client.tensor, over: channel)
                 let setupEnd = shaped?.1.clock ?? 0
                 shaped?.1.restart()
-                let source = dealer.source(party: 1, maskedWeights: received.masked)
                 let result = try PartyInterpreter(domain: domain, party: .client, channel: channel, threads: threads)
-                    .run(program, source: source, tensors: client, meter: meters.1)
-                return (result, received.work, [setupEnd, shaped?.1.clock ?? 0])
+                    .run(program, source: try party.begin(prepared, over: channel), tensors: client, meter: meters.1)
+                return PartyOutcome(
+                    result: result, setup: setup, seconds: 0, setupEnd: setupEnd, end: shaped?.1.clock ?? 0)
             })
-        let (serverEnds, clientEnds) = (results.0.3, results.1.2)
+        let outcomes = ByParty(server: results.0, client: results.1)
         return Outcome(
-            server: results.0.0, client: results.1.0, setupBytes: results.0.1.bytes, setupSeconds: results.0.2,
-            setupWork: [results.0.1.work, results.1.1],
+            server: results.0.result, client: results.1.result, setup: outcomes.map(\.setup),
+            setupSeconds: results.0.seconds,
             virtualTimes: link.map { _ in
-                SimulationOutcome.VirtualTimes(
-                    setup: [serverEnds[0], clientEnds[0]], online: [serverEnds[1], clientEnds[1]])
+                SimulationOutcome.VirtualTimes(setup: outcomes.map(\.setupEnd), online: outcomes.map(\.end))
             })
+    }
+
+    private struct PartyOutcome: Sendable {
+        let result: PartyResult
+        let setup: SetupRecord
+        let seconds: Double
+        let setupEnd: Int
+        let end: Int
+    }
+
+    /// Each party is used by its own thread alone.
+    private struct UncheckedParties: @unchecked Sendable {
+        let value: ByParty<any PartyPreprocessing<Domain>>
+
+        init(_ value: ByParty<any PartyPreprocessing<Domain>>) { self.value = value }
     }
 
     /// Runs two parties on threads of their own. When one fails its channel is closed, so that the other ends too; the

@@ -1,3 +1,4 @@
+import Algebra
 import Preprocessing
 import Transport
 
@@ -13,11 +14,9 @@ public struct LatencyReplay: Sendable {
         /// Declared bytes that the party sends in it.
         let bytes: Int
     }
-    private let steps: [[Step]]
+    private let steps: ByParty<[Step]>
     private let messageCount: Int
     private let program: Program
-    /// Instructions that use correlations, with the server's bytes of each.
-    private let dealt: [(instruction: Int, bytes: [Int])]
 
     /// Local work of a step, in nanoseconds.
     public typealias Work = (Party, PartyStep) -> Int
@@ -31,44 +30,39 @@ public struct LatencyReplay: Sendable {
             return first
         }
         messageCount = first
-        steps = Party.allCases.map { party in
-            var schedule = PartySchedule(program.nodes, party: party)
+        steps = ByParty { party in
+            var schedule = PartySchedule(program.nodes, program.tiling, party: party)
             var steps: [Step] = []
             while let (step, strand) = schedule.next() {
                 steps.append(
                     Step(
                         step: step, message: places[step.instruction] + step.round,
-                        bytes: step.kind == .outgoing ? strand.rounds[step.round].bytes[party.rawValue] : 0))
+                        bytes: step.kind == .outgoing ? strand.rounds[step.round][party] : 0))
             }
             return steps
-        }
-        dealt = instructions.compactMap { instruction in
-            let correlations = instruction.primitive.correlations
-            guard !correlations.isEmpty else { return nil }
-            return (instruction.index, correlations.map { program.plan.correlations[$0].dealerBytes[0] })
         }
     }
 
     /// The order of a party's work.
-    public func steps(of party: Party) -> [PartyStep] { steps[party.rawValue].map(\.step) }
+    public func steps(of party: Party) -> [PartyStep] { steps[party].map(\.step) }
 
     /// When either party is done online, in nanoseconds, if both begin at 0.
     /// - Parameters:
     ///   - link: either direction.
     ///   - trace: metered messages in place of declared ones; one that it lacks takes no time on the line.
     ///   - work: what steps take; nothing by default.
-    public func online(on link: Link, trace: Trace? = nil, work: Work = { _, _ in 0 }) -> [Int] {
+    public func online(on link: Link, trace: Trace? = nil, work: Work = { _, _ in 0 }) -> ByParty<Int> {
         let metered = trace.map(bytes(of:))
-        var links = [link, link]
-        var times = [0, 0]
-        var next = [0, 0]
+        var links = ByParty.both(link)
+        var times = ByParty.both(0)
+        var next = ByParty.both(0)
         // By receiver; negative until sent.
-        var arrivals = [[Int]](repeating: [Int](repeating: -1, count: messageCount), count: 2)
+        var arrivals = ByParty.both([Int](repeating: -1, count: messageCount))
         var isStuck = false
         while !isStuck {
             isStuck = true
             for party in Party.allCases {
-                let (own, peer) = (party.rawValue, party.peer.rawValue)
+                let (own, peer) = (party, party.peer)
                 while next[own] < steps[own].count {
                     let step = steps[own][next[own]]
                     if step.step.kind == .receive {
@@ -89,66 +83,16 @@ public struct LatencyReplay: Sendable {
         return times
     }
 
-    private func bytes(of trace: Trace) -> [[Int]] {
+    private func bytes(of trace: Trace) -> ByParty<[Int]> {
         var first = 0
         let places = program.instructions.map { instruction in
             defer { first += instruction.primitive.rounds.count }
             return first
         }
-        var bytes = [[Int]](repeating: [Int](repeating: 0, count: messageCount), count: 2)
+        var bytes = ByParty.both([Int](repeating: 0, count: messageCount))
         for event in trace.events where places.indices.contains(event.instruction) {
             bytes[event.sender][places[event.instruction] + event.round] += event.bytes
         }
         return bytes
-    }
-}
-
-/// What local work the phases before the online one take, in nanoseconds; nothing by default.
-public struct PreparationWork {
-    /// A party's preparation of an instruction's correlations.
-    public var preparation: (Party, _ instruction: Int) -> Int = { _, _ in 0 }
-    /// The dealer's work on them.
-    public var dealing: (_ instruction: Int) -> Int = { _ in 0 }
-    /// The work of either party on a weight: masking and packing it, unpacking it.
-    public var weight: (Party, _ weight: Int) -> Int = { _, _ in 0 }
-
-    public init() {}
-}
-
-extension LatencyReplay {
-    /// When either party has what the online phase needs, in nanoseconds.
-    ///
-    /// Each party has a link of its own to the dealer. At 0 both ask; when the dealer has heard them it sends either a
-    /// seed, and the server one correction after the other as it makes them. A party prepares what has arrived.
-    public func offline(on link: Link, work: PreparationWork = PreparationWork()) -> [Int] {
-        var links = [link, link]
-        var dealer = link.delay
-        var times = links.indices.map { links[$0].transmit(bytes: SetupCost.inferenceSeedBytes, at: dealer) }
-        for (instruction, bytes) in dealt {
-            dealer = dealer.advanced(byNanoseconds: work.dealing(instruction))
-            for bytes in bytes where bytes > 0 {
-                times[0] = max(times[0], links[0].transmit(bytes: bytes, at: dealer))
-            }
-            for party in Party.allCases {
-                times[party.rawValue] = times[party.rawValue].advanced(
-                    byNanoseconds: work.preparation(party, instruction))
-            }
-        }
-        return times
-    }
-
-    /// When either party is done with the setup, in nanoseconds, if the client asks for it at 0: the server masks one
-    /// weight after the other and sends it.
-    public static func setup(
-        of program: Program, on link: Link, work: PreparationWork = PreparationWork()
-    ) -> [Int] {
-        var line = link
-        var times = [link.delay, 0]
-        for (index, weight) in program.plan.weights.enumerated() {
-            times[0] = times[0].advanced(byNanoseconds: work.weight(.server, index))
-            times[1] = max(times[1], line.transmit(bytes: weight.wireBytes, at: times[0]))
-            times[1] = times[1].advanced(byNanoseconds: work.weight(.client, index))
-        }
-        return times
     }
 }

@@ -21,7 +21,7 @@ public struct PartyInterpreter<Domain: ShareDomain> {
     /// - Parameters:
     ///   - tensors: this party's inputs; the server's include its weights.
     ///   - meter: keeps the party's times; by default one that measures them.
-    ///   - progress: called after every top-level node with the number of nodes done and of all.
+    ///   - progress: called after every instruction with the number of those done and of all.
     /// - Returns: what was opened to this party, and its trace.
     /// - Throws: errors of the channel, of the correlations and of inputs; the run cannot be resumed.
     public func run(
@@ -29,12 +29,9 @@ public struct PartyInterpreter<Domain: ShareDomain> {
         meter: ComputeMeter = ComputeMeter(), progress: ((Int, Int) -> Void)? = nil
     ) throws -> PartyResult {
         let state = PartyState(
-            domain: domain, party: party, program: program, source: source, tensors: tensors, threads: threads)
-        let run = PartyRun(state: state, channel: channel, meter: meter, instructionCount: program.instructionCount)
-        try run.run(program) { top in
-            state.release(program.releases[top])
-            progress?(top + 1, program.nodes.count)
-        }
+            domain: domain, party: party, slotCount: program.slotCount, source: source, tensors: tensors, threads: threads)
+        let run = PartyRun(state: state, channel: channel, meter: meter, program: program)
+        try run.run { done in progress?(done, program.instructionCount) }
         return PartyResult(opened: state.opened, trace: run.trace(received: source.receivedBytes))
     }
 }
@@ -54,25 +51,28 @@ private final class PartyRun<Domain: ShareDomain> {
     /// No message of the program lies deeper.
     private let deepest: Int
     private var events: [TraceEvent] = []
+    private let program: Program
+    private var readers: SlotReaders
 
-    init(state: PartyState<Domain>, channel: any Channel, meter: ComputeMeter, instructionCount: Int) {
+    init(state: PartyState<Domain>, channel: any Channel, meter: ComputeMeter, program: Program) {
+        self.program = program
+        readers = SlotReaders(program)
         self.state = state
         self.channel = channel
         self.meter = meter
-        deepest = instructionCount * Strand.roundLimit
+        deepest = program.instructionCount * FrameTag.roundLimit
     }
 
     func trace(received: [Int: Int]) -> Trace {
-        var times: [[Int: InstructionTimes]] = [[:], [:]]
-        times[state.party.rawValue] = meter.times
-        return Trace(
-            events: events, times: times,
-            dealerBytes: received.mapValues { state.isServer ? [$0, 0] : [0, $0] })
+        Trace(
+            events: events, times: ByParty { $0 == state.party ? meter.times : [:] },
+            dealerBytes: received.mapValues { .only(state.party, $0) })
     }
 
-    func run(_ program: Program, finished: (Int) -> Void) throws {
-        var schedule = PartySchedule(program.nodes, party: state.party)
-        while let (step, strand) = schedule.next(finished: finished) {
+    func run(progress: (Int) -> Void) throws {
+        var schedule = PartySchedule(program.nodes, program.tiling, party: state.party)
+        var done = 0
+        while let (step, strand) = schedule.next() {
             switch step.kind {
             case .start:
                 strand.exchanges = try timed(step) { try strand.instruction!.primitive.run(state) }
@@ -85,12 +85,17 @@ private final class PartyRun<Domain: ShareDomain> {
                 strand.payload = []
                 try timed(step) { try strand.exchanges[step.round].incoming(payload) }
             }
+            guard step.kind == .start || step.kind == .incoming, strand.isAtEnd else { continue }
+            strand.exchanges = []
+            state.release(readers.finish(strand.instruction!.primitive))
+            done += 1
+            progress(done)
         }
     }
 
     private func receive(_ step: PartyStep, _ strand: Strand, overtaking: Set<UInt32>) throws {
         let frame = try channel.receive(
-            tag: strand.tag, byteCount: strand.rounds[step.round].bytes[state.party.peer.rawValue],
+            tag: strand.tag, byteCount: strand.rounds[step.round][state.party.peer],
             alsoExpected: overtaking)
         guard frame.depth >= 1, Int(frame.depth) <= deepest else {
             throw InterpreterError.impossibleDepth(path: strand.instruction!.path, depth: frame.depth)
@@ -101,7 +106,7 @@ private final class PartyRun<Domain: ShareDomain> {
 
     private func send(_ step: PartyStep, _ strand: Strand) throws {
         let payload = try timed(step) { try strand.exchanges[step.round].outgoing() }
-        let declared = strand.rounds[step.round].bytes[state.party.rawValue]
+        let declared = strand.rounds[step.round][state.party]
         guard payload.count == declared else {
             throw InterpreterError.undeclaredBytes(
                 path: strand.instruction!.path, declared: declared, sent: payload.count)
@@ -110,7 +115,7 @@ private final class PartyRun<Domain: ShareDomain> {
         try channel.send(Frame(tag: strand.tag, depth: UInt32(strand.clock + 1), payload: payload))
         events.append(
             TraceEvent(
-                instruction: step.instruction, round: step.round, sender: state.party.rawValue, bytes: payload.count,
+                instruction: step.instruction, round: step.round, sender: state.party, bytes: payload.count,
                 depth: strand.clock + 1))
     }
 

@@ -1,12 +1,15 @@
+import Algebra
+import Transport
+
 /// A message of a run: who sent how much in which round of which instruction, and at what causal depth.
 public struct TraceEvent: Sendable, Hashable, Codable {
     public let instruction: Int
     public let round: Int
-    public let sender: Int
+    public let sender: Party
     public let bytes: Int
     public let depth: Int
 
-    public init(instruction: Int, round: Int, sender: Int, bytes: Int, depth: Int) {
+    public init(instruction: Int, round: Int, sender: Party, bytes: Int, depth: Int) {
         self.instruction = instruction
         self.round = round
         self.sender = sender
@@ -43,12 +46,13 @@ public struct InstructionTimes: Sendable, Hashable, Codable {
 public struct Trace: Sendable, Hashable, Codable {
     public private(set) var events: [TraceEvent]
     /// By party, then by instruction; empty where nothing was measured.
-    public var times: [[Int: InstructionTimes]]
+    public var times: ByParty<[Int: InstructionTimes]>
     /// Bytes from the dealer by receiver, for each correlation that needed any.
-    public var dealerBytes: [Int: [Int]]
+    public var dealerBytes: [Int: ByParty<Int>]
 
     public init(
-        events: [TraceEvent] = [], times: [[Int: InstructionTimes]] = [[:], [:]], dealerBytes: [Int: [Int]] = [:]
+        events: [TraceEvent] = [], times: ByParty<[Int: InstructionTimes]> = .both([:]),
+        dealerBytes: [Int: ByParty<Int>] = [:]
     ) {
         self.events = events.sorted(by: Self.isOrderedBefore)
         self.times = times
@@ -56,33 +60,33 @@ public struct Trace: Sendable, Hashable, Codable {
     }
 
     private static func isOrderedBefore(_ a: TraceEvent, _ b: TraceEvent) -> Bool {
-        (a.instruction, a.round, a.sender) < (b.instruction, b.round, b.sender)
+        (a.instruction, a.round, a.sender.rawValue) < (b.instruction, b.round, b.sender.rawValue)
     }
 
     /// The traces of both parties in one, in declaration order.
     public func merged(with peer: Trace) -> Trace {
         Trace(
             events: events + peer.events,
-            times: zip(times, peer.times).map { $0.merging($1) { own, _ in own } },
-            dealerBytes: dealerBytes.merging(peer.dealerBytes) { zip($0, $1).map { $0 + $1 } })
+            times: ByParty { times[$0].merging(peer.times[$0]) { own, _ in own } },
+            dealerBytes: dealerBytes.merging(peer.dealerBytes, uniquingKeysWith: +))
     }
 
     /// Whether the trace is that of a run of `program` by `party`, message by message: a peer's must be before it is used.
     ///
     /// - Parameter longest: the most nanoseconds of work that all times together may say.
     public func isExact(for program: Program, party: Party, longest: Int) -> Bool {
-        let declared = CostInterpreter().run(program).trace.events.filter { $0.sender == party.rawValue }
+        let declared = CostInterpreter().run(program).trace.events.filter { $0.sender == party }
         return events == declared && dealerBytes == Self.dealerBytes(of: program, for: party)
-            && times.count == 2 && times[party.peer.rawValue].isEmpty
-            && Self.arePlausible(times[party.rawValue], of: program, longest: longest)
+            && times[party.peer].isEmpty
+            && Self.arePlausible(times[party], of: program, longest: longest)
     }
 
     /// What a party has received from the dealer after a run, by correlation.
-    private static func dealerBytes(of program: Program, for party: Party) -> [Int: [Int]] {
-        var expected: [Int: [Int]] = [:]
+    private static func dealerBytes(of program: Program, for party: Party) -> [Int: ByParty<Int>] {
+        var expected: [Int: ByParty<Int>] = [:]
         for (index, correlation) in program.plan.correlations.enumerated() {
-            let bytes = correlation.dealerBytes[party.rawValue]
-            if bytes > 0 { expected[index] = party == .server ? [bytes, 0] : [0, bytes] }
+            let bytes = program.target.preprocessing.cost(of: correlation).dealerBytes[party]
+            if bytes > 0 { expected[index] = .only(party, bytes) }
         }
         return expected
     }
@@ -90,7 +94,7 @@ public struct Trace: Sendable, Hashable, Codable {
     private static func arePlausible(_ times: [Int: InstructionTimes], of program: Program, longest: Int) -> Bool {
         var left = longest
         for (index, times) in times {
-            guard (0..<program.instructionCount).contains(index), times.steps.count <= 1 + 2 * Strand.roundLimit else {
+            guard (0..<program.instructionCount).contains(index), times.steps.count <= 1 + 2 * FrameTag.roundLimit else {
                 return false
             }
             for time in [times.preparation, times.dealing] + times.steps {
@@ -103,35 +107,23 @@ public struct Trace: Sendable, Hashable, Codable {
 
     /// Seconds of online work for an instruction, of the slower party.
     public func onlineSeconds(_ instruction: Int) -> Double {
-        Double(times.compactMap { $0[instruction]?.online }.max() ?? 0) / 1e9
+        Double(times.map { $0[instruction]?.online ?? 0 }.largest) / 1e9
     }
 
     /// Seconds of preparing an instruction's correlations, of the slower party.
     public func offlineSeconds(_ instruction: Int) -> Double {
-        Double(times.compactMap { $0[instruction]?.preparation }.max() ?? 0) / 1e9
+        Double(times.map { $0[instruction]?.preparation ?? 0 }.largest) / 1e9
     }
 }
 
 /// A pair of causal clocks, one for each party.
-public struct Clocks: Sendable, Hashable {
-    public var server: Int
-    public var client: Int
+public typealias Clocks = ByParty<Int>
 
-    public init(server: Int = 0, client: Int = 0) {
-        self.server = server
-        self.client = client
-    }
-
-    public var latest: Int { max(server, client) }
-
-    public func joined(with other: Clocks) -> Clocks {
-        Clocks(server: max(server, other.server), client: max(client, other.client))
-    }
-
-    /// A round: both send at depth one beyond their clock, then both take in what arrived.
-    public mutating func exchange(serverSends: Bool, clientSends: Bool) {
-        let (server, client) = (self.server, self.client)
-        if serverSends { self.client = max(client, server + 1) }
-        if clientSends { self.server = max(server, client + 1) }
+extension ByParty where Value == Int {
+    /// A round: who sends does at depth one beyond its clock, then both take in what arrived.
+    public mutating func exchange(_ bytes: ByParty<Int>) {
+        let before = self
+        if bytes.server > 0 { client = Swift.max(client, before.server + 1) }
+        if bytes.client > 0 { server = Swift.max(server, before.client + 1) }
     }
 }

@@ -39,13 +39,11 @@ public struct DomainProfile: Sendable, Hashable, CustomStringConvertible {
     /// The width in which something asked for in `width` bits lives.
     func resolved(_ width: Int) -> Int { hasNarrowRings ? width : maximumWidth }
 
-    /// Bits of the private operands of a comparison of `width`-bit values; see ``ShareDomain/comparisonBits(width:)``.
-    func comparisonBits(width: Int) -> Int { hasNarrowRings ? width - 1 : width }
+    /// Units by which a truncation may err.
+    func truncationError(shift: Int) -> Int { prime?.truncationError(byPowerOfTwo: shift) ?? 1 }
 
-    /// Width in which the number of wraps of a division matters.
-    func wrapWidth(shift: Int, fromWidth: Int, toWidth: Int) -> Int {
-        hasNarrowRings ? toWidth - (fromWidth - shift) : toWidth
-    }
+    /// Bytes of an element in memory.
+    var elementBytes: Int { 8 * ((maximumWidth + 63) / 64) }
 
     /// Rings are at most this wide, and primes longer, so that a width tells them apart.
     static let widestRing = 64

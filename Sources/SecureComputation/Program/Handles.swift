@@ -36,17 +36,24 @@ public struct Secret: Sendable, Hashable {
     }
 }
 
-/// XOR-shared bits: `planes` vectors of `count` bits.
+/// XOR-shared bits: `planes` vectors of `count` bits, in one piece or in tiles.
 public struct SecretBits: Sendable, Hashable {
-    let slot: Int
+    /// A slot with all planes of some elements.
+    struct Part: Sendable, Hashable {
+        let slot: Int
+        let range: Range<Int>
+    }
+
+    /// One after the other.
+    let parts: [Part]
     public let planes: Int
     public let count: Int
 }
 
 /// A secret whose difference to a one-time mask is open; it may enter several products.
-public struct MaskedSecret: Sendable, Hashable {
+public struct MaskedSecret: Sendable {
     let slot: Int
-    let view: MaskView
+    let view: MaskView<RingMask>
     public let shape: [Int]
     public let scale: Int
     public let magnitude: Double
@@ -60,18 +67,20 @@ public struct MaskedSecret: Sendable, Hashable {
     }
 }
 
-/// A secret of which the server holds the sum of its share and the client's masked share, and the client the mask.
-public struct ClientMaskedSecret: Sendable, Hashable {
-    let slot: Int
-    let view: MaskView
+/// A secret of which the server holds the sum of its share and the client's masked share, and the client the mask; in one
+/// piece or in tiles of whole rows, each under a mask of its own.
+public struct ClientMaskedSecret: Sendable {
+    struct Part: Sendable {
+        let slot: Int
+        let view: MaskView<ClientMask>
+        /// Elements.
+        let range: Range<Int>
+    }
+
+    let parts: [Part]
     public let shape: [Int]
     public let scale: Int
     public let width: Int
 
     public var count: Int { shape.reduce(1, *) }
-}
-
-/// Exact for every scale in use: a power of two.
-func scaled(_ value: Double, by scale: Int) -> Double {
-    Double(sign: .plus, exponent: scale, significand: 1) * value
 }

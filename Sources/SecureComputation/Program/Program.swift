@@ -10,112 +10,142 @@ public struct Instruction: Sendable {
     public let primitive: any Primitive
 }
 
-/// An instruction, or branches that run at the same time.
+/// An instruction, branches that run at the same time, or the tiles of an operation, which do too as far as a window admits
+/// them.
 public indirect enum Node: Sendable {
     case instruction(Instruction)
     case parallel([[Node]])
+    case tiles([Tile])
+
+    /// A branch, and the bytes that a party holds for it at most while it is under way.
+    public struct Tile: Sendable {
+        public let nodes: [Node]
+        public let bytes: Int
+
+        var holdsTiles: Bool { nodes.contains(where: \.holdsTiles) }
+    }
+
+    private var holdsTiles: Bool {
+        switch self {
+        case .instruction: false
+        case .parallel(let branches): branches.contains { $0.contains(where: \.holdsTiles) }
+        case .tiles: true
+        }
+    }
+
+    /// The branches, of whatever kind; none of an instruction.
+    var branches: [[Node]] {
+        switch self {
+        case .instruction: []
+        case .parallel(let branches): branches
+        case .tiles(let tiles): tiles.map(\.nodes)
+        }
+    }
 }
 
 /// A tensor that one party puts into a program in the clear: the server's constants or the client's input.
-public struct InputDeclaration: Sendable, Hashable {
+public struct InputDeclaration: Sendable, Hashable, CanonicallyEncodable {
     public let name: String
     public let owner: Party
     public let shape: [Int]
-}
 
-/// Who is who: the server holds the weights, the client the prompt.
-public enum Party: Int, Sendable, Hashable, Codable, CaseIterable {
-    case server = 0
-    case client = 1
-
-    public var peer: Party { self == .server ? .client : .server }
-    public var name: String { self == .server ? "server" : "client" }
+    public func encode(into encoder: inout CanonicalEncoder) {
+        encoder.append(name)
+        encoder.append(owner)
+        encoder.append(shape)
+    }
 }
 
 /// A straight-line program over secure primitives, with its plan of correlations; data, interpreted three ways.
 public struct Program: Sendable {
-    /// What its values are shared over.
-    public let profile: DomainProfile
+    /// What it is written for.
+    public let target: Target
+    public let tiling: Tiling
     public let nodes: [Node]
     public let instructionCount: Int
     public let plan: CorrelationPlan
     public let inputs: [InputDeclaration]
     public let slotCount: Int
-    /// Slots whose last use is in the top-level node of the same index.
-    let releases: [[Int]]
+    /// How many instructions read a slot.
+    let readers: [Int]
     /// Opened outputs by name, with their fraction bits.
     public let outputScales: [String: Int]
     /// Declared bounds by slot.
     let bounds: [Int: DeclaredBound]
 
+    /// What its values are shared over.
+    public var profile: DomainProfile { target.domain }
+
     /// All instructions in declaration order.
-    public var instructions: [Instruction] {
-        var result: [Instruction] = []
-        result.reserveCapacity(instructionCount)
-        func collect(_ nodes: [Node]) {
-            for node in nodes {
-                switch node {
-                case .instruction(let instruction): result.append(instruction)
-                case .parallel(let branches): branches.forEach(collect)
-                }
-            }
+    public var instructions: [Instruction] { nodes.instructions }
+
+    /// SHA-256 over the target, every instruction and correlation, in hexadecimal: equal exactly where programs are.
+    public func fingerprint() throws -> String {
+        var encoder = CanonicalEncoder()
+        encoder.append(target)
+        encoder.append(tiling)
+        encode(nodes, into: &encoder)
+        encoder.append(plan.correlations.count)
+        for correlation in plan.correlations { correlation.encode(into: &encoder) }
+        encoder.append(plan.weights)
+        encoder.append(plan.streamOrder)
+        encoder.append(inputs)
+        encoder.append(outputScales.count)
+        for (name, scale) in outputScales.sorted(by: { $0.key < $1.key }) {
+            encoder.append(name)
+            encoder.append(scale)
         }
-        collect(nodes)
-        return result
+        encoder.append(bounds.count)
+        for (slot, bound) in bounds.sorted(by: { $0.key < $1.key }) {
+            encoder.append(slot)
+            encoder.append(bound.name)
+            encoder.append(bound.bound)
+            encoder.append(bound.scale)
+        }
+        return try Digest.sha256(encoder.bytes).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+            .joined()
     }
 
-    /// SHA-256 over the domain, every instruction and correlation, in hexadecimal: equal exactly where programs are.
-    public func fingerprint() throws -> String {
-        var text = Array("\(profile)\n".utf8)
-        func describe(_ nodes: [Node]) {
-            for node in nodes {
-                switch node {
-                case .instruction(let instruction):
-                    text += "\(instruction.index) \(instruction.path) \(instruction.primitive)\n".utf8
-                case .parallel(let branches):
-                    text += "parallel \(branches.count)\n".utf8
-                    for branch in branches {
-                        describe(branch)
-                        text += "end\n".utf8
-                    }
+    private func encode(_ nodes: [Node], into encoder: inout CanonicalEncoder) {
+        encoder.append(nodes.count)
+        for node in nodes {
+            switch node {
+            case .instruction(let instruction):
+                encoder.append(0)
+                encoder.append(instruction.index)
+                encoder.append(instruction.path)
+                encoder.append(instruction.primitive.label)
+                encoder.append(instruction.primitive.inputs)
+                encoder.append(instruction.primitive.outputs)
+                encoder.append(instruction.primitive.correlations)
+                instruction.primitive.encodeParameters(into: &encoder)
+            case .parallel(let branches):
+                encoder.append(1)
+                encoder.append(branches.count)
+                for branch in branches { encode(branch, into: &encoder) }
+            case .tiles(let tiles):
+                encoder.append(2)
+                encoder.append(tiles.count)
+                for tile in tiles {
+                    encoder.append(tile.bytes)
+                    encode(tile.nodes, into: &encoder)
                 }
             }
         }
-        describe(nodes)
-        text += "\(plan.correlations)\n\(plan.weights)\n\(inputs)\n".utf8
-        text += "\(outputScales.sorted { $0.key < $1.key })".utf8
-        for (slot, bound) in bounds.sorted(by: { $0.key < $1.key }) {
-            text += "\nbound \(slot) \(bound.name) \(bound.bound) \(bound.scale)".utf8
-        }
-        return try Digest.sha256(text).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 }
 
-public enum ProgramError: Error, Equatable, Sendable, CustomStringConvertible {
-    case headroom(path: String, needed: Int, available: Int)
-    case shape(path: String, expected: String, got: String)
-    case unsupported(path: String, reason: String)
-    /// The input of a scalar function may be beyond what the function is made for.
-    case beyondFunction(path: String, bound: Double, limit: Double)
-    /// A norm of inputs of this bound would miss its documented error.
-    case imprecise(path: String, bound: Double)
-
-    public var description: String {
-        switch self {
-        case .headroom(let path, let needed, let available):
-            "\(path) needs \(needed) bits and its values have \(available); lower the bound, the width or the precision."
-        case .shape(let path, let expected, let got): "\(path) expects \(expected) and was given \(got)."
-        case .unsupported(let path, let reason): "\(path): \(reason)."
-        case .beyondFunction(let path, let bound, let limit):
-            "\(path) takes inputs up to \(Self.plain(limit)) and the bound of its input is \(Self.plain(bound)); "
-                + "declare a smaller one."
-        case .imprecise(let path, let bound):
-            "\(path) would be too inexact with the bound \(Self.plain(bound)) of its input; declare a smaller one."
+extension [Node] {
+    /// In declaration order.
+    var instructions: [Instruction] {
+        var result: [Instruction] = []
+        func collect(_ nodes: [Node]) {
+            for node in nodes {
+                if case .instruction(let instruction) = node { result.append(instruction) }
+                node.branches.forEach(collect)
+            }
         }
-    }
-
-    /// Without the fraction that a bound has from the rounding of its input.
-    private static func plain(_ bound: Double) -> String {
-        bound >= 16 && bound < 1e15 ? "\(Int64(bound))" : "\(bound)"
+        collect(self)
+        return result
     }
 }

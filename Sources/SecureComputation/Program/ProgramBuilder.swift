@@ -1,27 +1,36 @@
 import Algebra
-import Foundation
 import Preprocessing
+import Transport
 
 /// Writes a program, one primitive after the other, and keeps its plan of correlations.
 public final class ProgramBuilder {
-    public let profile: DomainProfile
+    public let target: Target
+    public let tiling: Tiling
     private var scopes: [String] = []
     private var steps: [String] = []
+    private var suites: [any ProtocolSuite]
     private var open: [[Node]] = [[]]
     private var instructionCount = 0
-    private var slotCount = 0
-    private var correlations: [Correlation] = []
+    private var slots: SlotTable
+    private var correlations: [any Correlation] = []
     private var weights: [WeightDeclaration] = []
     private var weightIndices: [String: Int] = [:]
     private var inputs: [InputDeclaration] = []
     private var outputScales: [String: Int] = [:]
     /// By slot.
     var bounds: [Int: DeclaredBound] = [:]
-    private var slotPaths: [Int: String] = [:]
 
-    public init(profile: DomainProfile = .ring64) {
-        self.profile = profile
+    public init(target: Target, tiling: Tiling = .standard) {
+        self.target = target
+        self.tiling = tiling
+        suites = [target.suite]
+        slots = SlotTable(elementBytes: target.domain.elementBytes)
     }
+
+    public var profile: DomainProfile { target.domain }
+
+    /// The suite of the scope at hand.
+    var suite: any ProtocolSuite { suites.last! }
 
     // MARK: Structure
 
@@ -39,6 +48,13 @@ public final class ProgramBuilder {
         return try body()
     }
 
+    /// Runs `body` with another suite for its nonlinear operations.
+    public func using<Result>(_ suite: any ProtocolSuite, _ body: () throws -> Result) rethrows -> Result {
+        suites.append(suite)
+        defer { suites.removeLast() }
+        return try body()
+    }
+
     /// The path that the next primitive named `label` is charged to.
     func path(_ label: String) -> String {
         (scopes + [(steps + [label]).joined(separator: ".")]).joined(separator: "/")
@@ -46,44 +62,90 @@ public final class ProgramBuilder {
 
     /// Independent branches, run at the same time and batched into the same messages.
     public func parallel<each Result>(_ branch: repeat () throws -> each Result) throws -> (repeat each Result) {
-        var branches: [[Node]] = []
-        func run<R>(_ body: () throws -> R) throws -> R {
-            open.append([])
-            let result = try body()
-            branches.append(open.removeLast())
-            return result
-        }
-        let results = (repeat try run(each branch))
-        branches.removeAll { $0.isEmpty }
-        if branches.count == 1 {
-            open[open.count - 1] += branches[0]
-        } else if !branches.isEmpty {
-            open[open.count - 1].append(.parallel(branches))
-        }
+        var written: [[Node]] = []
+        let results = (repeat try self.branch(each branch, &written))
+        append(written, areTiles: false)
         return results
     }
 
-    func emit(_ primitive: any Primitive) {
+    /// A branch for every item.
+    func branches<Item, Result>(
+        _ items: [Item], areTiles: Bool, _ body: (Item) throws -> Result
+    ) throws -> [Result] {
+        var written: [[Node]] = []
+        let results = try items.map { item in try branch({ try body(item) }, &written) }
+        append(written, areTiles: areTiles)
+        return results
+    }
+
+    private func branch<Result>(_ body: () throws -> Result, _ written: inout [[Node]]) throws -> Result {
+        open.append([])
+        let result: Result
+        do { result = try body() } catch {
+            open.removeLast()
+            throw error
+        }
+        written.append(open.removeLast())
+        return result
+    }
+
+    private func append(_ written: [[Node]], areTiles: Bool) {
+        let branches = written.filter { !$0.isEmpty }
+        if branches.count == 1 {
+            open[open.count - 1] += branches[0]
+        } else if !branches.isEmpty {
+            let node: Node =
+                areTiles
+                ? .tiles(branches.map { Node.Tile(nodes: $0, bytes: slots.residentBytes(of: $0, correlations, tiling)) })
+                : .parallel(branches)
+            open[open.count - 1].append(node)
+        }
+    }
+
+    // MARK: Instructions
+
+    /// - Throws: ``ProgramError/oversizedFrame(path:bytes:limit:)`` for what no frame can carry,
+    ///   ``ProgramError/tooManyRounds(path:rounds:limit:)`` and ``ProgramError/tooManyInstructions(limit:)`` for what no tag
+    ///   can name.
+    func emit(_ primitive: some Primitive) throws {
         let path = path(primitive.label)
+        let rounds = primitive.rounds
+        guard rounds.count <= FrameTag.roundLimit else {
+            throw ProgramError.tooManyRounds(path: path, rounds: rounds.count, limit: FrameTag.roundLimit)
+        }
+        guard instructionCount < FrameTag.instructionLimit, correlations.count <= FrameTag.correlationLimit else {
+            throw ProgramError.tooManyInstructions(limit: FrameTag.instructionLimit)
+        }
+        let messages = rounds.map(\.largest)
+        let corrections = primitive.correlations.map { target.preprocessing.largestFrame(of: correlations[$0]) }
+        let largest = (messages + corrections).max() ?? 0
+        guard largest <= FrameTag.payloadLimit else {
+            throw ProgramError.oversizedFrame(path: path, bytes: largest, limit: FrameTag.payloadLimit)
+        }
+        add(primitive, path)
+    }
+
+    /// A primitive that sends nothing.
+    func emit(_ primitive: some LocalPrimitive) { add(primitive, path(primitive.label)) }
+
+    private func add(_ primitive: any Primitive, _ path: String) {
         open[open.count - 1].append(
             .instruction(Instruction(index: instructionCount, path: path, primitive: primitive)))
         instructionCount += 1
-        // A rearranged tensor is still what the operation before made.
-        let maker = (primitive as? MapTensor).flatMap { slotPaths[$0.input] } ?? path
-        for slot in primitive.outputs { slotPaths[slot] = maker }
+        slots.note(primitive, path)
     }
 
     /// The path of the operation that makes a slot.
-    func path(of slot: Int) -> String { slotPaths[slot] ?? "" }
+    func path(of slot: Int) -> String { slots.path(of: slot) }
 
-    func newSlot() -> Int {
-        slotCount += 1
-        return slotCount - 1
-    }
+    /// - Parameter elements: that a party holds there.
+    func newSlot(elements: Int) -> Int { slots.add(bytes: elements * profile.elementBytes) }
 
-    func newCorrelation(_ correlation: Correlation) -> Int {
+    func newSlot(bits: Int) -> Int { slots.add(bytes: bits / 8) }
+
+    func newCorrelation<Kind: Correlation>(_ correlation: Kind) -> CorrelationHandle<Kind> {
         correlations.append(correlation)
-        return correlations.count - 1
+        return CorrelationHandle(index: correlations.count - 1, kind: correlation)
     }
 
     func declare(_ input: InputDeclaration) {
@@ -92,7 +154,7 @@ public final class ProgramBuilder {
 
     func declareOutput(_ name: String, scale: Int) { outputScales[name] = scale }
 
-    /// The index of a weight of the server; its mask is made once, in the setup.
+    /// The index of a weight of the server; it enters the setup once.
     func declareWeight(_ name: String, shape: [Int], width: Int) throws -> Int {
         let width = profile.resolved(width)
         if let index = weightIndices[name] {
@@ -108,6 +170,8 @@ public final class ProgramBuilder {
         weightIndices[name] = weights.count - 1
         return weights.count - 1
     }
+
+    // MARK: Widths
 
     /// The narrowest ring in which values up to `magnitude` can be converted: their bits and two more.
     public func width(holding magnitude: Double) -> Int {
@@ -131,25 +195,18 @@ public final class ProgramBuilder {
     // MARK: The finished program
 
     public func finish() -> Program {
-        precondition(open.count == 1 && scopes.isEmpty && steps.isEmpty)
-        return Program(
-            profile: profile, nodes: open[0], instructionCount: instructionCount,
-            plan: CorrelationPlan(correlations: correlations, weights: weights), inputs: inputs,
-            slotCount: slotCount, releases: releases(), outputScales: outputScales, bounds: bounds)
-    }
-
-    private func releases() -> [[Int]] {
-        var lastUse = [Int](repeating: -1, count: slotCount)
-        func visit(_ node: Node, _ top: Int) {
-            switch node {
-            case .instruction(let instruction):
-                for slot in instruction.primitive.inputs + instruction.primitive.outputs { lastUse[slot] = top }
-            case .parallel(let branches): for node in branches.joined() { visit(node, top) }
-            }
+        precondition(open.count == 1 && scopes.isEmpty && steps.isEmpty && suites.count == 1)
+        let uses = open[0].instructions.compactMap { instruction -> CorrelationPlan.Use? in
+            let correlations = instruction.primitive.correlations
+            return correlations.isEmpty
+                ? nil : CorrelationPlan.Use(instruction: instruction.index, correlations: correlations)
         }
-        for (top, node) in open[0].enumerated() { visit(node, top) }
-        var releases = [[Int]](repeating: [], count: open[0].count)
-        for (slot, top) in lastUse.enumerated() where top >= 0 { releases[top].append(slot) }
-        return releases
+        return Program(
+            target: target, tiling: tiling, nodes: open[0], instructionCount: instructionCount,
+            plan: CorrelationPlan(
+                correlations: correlations, weights: weights, uses: uses,
+                streamOrder: PartySchedule.correlationOrder(
+                    open[0], tiling, party: .server, count: correlations.count)),
+            inputs: inputs, slotCount: slots.count, readers: slots.readers, outputScales: outputScales, bounds: bounds)
     }
 }

@@ -90,8 +90,8 @@ extension PiecewisePolynomial {
 
     fileprivate static func dealerBytes(thresholds: Int, degree: Int, _ profile: DomainProfile) -> Double {
         let width = profile.maximumWidth
-        let powers = SelectionTable.powerCount(thresholds: thresholds, degree: degree, count: 1) * width
-        let leaves = thresholds * MillionairesLeaf.productCount(bits: width)
+        let powers = SelectionCorrelation.powerCount(thresholds: thresholds, degree: degree, count: 1) * width
+        let leaves = thresholds * MillionairesLeaves.productCount(bits: width)
         return Double(max(powers, leaves)) / 8 + 1
     }
 }

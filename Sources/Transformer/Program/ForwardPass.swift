@@ -65,8 +65,8 @@ public struct ForwardPass: Sendable, Hashable, Codable {
 
 extension ForwardPass {
     /// The forward pass as a secure program.
-    public func program(profile: DomainProfile = .ring64) throws -> Program {
-        let builder = TransformerBuilder(self, ProgramBuilder(profile: profile))
+    public func program(target: Target, tiling: Tiling = .standard) throws -> Program {
+        let builder = TransformerBuilder(self, ProgramBuilder(target: target, tiling: tiling))
         try builder.build()
         return builder.builder.finish()
     }

@@ -4,14 +4,14 @@ import SecureComputation
 /// would be computed wrongly under shares, where nobody could see it.
 public struct RangeCheck: Sendable {
     private let weights: PreparedWeights
-    private let profile: DomainProfile
+    private let target: Target
     /// The operation that came nearest to its bound so far, or is farthest beyond it.
     public private(set) var finding: RangeFinding?
     private var byName: [String: RangeFinding] = [:]
 
-    public init(_ weights: PreparedWeights, profile: DomainProfile) {
+    public init(_ weights: PreparedWeights, target: Target) {
         self.weights = weights
-        self.profile = profile
+        self.target = target
     }
 
     /// Whether nothing has left its bound so far.
@@ -22,7 +22,7 @@ public struct RangeCheck: Sendable {
     public mutating func check(
         _ pass: ForwardPass, _ input: ClientInput, progress: ((Double) -> Void)? = nil
     ) throws {
-        try check(pass.program(profile: profile), input, progress: progress)
+        try check(pass.program(target: target), input, progress: progress)
     }
 
     /// Runs the program of a pass on fixed-point numbers.

@@ -19,7 +19,7 @@ extension TransformerBuilder {
         let projected = try builder.scope("qkv") {
             try projections(
                 try linear(
-                    builder.maskForServer(normed), ServerTensorName.queryKeyValue(index),
+                    try builder.maskForServer(normed), ServerTensorName.queryKeyValue(index),
                     outputs: architecture.queryKeyValueWidth, bias: hasBias(after: layer.norm1),
                     bound: limits.projections, as: .projections), queryRows: (pass.new - rows)..<pass.new, limits)
         }
@@ -29,18 +29,11 @@ extension TransformerBuilder {
         }
         let key = withPast(projected.key, index, "key", limits, width: limits.scoreWidth)
         let value = withPast(projected.value, index, "value", limits, width: limits.valueWidth)
-        let triangle = CausalTriangle(groups: heads, past: pass.total - rows, new: rows)
-        let (scores, openedValue) = try builder.scope("scores") {
-            try maskedScores(query, key, value, triangle, limits)
-        }
-        let weights = try builder.scope("softmax") {
-            try builder.softmax(scores, rows: triangle.segments, scale: scale, minimumWidth: limits.valueWidth)
-        }
-        let context = try builder.scope("context") { try weightedValues(weights, openedValue, triangle, limits) }
+        let context = try attended(query, key, value, limits)
         let output = try builder.scope("output") {
             try builder.rescale(
                 try linear(
-                    builder.maskForServer(context), ServerTensorName.attentionOutput(index), outputs: width,
+                    try builder.maskForServer(context), ServerTensorName.attentionOutput(index), outputs: width,
                     bias: architecture.hasBiases, bound: limits.residual, as: .residual), to: scale)
         }
         let skip = rows == pass.new ? x : try lastRow(x)
@@ -132,7 +125,7 @@ extension TransformerBuilder {
             .segmentBroadcast(Segments(rows: heads * rows, columns: headWidth)),
         ]
         let divided = try builder.multiply(
-            builder.maskForServer(byHead), server: reciprocals, maps: maps,
+            try builder.maskForServer(byHead), server: reciprocals, maps: maps,
             shape: .elementwise(count: byHead.count), outputShape: byHead.shape, bound: limits.projections)
         let short = try builder.rescale(
             builder.declared(divided, below: limits.projections, as: Bounds.Place.projections.rawValue), to: scale,
@@ -141,32 +134,89 @@ extension TransformerBuilder {
             short, .permute(shape: [heads, rows, headWidth], order: [1, 0, 2]), shape: [rows, width])
     }
 
-    /// Packed causal scores at the scale of activations; opens queries, keys and values under one-time masks. Heads that
-    /// share keys are rows of one matrix product, so that keys and values are never copied.
-    private func maskedScores(
-        _ query: Secret, _ key: Secret, _ value: Secret, _ triangle: CausalTriangle, _ limits: AttentionLimits
-    ) throws -> (Secret, MaskedSecret) {
+    /// Queries, keys and values, opened under one-time masks, by head: `[heads, rows, headWidth]`,
+    /// `[keyValueHeads, headWidth, total]` and `[keyValueHeads, total, headWidth]`.
+    private struct OpenedHeads {
+        let query: MaskedSecret
+        let key: MaskedSecret
+        let value: MaskedSecret
+    }
+
+    /// Softmax-weighted values `[rows, width]` in the ring of the output's product. Queries are cut into tiles of rows, each
+    /// of which goes all the way, so that no matrix of scores is ever whole where it is large.
+    private func attended(_ query: Secret, _ key: Secret, _ value: Secret, _ limits: AttentionLimits) throws -> Secret {
+        let rows = query.shape[0]
+        let opened = try builder.scope("scores") { try openedHeads(query, key, value, limits) }
+        // The longest rows first: their tree of maxima is the deepest, and what it adds to the rounds is charged in order.
+        let ranges = Array(scoreTiles(rows: rows).reversed())
+        let parts = try builder.chosenTiles(ranges) { range -> Secret in
+            let triangle = CausalTriangle(
+                groups: heads, past: pass.total - rows + range.lowerBound, new: range.count, columns: pass.total)
+            let scores = try builder.scope("scores") {
+                try maskedScores(try queries(range, of: opened.query), opened.key, triangle, limits)
+            }
+            let weights = try builder.scope("softmax") {
+                try builder.softmax(
+                    scores, rows: triangle.segments, longestRow: pass.total, scale: scale,
+                    minimumWidth: limits.valueWidth)
+            }
+            return try builder.scope("context") { try weightedValues(weights, opened.value, triangle, limits) }
+        }
+        guard parts.count > 1 else { return parts[0] }
+        return builder.scope("context") { builder.concatenate(parts.reversed(), shape: [rows, width]) }
+    }
+
+    /// Ranges of query rows whose squares of scores fit a tile. A row has one entry more than the row before, and a tree of
+    /// maxima halves it again and again, so that tiles hold multiples of 8 elements, level by level, exactly where they
+    /// have multiples of 16 rows and begin at one.
+    private func scoreTiles(rows: Int) -> [Range<Int>] {
+        let past = pass.total - rows
+        let limit = builder.tiling.linearElements / (4 * heads * pass.total)
+        let size = max(16, limit / 16 * 16)
+        guard rows > limit, rows > size, past.isMultiple(of: 16) else { return [0..<rows] }
+        return stride(from: 0, to: rows, by: size).map { $0..<min($0 + size, rows) }
+    }
+
+    private func openedHeads(
+        _ query: Secret, _ key: Secret, _ value: Secret, _ limits: AttentionLimits
+    ) throws -> OpenedHeads {
         let opened = try builder.openMasked([
             query.narrowed(to: limits.scoreWidth), key.narrowed(to: limits.scoreWidth),
             value.narrowed(to: limits.valueWidth),
         ])
+        let rows = query.shape[0]
+        return OpenedHeads(
+            query: try builder.map(
+                opened[0], .permute(shape: [rows, heads, headWidth], order: [1, 0, 2]),
+                shape: [heads, rows, headWidth]),
+            key: try builder.map(
+                opened[1], .permute(shape: [pass.total, keyValueHeads, headWidth], order: [1, 2, 0]),
+                shape: [keyValueHeads, headWidth, pass.total]),
+            value: try builder.map(
+                opened[2], .permute(shape: [pass.total, keyValueHeads, headWidth], order: [1, 0, 2]),
+                shape: [keyValueHeads, pass.total, headWidth]))
+    }
+
+    private func queries(_ range: Range<Int>, of query: MaskedSecret) throws -> MaskedSecret {
+        guard range.count < query.shape[1] else { return query }
+        return try builder.map(
+            query, .slice(shape: query.shape, axis: 1, range: range), shape: [heads, range.count, headWidth])
+    }
+
+    /// Packed causal scores at the scale of activations. Heads that share keys are rows of one matrix product, so that keys
+    /// are never copied.
+    private func maskedScores(
+        _ query: MaskedSecret, _ key: MaskedSecret, _ triangle: CausalTriangle, _ limits: AttentionLimits
+    ) throws -> Secret {
         let rows = triangle.new
-        let byHead = try builder.map(
-            opened[0], .permute(shape: [rows, heads, headWidth], order: [1, 0, 2]), shape: [heads, rows, headWidth])
-        let transposed = try builder.map(
-            opened[1], .permute(shape: [pass.total, keyValueHeads, headWidth], order: [1, 2, 0]),
-            shape: [keyValueHeads, headWidth, pass.total])
         let product = try builder.multiply(
-            byHead, transposed, shape: .matrix(batch: keyValueHeads, m: group * rows, k: headWidth, n: pass.total),
+            query, key, shape: .matrix(batch: keyValueHeads, m: group * rows, k: headWidth, n: pass.total),
             outputShape: [heads, rows, pass.total], bound: limits.scores)
         // Masked positions are in the square, and no bound is theirs.
         let packed = builder.declared(
             try builder.map(product, .packTriangle(triangle), shape: [triangle.segments.elementCount]),
             below: limits.scores, as: Bounds.Place.scores.rawValue)
-        let values = try builder.map(
-            opened[2], .permute(shape: [pass.total, keyValueHeads, headWidth], order: [1, 0, 2]),
-            shape: [keyValueHeads, pass.total, headWidth])
-        return (try builder.rescale(packed, to: scale), values)
+        return try builder.rescale(packed, to: scale)
     }
 
     /// The attention-weighted values, `[rows, width]` in the ring of products.

@@ -9,7 +9,9 @@ extension TransformerBuilder {
     func feedForward(_ x: Secret, _ layer: Architecture.Layer, _ index: Int) throws -> Secret {
         let limits = limits(index)
         let normed = try norm(x, layer.norm2, width: maskedWidth(layer, limits))
-        let masked = builder.scope(layer.feedForward.fused ? "fused" : "input") { builder.maskForServer(normed) }
+        let masked = try builder.scope(layer.feedForward.fused ? "fused" : "input") {
+            try builder.maskForServer(normed)
+        }
         let transformed = try self.transformed(masked, layer, index)
         guard !layer.absorbsSkip else { return transformed }
         let skip = layer.feedForward.scaled ? try scaledSkip(x, masked, layer, index) : x
@@ -48,7 +50,7 @@ extension TransformerBuilder {
         return try builder.scope("output") {
             try rescaled(
                 try linear(
-                    builder.maskForServer(activated), ServerTensorName.feedForwardOutput(index),
+                    try builder.maskForServer(activated), ServerTensorName.feedForwardOutput(index),
                     outputs: architecture.width, bias: architecture.hasBiases, bound: residual, as: .residual),
                 of: index)
         }
@@ -65,12 +67,20 @@ extension TransformerBuilder {
     private func gated(
         _ x: Secret, _ activation: Architecture.Activation, _ limits: LayerLimits, width: Int
     ) throws -> Secret {
-        let factorWidth = productWidth(limits[.gate])
         let (rows, columns) = (x.shape[0], architecture.feedForwardWidth)
         func half(_ range: Range<Int>) throws -> Secret {
             try builder.map(x, .slice(shape: x.shape, axis: 1, range: range), shape: [rows, columns])
         }
         let (gate, up) = try builder.scope("gate") { (try half(0..<columns), try half(columns..<(2 * columns))) }
+        return try builder.tiled([gate, up]) { halves in
+            try gatedTile(halves[0], halves[1], activation, limits, width: width)
+        }
+    }
+
+    private func gatedTile(
+        _ gate: Secret, _ up: Secret, _ activation: Architecture.Activation, _ limits: LayerLimits, width: Int
+    ) throws -> Secret {
+        let factorWidth = productWidth(limits[.gate])
         // The second factor is truncated while the activation is under way.
         let factors = try builder.parallel(
             { try self.activation(gate, activation, width: factorWidth) },
@@ -93,8 +103,10 @@ extension TransformerBuilder {
     private func activation(_ x: Secret, _ activation: Architecture.Activation, width: Int) throws -> Secret {
         func smooth(_ name: String, _ function: PiecewisePolynomial) throws -> Secret {
             try builder.scope(name) {
-                let y = try builder.evaluate(function, at: try builder.rescale(x, to: scale))
-                return try builder.rescale(y, to: scale, minimumWidth: width).narrowed(to: width)
+                try builder.tiled(x) { x in
+                    let y = try builder.evaluate(function, at: try builder.rescale(x, to: scale))
+                    return try builder.rescale(y, to: scale, minimumWidth: width).narrowed(to: width)
+                }
             }
         }
         switch activation {
@@ -104,7 +116,9 @@ extension TransformerBuilder {
             }
         case .relu:
             return try builder.scope("relu") {
-                try builder.resized(try builder.relu(try builder.rescale(x, to: scale)), toWidth: width)
+                try builder.tiled(x) { x in
+                    try builder.resized(try builder.relu(try builder.rescale(x, to: scale)), toWidth: width)
+                }
             }
         case .gelu: return try smooth("gelu", BuiltInFunctions.gelu)
         case .geluNew: return try smooth("gelu", BuiltInFunctions.geluNew)
@@ -120,7 +134,7 @@ extension TransformerBuilder {
             let bound = limits(index)[.residual]
             let operand =
                 layer.norm2 == .none
-                ? masked : builder.maskForServer(try builder.resized(x, toWidth: productWidth(bound)))
+                ? masked : try builder.maskForServer(try builder.resized(x, toWidth: productWidth(bound)))
             let beta = ServerTensor(
                 name: ServerTensorName.beta(index), shape: [1], scale: format.weightFractionBits, width: operand.width)
             let product = try builder.multiply(

@@ -62,15 +62,10 @@ struct TransformerBuilder {
         return try builder.scope("embedding") {
             let shape = [pass.new, architecture.width]
             let tokens = try builder.scope("tokens") {
-                let oneHot = builder.input(
-                    ForwardPass.tokens, owner: .client, shape: [pass.new, architecture.vocabulary], scale: 0, bound: 1)
-                let table = ServerTensor(
-                    name: ServerTensorName.embedding, shape: [architecture.vocabulary, architecture.width],
-                    scale: scale, width: width)
-                return try builder.multiply(
-                    builder.maskForServer(oneHot.narrowed(to: width)), server: table,
-                    shape: .matrix(batch: 1, m: pass.new, k: architecture.vocabulary, n: architecture.width),
-                    outputShape: shape, bound: bound)
+                let parts = try builder.rowTiles(rows: pass.new, elementsOfRow: architecture.vocabulary) {
+                    try embedded($0, width: width, bound: bound)
+                }
+                return parts.count > 1 ? builder.concatenate(parts, shape: shape) : parts[0]
             }
             guard architecture.positions == .learned else { return declared(tokens) }
             return try builder.scope("positions") {
@@ -83,6 +78,20 @@ struct TransformerBuilder {
         }
     }
 
+    /// The product of some positions' one-hot rows with the embedding.
+    private func embedded(_ rows: Range<Int>, width: Int, bound: Double) throws -> Secret {
+        let oneHot = builder.input(
+            ForwardPass.tokens, owner: .client, shape: [pass.new, architecture.vocabulary], rows: rows, scale: 0,
+            bound: 1)
+        let table = ServerTensor(
+            name: ServerTensorName.embedding, shape: [architecture.vocabulary, architecture.width],
+            scale: scale, width: width)
+        return try builder.multiply(
+            try builder.maskForServer(oneHot.narrowed(to: width)), server: table,
+            shape: .matrix(batch: 1, m: rows.count, k: architecture.vocabulary, n: architecture.width),
+            outputShape: [rows.count, architecture.width], bound: bound)
+    }
+
     private func output(_ hidden: Secret) throws {
         guard pass.output != .blocks else {
             return try builder.scope("output") {
@@ -92,14 +101,20 @@ struct TransformerBuilder {
         try builder.scope("head") {
             let bound = limits(nil)[.logits]
             let normed = try norm(hidden, architecture.finalNorm, width: productWidth(bound))
-            let logits = try builder.scope("projection") {
-                // The head itself has no bias, but LayerNorm's affine part leaves one.
-                try linear(
-                    builder.maskForServer(normed), ServerTensorName.head, outputs: architecture.vocabulary,
-                    bias: architecture.finalNorm == .layerNorm, bound: bound, as: .logits)
-            }
-            try builder.scope("logits") {
-                try builder.open(try rescaledForOpening(logits), as: ForwardPass.logits, to: [.client])
+            let count = normed.shape[0] * architecture.vocabulary
+            _ = try builder.rowTiles(rows: normed.shape[0], elementsOfRow: architecture.vocabulary) { rows in
+                let logits = try builder.scope("projection") {
+                    // The head itself has no bias, but LayerNorm's affine part leaves one.
+                    try linear(
+                        try builder.maskForServer(try builder.rows(rows, of: normed)), ServerTensorName.head,
+                        outputs: architecture.vocabulary, bias: architecture.finalNorm == .layerNorm, bound: bound,
+                        as: .logits)
+                }
+                try builder.scope("logits") {
+                    try builder.open(
+                        try rescaledForOpening(logits), as: ForwardPass.logits,
+                        start: rows.lowerBound * architecture.vocabulary, of: count, to: [.client])
+                }
             }
         }
     }

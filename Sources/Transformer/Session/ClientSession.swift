@@ -15,25 +15,23 @@ public final class ClientSession {
     public let usesByteTokenizer: Bool
     public let configuration: SessionConfiguration
     private let channel: any Channel
-    private let dealer: DealerConnection
-    private let threads: Int
     private let prefetch: Bool
     private let budget: PassBudget
     private let sharesTimes: Bool
-    private let party: any ClientParty
+    private let party: any SessionParty
     /// The weights of the setup, once it has been made.
     private var weights: [WeightDeclaration]?
-    /// Bytes and seconds of the setup, once it has been made.
-    public private(set) var setup: (bytes: Int, seconds: Double)?
+    /// Bytes by sender and seconds of the setup, once it has been made.
+    public private(set) var setup: (bytesSent: ByParty<Int>, seconds: Double)?
 
-    /// Greets the server, then the dealer.
+    /// Greets the server, then the dealer if there is one.
     /// - Parameter prefetch: whether both parties prepare all correlations of a run before its online phase; they hold
     ///   them in memory, several times the dealer's bytes.
     /// - Parameter budget: the largest run of the server's architecture that this side takes part in.
     /// - Throws: `TransportError` naming both sides' values where the parties do not agree.
     public init(
-        channel: any Channel, configuration: SessionConfiguration = SessionConfiguration(), threads: Int = 1,
-        prefetch: Bool = false, budget: PassBudget = PassBudget(), dealer: () throws -> any Channel
+        channel: any Channel, configuration: SessionConfiguration, threads: Int = 1,
+        prefetch: Bool = false, budget: PassBudget = PassBudget(), dealer: @escaping () throws -> any Channel
     ) throws {
         let hello = Handshake(
             version: WireProtocol.version, role: Party.client.name, fields: configuration.fields)
@@ -53,16 +51,15 @@ public final class ClientSession {
         usesByteTokenizer = theirs.fields["tokenizer"] == "byte"
         self.configuration = configuration
         self.channel = channel
-        self.threads = threads
         self.prefetch = prefetch
         self.budget = budget
         sharesTimes = configuration.sharesTimes(with: theirs)
-        party = makeClientParty(configuration.profile.domain)
         let pulse = Pulse()
         channel.join(pulse)
         do {
-            self.dealer = try DealerConnection(
-                channel: try dealer(), role: Party.client.name, session: session, pulse: pulse)
+            party = try makeSessionParty(
+                configuration.target, .client, peer: channel, session: session, threads: threads, pulse: pulse,
+                dealer: dealer)
         } catch {
             SessionFault.abort([channel], for: error)
             throw error
@@ -104,15 +101,16 @@ public final class ClientSession {
     }
 
     private func run(_ pass: ForwardPass, _ input: ClientInput, progress: ((Int, Int) -> Void)?) throws -> Run {
-        let agreed = try AgreedProgram(pass, configuration.profile, budget: budget)
+        let agreed = try AgreedProgram(pass, configuration.target, budget: budget)
         if let weights, weights != agreed.program.plan.weights {
             throw PreprocessingError.otherWeights
         }
         do {
             return try run(agreed, input, progress: progress)
         } catch {
-            let cause = SessionFault.cause(of: error, among: [channel, dealer.channel])
-            SessionFault.abort([channel, dealer.channel], for: cause)
+            let channels = [channel] + party.channels
+            let cause = SessionFault.cause(of: error, among: channels)
+            SessionFault.abort(channels, for: cause)
             throw cause
         }
     }
@@ -129,22 +127,17 @@ public final class ClientSession {
         times.start()
         try channel.sendControl(Array(try JSONEncoder().encode(request)))
         if weights == nil {
-            let received = try party.receiveSetup(plan.weights, over: channel)
+            let record = try party.setUp(plan, weights: input)
             weights = plan.weights
-            times.setupWork = received.work
+            times.setupWork = record.work
             times.lap(\.setup)
-            setup = (received.bytes, times.setup)
-            // Both parties ask the dealer from here on.
+            setup = (record.bytesSent, times.setup)
+            // Both parties go on to the preprocessing of the run from here.
             try channel.sendControl([])
         }
-        let seed = try dealer.begin(description: try agreed.description(), fingerprint: agreed.fingerprint)
         let result = try party.run(
-            agreed.program,
-            PartyRun(
-                channel: channel, seed: seed, threads: threads, prefetch: prefetch, tensors: input, progress: progress),
-            &times)
-        try dealer.end()
-        let accounted = try RunReport(result, channel, dealer, times).exchanged(
+            agreed, PartyRun(prefetch: prefetch, tensors: input, progress: progress), &times)
+        let accounted = try RunReport(result, [channel] + party.channels, times).exchanged(
             over: channel, agreed.program, party: .client, shares: sharesTimes, since: start)
         let name = agreed.pass.outputName
         guard let raw = result.opened[name], let scale = agreed.program.outputScales[name] else {
@@ -175,7 +168,7 @@ public final class ClientSession {
     }
 
     public func close() {
-        dealer.close()
+        party.close()
         channel.close()
     }
 }

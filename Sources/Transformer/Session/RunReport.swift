@@ -1,3 +1,4 @@
+import Algebra
 import Foundation
 import Preprocessing
 import SecureComputation
@@ -13,9 +14,10 @@ public struct RunReport: Codable, Sendable {
     /// nil where the parties do not share their measurements; the trace has no times then either.
     public let times: SessionTimes?
 
-    init(_ result: PartyResult, _ channel: any Channel, _ dealer: DealerConnection, _ times: SessionTimes) {
+    /// - Parameter channels: all connections of the party.
+    init(_ result: PartyResult, _ channels: [any Channel], _ times: SessionTimes) {
         trace = result.trace
-        overheadBytesSent = channel.overheadBytesSent + dealer.overheadBytesSent
+        overheadBytesSent = channels.reduce(0) { $0 + $1.overheadBytesSent }
         peakMemoryBytes = Transformer.peakMemoryBytes()
         self.times = times
     }
@@ -61,7 +63,7 @@ public struct RunReport: Codable, Sendable {
         guard trace.isExact(for: program, party: party, longest: longest), sizes.contains(overheadBytesSent) else {
             return false
         }
-        guard isMeasured else { return times == nil && peakMemoryBytes == nil && trace.times.allSatisfy(\.isEmpty) }
+        guard isMeasured else { return times == nil && peakMemoryBytes == nil && trace.times.values.allSatisfy(\.isEmpty) }
         guard let times, let peakMemoryBytes else { return false }
         return sizes.contains(peakMemoryBytes)
             && times.arePlausible(weights: program.plan.weights.count, longest: longest)
@@ -89,20 +91,23 @@ public struct AccountedRun: Sendable {
     public let cost: ProgramCost
     /// Messages of both parties. Work times of both where the parties share them, else this party's alone.
     public let trace: Trace
-    public let overheadBytesSent: [Int]
+    public let overheadBytesSent: ByParty<Int>
     /// nil unless the parties share their measurements.
-    public let peakMemoryBytes: [Int]?
-    /// By party; where the parties do not share their times, those of the other are 0.
-    public let times: [SessionTimes]
+    public let peakMemoryBytes: ByParty<Int>?
+    /// Where the parties do not share their times, those of the other are 0.
+    public let times: ByParty<SessionTimes>
 
     init(program: Program, own: RunReport, peer: RunReport, party: Party) {
-        let (server, client) = party == .server ? (own, peer) : (peer, own)
+        let reports = ByParty { $0 == party ? own : peer }
         self.program = program
-        trace = server.trace.merged(with: client.trace)
+        trace = reports.server.trace.merged(with: reports.client.trace)
         cost = CostInterpreter().replay(program, trace: trace)
-        overheadBytesSent = [server.overheadBytesSent, client.overheadBytesSent]
-        let peaks = [server.peakMemoryBytes, client.peakMemoryBytes].compactMap { $0 }
-        peakMemoryBytes = peaks.count == 2 ? peaks : nil
-        times = [server.times ?? SessionTimes(), client.times ?? SessionTimes()]
+        overheadBytesSent = reports.map(\.overheadBytesSent)
+        if let server = reports.server.peakMemoryBytes, let client = reports.client.peakMemoryBytes {
+            peakMemoryBytes = ByParty(server: server, client: client)
+        } else {
+            peakMemoryBytes = nil
+        }
+        times = reports.map { $0.times ?? SessionTimes() }
     }
 }

@@ -8,11 +8,10 @@ import Transport
 /// The server's side of a session with one client: handshake, setup, and a run for each of the client's requests.
 public final class ServerSession {
     private let channel: any Channel
-    private let dealer: DealerConnection
+    private let party: any SessionParty
     private let architecture: Architecture
     private let weights: PreparedWeights
-    private let threads: Int
-    private let profile: DomainProfile
+    private let target: Target
     private let exactOpenings: Bool
     private let idle: IdleSession
     private let limits: SessionLimits
@@ -64,8 +63,8 @@ public final class ServerSession {
     ///   - dealer: connects to the dealer; called once the client is known to agree.
     /// - Throws: `TransportError` naming both sides' values where the parties do not agree.
     public init(
-        channel: any Channel, model: Model, configuration: SessionConfiguration = SessionConfiguration(),
-        limits: SessionLimits = SessionLimits(), threads: Int = 1, dealer: () throws -> any Channel
+        channel: any Channel, model: Model, configuration: SessionConfiguration,
+        limits: SessionLimits = SessionLimits(), threads: Int = 1, dealer: @escaping () throws -> any Channel
     ) throws {
         let session = try SystemEntropy.bytes(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
             .joined()
@@ -79,23 +78,23 @@ public final class ServerSession {
         let theirs = try Handshake(version: WireProtocol.version, role: Party.server.name, fields: fields).exchange(
             over: channel, expecting: SessionConfiguration.agreedFields, peerRole: Party.client.name)
         self.channel = channel
-        profile = configuration.profile
+        target = configuration.target
         exactOpenings = configuration.exactOpenings
         sharesTimes = configuration.sharesTimes(with: theirs)
         self.architecture = model.architecture
         weights = model.weights
         self.limits = limits
-        self.threads = threads
         let pulse = Pulse()
         channel.join(pulse)
         do {
-            self.dealer = try DealerConnection(
-                channel: try dealer(), role: Party.server.name, session: session, pulse: pulse)
+            party = try makeSessionParty(
+                configuration.target, .server, peer: channel, session: session, threads: threads, pulse: pulse,
+                dealer: dealer)
         } catch {
             SessionFault.abort([channel], for: error)
             throw error
         }
-        idle = IdleSession([channel, self.dealer.channel])
+        idle = IdleSession([channel] + party.channels)
     }
 
     /// Serves runs until the client leaves.
@@ -110,15 +109,16 @@ public final class ServerSession {
             while let request = try nextRequest() {
                 let accounted = try run(request, progress: progress)
                 record.runs += 1
-                record.bytesSent += accounted.cost.onlineBytes[Party.server.rawValue]
+                record.bytesSent += accounted.cost.onlineBytes.server
                 finished?(accounted)
             }
         } catch {
-            let cause = SessionFault.cause(of: error, among: [channel, dealer.channel])
-            SessionFault.abort([channel, dealer.channel], for: cause)
+            let channels = [channel] + party.channels
+            let cause = SessionFault.cause(of: error, among: channels)
+            SessionFault.abort(channels, for: cause)
             throw cause
         }
-        dealer.close()
+        party.close()
         channel.close()
         return record.runs
     }
@@ -138,14 +138,14 @@ public final class ServerSession {
 
     private func run(_ request: RunRequest, progress: ((Int, Int) -> Void)?) throws -> AccountedRun {
         let start = ContinuousClock.now
-        let agreed = try AgreedProgram(try allowed(request), profile, budget: limits.budget)
+        let agreed = try AgreedProgram(try allowed(request), target, budget: limits.budget)
         guard agreed.fingerprint == request.fingerprint else {
             throw TransportError.handshakeMismatch(
                 peer: channel.peerName, field: "program", ours: agreed.fingerprint, theirs: request.fingerprint)
         }
         record.positions += agreed.pass.new
         record.opened += agreed.pass.outputPositions
-        return try run(agreed, request, profile.domain, since: start, progress: progress)
+        return try run(agreed, request, since: start, progress: progress)
     }
 
     /// The pass that was asked for, if the client may learn what it opens.
@@ -164,8 +164,8 @@ public final class ServerSession {
         return pass
     }
 
-    private func run<Domain: ShareDomain>(
-        _ agreed: AgreedProgram, _ request: RunRequest, _ domain: Domain, since start: ContinuousClock.Instant,
+    private func run(
+        _ agreed: AgreedProgram, _ request: RunRequest, since start: ContinuousClock.Instant,
         progress: ((Int, Int) -> Void)?
     ) throws -> AccountedRun {
         let plan = agreed.program.plan
@@ -174,26 +174,17 @@ public final class ServerSession {
         if let setup {
             guard setup == plan.weights else { throw PreprocessingError.otherWeights }
         } else {
-            let masks = WeightMasks(domain: domain, seed: try dealer.weightSeed())
-            let sent = try ModelSetup(domain: domain, weights: plan.weights).send(
-                over: channel, tensors: weights, masks: masks)
-            times.setupWork = sent.work
-            record.bytesSent += sent.bytes
+            let made = try party.setUp(plan, weights: weights)
+            times.setupWork = made.work
+            record.bytesSent += made.bytesSent.server
             setup = plan.weights
-            // The client asks the dealer when it has everything; until then there is nothing to wait for there.
+            // The client goes on when it has everything; until then there is nothing to wait for elsewhere.
             _ = try channel.receiveControl(limit: 0)
             times.lap(\.setup)
         }
-        let seed = try dealer.begin(description: try agreed.description(), fingerprint: agreed.fingerprint)
-        let dealt = DealtCorrelations(
-            domain: domain, plan: plan, party: Party.server.rawValue, seed: seed,
-            stream: dealer.corrections(of: plan), maskedWeights: [], threads: threads)
-        let result = try PartyRun(
-            channel: channel, seed: seed, threads: threads, prefetch: request.prefetch, tensors: weights,
-            progress: progress
-        ).run(agreed.program, .server, dealt, domain, &times)
-        try dealer.end()
-        return try RunReport(result, channel, dealer, times).exchanged(
+        let result = try party.run(
+            agreed, PartyRun(prefetch: request.prefetch, tensors: weights, progress: progress), &times)
+        return try RunReport(result, [channel] + party.channels, times).exchanged(
             over: channel, agreed.program, party: .server, shares: sharesTimes, since: start)
     }
 }

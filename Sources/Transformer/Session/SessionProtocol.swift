@@ -5,30 +5,23 @@ import Transport
 
 /// What both parties of a session must agree on before anything else.
 public struct SessionConfiguration: Sendable, Hashable {
-    public let protocolName: String
-    public let preprocessing: String
-    /// The domain, and the prime of a field.
-    public let profile: DomainProfile
+    /// What programs are written for.
+    public let target: Target
     /// Whether what is opened is truncated exactly before.
     public let exactOpenings: Bool
     /// Whether this party tells the other how long its work took and how much memory, if the other does as well.
     public let sharesTimes: Bool
 
-    public init(
-        protocolName: String = "ot", preprocessing: String = "dealer", profile: DomainProfile = .ring64,
-        exactOpenings: Bool = false, sharesTimes: Bool = false
-    ) {
-        self.protocolName = protocolName
-        self.preprocessing = preprocessing
-        self.profile = profile
+    public init(target: Target, exactOpenings: Bool = false, sharesTimes: Bool = false) {
+        self.target = target
         self.exactOpenings = exactOpenings
         self.sharesTimes = sharesTimes
     }
 
     var fields: [String: String] {
         [
-            "protocol": protocolName, "preprocessing": preprocessing, "domain": profile.description,
-            "exact openings": exactOpenings ? "yes" : "no",
+            "protocol": target.suite.description, "preprocessing": target.preprocessing.name,
+            "domain": target.domain.description, "exact openings": exactOpenings ? "yes" : "no",
             Self.timesField: sharesTimes ? Self.shared : "own",
         ]
     }
@@ -200,18 +193,18 @@ struct AgreedProgram {
 
     /// - Parameter budget: of who makes the program; checked before it is made.
     /// - Throws: ``PassBudgetError``, and what making a program throws.
-    init(_ pass: ForwardPass, _ profile: DomainProfile, budget: PassBudget) throws {
-        try budget.check(pass, profile: profile)
+    init(_ pass: ForwardPass, _ target: Target, budget: PassBudget) throws {
+        try budget.check(pass, profile: target.domain)
         self.pass = pass
-        program = try pass.program(profile: profile)
+        program = try pass.program(target: target)
         fingerprint = try program.fingerprint()
     }
 
-    /// The pass and the domain as JSON, from which ``ForwardPass/dealerProgram(_:profile:budget:)`` makes the same program.
+    /// The pass and the target as JSON, from which ``ForwardPass/dealerProgram(_:target:budget:)`` makes the same program.
     func description() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        let described = DescribedPass(pass: pass, domain: program.profile.description)
+        let described = DescribedPass(pass: pass, target: program.target.description)
         return String(decoding: try encoder.encode(described), as: UTF8.self)
     }
 }
@@ -219,16 +212,16 @@ struct AgreedProgram {
 /// What the dealer is asked for.
 private struct DescribedPass: Codable {
     let pass: ForwardPass
-    /// As handshakes name it.
-    let domain: String
+    /// As it describes itself.
+    let target: String
 }
 
 extension ForwardPass {
     /// The dealer's side of a party's request.
-    /// - Throws: ``PreprocessingError`` for a request that cannot be read or is of another domain than the dealer's,
+    /// - Throws: ``PreprocessingError`` for a request that cannot be read or is of another target than the dealer's,
     ///   ``ArchitectureError`` for an impossible one, and ``PassBudgetError`` for one that is too large to deal for.
     @Sendable public static func dealerProgram(
-        _ description: String, profile: DomainProfile = .ring64, budget: PassBudget = PassBudget()
+        _ description: String, target: Target, budget: PassBudget = PassBudget()
     ) throws -> DealerProgram {
         let described: DescribedPass
         do {
@@ -236,10 +229,10 @@ extension ForwardPass {
         } catch let error where error is DecodingError || error is UntrustedJSON.Invalid {
             throw PreprocessingError.malformedRequest("not the description of a forward pass")
         }
-        guard described.domain == profile.description else {
-            throw PreprocessingError.otherDomain(dealer: profile.description, parties: described.domain)
+        guard described.target == target.description else {
+            throw PreprocessingError.otherTarget(dealer: target.description, parties: described.target)
         }
-        let agreed = try AgreedProgram(described.pass, profile, budget: budget)
+        let agreed = try AgreedProgram(described.pass, target, budget: budget)
         return DealerProgram(fingerprint: agreed.fingerprint, plan: agreed.program.plan)
     }
 }

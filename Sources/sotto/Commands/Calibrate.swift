@@ -1,7 +1,9 @@
+import Algebra
 import ArgumentParser
 import CKernels
 import CostModel
 import Foundation
+import Preprocessing
 import Randomness
 import SecureComputation
 import Transformer
@@ -48,16 +50,16 @@ struct Calibrate: ParsableCommand {
     func run() throws {
         let url = file.map { URL(fileURLWithPath: $0) } ?? CalibrationStore.url
         let machine = CalibrationStore.machine
-        let profile = try prime.profile(of: domain)
+        let target = Target.otWithDealer(over: try prime.profile(of: domain))
         var calibration = (try? Calibration(contentsOf: url, machine: machine)) ?? Calibration(machine: machine)
         let counts = threads.map { [$0] } ?? Array(Set([1, ProcessInfo.processInfo.activeProcessorCount])).sorted()
         let progress = ProgressBar("calibrating")
         var rates: [MeasuredRates] = []
         for (index, threads) in counts.enumerated() {
-            let calibrator = try CalibrationRun(profile: profile, threads: threads, isQuick: quick).run {
+            let calibrator = try CalibrationRun(target: target, threads: threads, isQuick: quick).run {
                 progress.update((Double(index) + $0) / Double(counts.count))
             }
-            calibration[threads: threads, profile] = calibrator.model
+            calibration[threads: threads, target] = calibrator.model
             rates.append(MeasuredRates(threads: threads, rates: calibrator.rates))
         }
         progress.finish()
@@ -73,7 +75,7 @@ struct Calibrate: ParsableCommand {
 
 /// The layers that a calibration runs.
 private struct CalibrationRun {
-    let profile: DomainProfile
+    let target: Target
     let threads: Int
     let isQuick: Bool
 
@@ -114,19 +116,19 @@ private struct CalibrationRun {
             feedForwardWidth: 4 * sample.width, context: sample.positions, vocabulary: 256)
         let weights = PreparedWeights(try ModelWeights.random(architecture, seed: 1))
         let program = try ForwardPass(architecture: architecture, new: sample.positions, output: .all).program(
-            profile: profile)
+            target: target)
         try weights.prepare(for: program)
         let tokens = (0..<sample.positions).map { $0 * 37 % 256 }
         let input = try ClientInput(tokens: tokens, vocabulary: 256)
         var traces: [Trace] = []
-        var setups: [[[Int]]] = []
+        var setups: [ByParty<SetupRecord>] = []
         for repetition in 0..<Self.repetitions {
             // As in a process that begins: a setup and a run's first layers work in fresh memory.
             sotto_release_freed_memory()
             let outcome = try program.simulated(
                 server: weights, client: input, seeds: InsecureSeededSource(UInt64(repetition)), threads: threads)
             traces.append(outcome.trace)
-            setups.append(outcome.setupWork)
+            setups.append(outcome.setup)
         }
         calibrator.add(program, traces: traces, setups: setups)
     }

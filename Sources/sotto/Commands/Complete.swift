@@ -146,25 +146,23 @@ private struct ClientAccount {
     mutating func record(_ run: ClientSession.Run) {
         if last == nil {
             cost.recordSetup(
-                of: run.accounted.program, sentBytes: session.setup?.bytes, seconds: session.setup?.seconds,
+                of: run.accounted.program, sent: session.setup?.bytesSent, seconds: session.setup?.seconds,
                 work: run.accounted.times.map(\.setupWork))
         }
         cost.record(run.accounted.program, trace: run.accounted.trace)
         last = run.accounted
         let times = run.accounted.times
         // The server is done with sending before the client has what was sent.
-        elapsed.setup += times[Party.client.rawValue].setup
-        elapsed.offline += times[Party.client.rawValue].offline
-        elapsed.online += times.map(\.online).max() ?? 0
+        elapsed.setup += times.client.setup
+        elapsed.offline += times.client.offline
+        elapsed.online += times.map(\.online).largest
     }
 
     func report(context: Int, positions: ForwardPass.Output) -> CostReport {
-        let agreed = session.configuration
         var report = cost.report(
             CostReport.Configuration(
-                model: session.modelName, architecture: session.notation, protocol: agreed.protocolName,
-                preprocessing: agreed.preprocessing, profile: agreed.profile, context: context,
-                positions: positions.rawValue, insecure: false))
+                model: session.modelName, architecture: session.notation, target: session.configuration.target,
+                context: context, positions: positions.rawValue, insecure: false))
         report.wireOverheadBytes = last?.overheadBytesSent
         report.peakMemoryBytes = last?.peakMemoryBytes
         report.elapsed = elapsed

@@ -34,7 +34,7 @@ struct Costs: ParsableCommand {
                 models: try Architecture.Notation.all.map { notation in
                     let pass = try ForwardPass(
                         architecture: architecture.withNotation(notation), new: positions, output: output)
-                    return .init(name: notation.name, program: try pass.program())
+                    return .init(name: notation.name, program: try pass.program(target: .otWithDealer(over: .ring64)))
                 })
         }
         return [
@@ -55,7 +55,7 @@ struct Costs: ParsableCommand {
                     + "`sotto estimate PRESET --context \(positions)`.",
                 models: try Architecture.presetNames.map { name in
                     let pass = try ForwardPass(architecture: .preset(named: name), new: positions, output: .all)
-                    return .init(name: name, program: try pass.program())
+                    return .init(name: name, program: try pass.program(target: .otWithDealer(over: .ring64)))
                 }),
         ]
     }

@@ -29,8 +29,8 @@ struct Deal: ParsableCommand {
         let listener = try role.listen(
             on: listen, connections: 2 * limits.sessions + limits.waiting + ServiceOptions.strangers, isDealer: true,
             over: transport)
-        let profile = try role.protocols.profile()
-        serve(profile.domain, profile, limits, listener)
+        let target = try role.protocols.target()
+        serve(target.domain.domain, target, limits, listener)
         transport.shutdown()
     }
 
@@ -41,11 +41,11 @@ struct Deal: ParsableCommand {
     }
 
     private func serve<Domain: ShareDomain>(
-        _ domain: Domain, _ profile: DomainProfile, _ limits: DealerLimits, _ listener: TCPListener
+        _ domain: Domain, _ target: Target, _ limits: DealerLimits, _ listener: TCPListener
     ) {
         let (budget, logger) = (service.budget, service.logger)
         let dealer = DealerService(domain: domain, threads: role.threads, limits: limits) {
-            try ForwardPass.dealerProgram($0, profile: profile, budget: budget)
+            try ForwardPass.dealerProgram($0, target: target, budget: budget)
         }
         let service = RoleService(
             listener: listener, sessions: service.sessions, drainTime: .seconds(role.timeout), logger: logger)

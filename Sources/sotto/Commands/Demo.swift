@@ -80,7 +80,7 @@ struct Demo: ParsableCommand {
 
     /// Every value of the completion is one of a single pass over all its tokens but the last.
     private func checkedRange(_ weights: ModelWeights, _ tokens: [Int]) throws -> RangeFinding? {
-        var check = RangeCheck(PreparedWeights(weights), profile: try protocols.profile())
+        var check = RangeCheck(PreparedWeights(weights), target: try protocols.target())
         try check.check(
             ForwardPass(architecture: weights.architecture, new: tokens.count - 1, output: .all),
             ClientInput(tokens: tokens.dropLast(), vocabulary: weights.architecture.vocabulary))
@@ -115,19 +115,19 @@ struct Demo: ParsableCommand {
 
     /// What the cost interpreter predicts for the same completion.
     private func estimate(_ architecture: Architecture, _ measured: CostReport) throws -> CostReport {
-        let profile = try protocols.profile()
+        let target = try protocols.target()
         var cost = SessionCost()
         for token in 0..<tokens {
             let program = try ForwardPass(
                 architecture: architecture, new: measured.context + token, output: .last,
                 exactOpenings: protocols.exactOpenings
-            ).program(profile: profile)
+            ).program(target: target)
             if token == 0 { cost.recordSetup(of: program) }
             cost.record(program)
         }
         return cost.report(
             CostReport.Configuration(
-                model: measured.model, architecture: measured.architecture, profile: profile, context: measured.context,
+                model: measured.model, architecture: measured.architecture, target: target, context: measured.context,
                 positions: measured.positions, insecure: false))
     }
 

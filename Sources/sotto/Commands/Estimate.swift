@@ -1,3 +1,4 @@
+import Algebra
 import ArgumentParser
 import CostModel
 import Foundation
@@ -25,12 +26,12 @@ struct Estimate: ParsableCommand {
         let count = try length.count(for: named.architecture)
         let passes = try length.passes(
             named.architecture, count: count, exactOpenings: protocols.exactOpenings)
-        let profile = try protocols.profile()
-        try checkSums(of: passes, profile)
+        let target = try protocols.target()
+        try checkSums(of: passes, target)
         let progress = ProgressBar("estimating")
-        var session = SessionCost(networks: network.networks, compute: try calibration.model(network, machine, profile))
+        var session = SessionCost(networks: network.networks, compute: try calibration.model(network, machine, target))
         for (index, pass) in passes.enumerated() {
-            let program = try pass.program(profile: profile)
+            let program = try pass.program(target: target)
             if index == 0 { session.recordSetup(of: program) }
             session.record(program)
             progress.update(Double(index + 1) / Double(passes.count))
@@ -42,16 +43,16 @@ struct Estimate: ParsableCommand {
 
     /// Programs grow from token to token: what the last one costs as often as there are any must fit a counter.
     /// - Throws: ``UsageError`` if it does not.
-    private func checkSums(of passes: [ForwardPass], _ profile: DomainProfile) throws {
+    private func checkSums(of passes: [ForwardPass], _ target: Target) throws {
         guard passes.count > 1, let last = passes.last else { return }
         var session = SessionCost()
-        session.record(try last.program(profile: profile))
+        session.record(try last.program(target: target))
         let configuration = CostReport.Configuration(
-            model: "", architecture: "", context: last.new, positions: "", insecure: false)
+            model: "", architecture: "", target: target, context: last.new, positions: "", insecure: false)
         let operations = session.report(configuration).operations
         let flops = operations.reduce(0.0) { $0 + Double($1.flops) }
         let bytes = operations.reduce(0.0) { sum, operation in
-            (operation.bytesSent + operation.dealerBytes).reduce(sum) { $0 + Double($1) }
+            (operation.bytesSent + operation.dealerBytes).values.reduce(sum) { $0 + Double($1) }
         }
         guard max(flops, bytes) * Double(passes.count) < 0x1p62 else {
             throw UsageError("\(passes.count) tokens of this model cost more than can be counted; lower --tokens.")

@@ -50,12 +50,12 @@ struct Evaluate: ParsableCommand {
         if let unknown = tokens.first(where: { !(0..<architecture.vocabulary).contains($0) }) {
             throw TokenizerError.unknownToken(unknown, vocabulary: architecture.vocabulary)
         }
-        let profile = try protocols.profile()
+        let target = try protocols.target()
         var evaluation = Evaluation(selected, window: window, exactOpenings: protocols.exactOpenings)
         var run =
             `private`
             ? PrivateRun(
-                selected, profile: profile, seed: model.variant.seed, machine: machine,
+                selected, target: target, seed: model.variant.seed, machine: machine,
                 allowsOutOfRange: range.allowOutOfRange) : nil
         try evaluation.evaluate(
             tokens, private: &run, keepsLogits: files.logits != nil || files.plaintextLogits != nil)
@@ -66,13 +66,12 @@ struct Evaluate: ParsableCommand {
         var report = run?.session.report(
             CostReport.Configuration(
                 model: selected.named.name, architecture: selected.named.notation,
-                protocol: protocols.protocolName.rawValue, preprocessing: protocols.preprocessing.rawValue,
-                profile: profile, context: window, positions: ForwardPass.Output.all.rawValue,
+                target: target, context: window, positions: ForwardPass.Output.all.rawValue,
                 insecure: true))
         report?.accuracy = evaluation.meter.accuracy
         report?.range = run?.range.finding.map { CostReport.Range($0) }
-        report?.peakMemoryBytes = [peakMemoryBytes(), peakMemoryBytes()]
-        report?.wireOverheadBytes = [0, 0]
+        report?.peakMemoryBytes = .both(peakMemoryBytes())
+        report?.wireOverheadBytes = .zero
         let result = EvaluationReport(evaluation, cost: report)
         try Output.write(
             output.tableFormat.map { result.rendered(as: $0, by: output.by.grouping, width: Terminal.width) }

@@ -30,10 +30,11 @@ struct Serve: ParsableCommand {
         let offered = ServerSession.Model(
             name: selected.named.name, notation: selected.named.notation, architecture: selected.architecture,
             weights: PreparedWeights(selected.weights), usesByteTokenizer: selected.tokenizer is ByteTokenizer)
-        try check.check(selected, offered.weights, role.protocols.profile())
+        try check.check(selected, offered.weights, role.protocols.target())
         // Before anybody waits for it; embedding and head only once a run needs them.
         try offered.weights.prepare(
-            for: ForwardPass(architecture: selected.architecture, new: 1, output: .blocks).program())
+            for: ForwardPass(architecture: selected.architecture, new: 1, output: .blocks)
+                    .program(target: role.protocols.target()))
         let transport = try TCPTransport()
         let listener = try role.listen(
             on: listen, connections: service.maxSessions + ServiceOptions.strangers, isDealer: false,

@@ -48,7 +48,7 @@ struct Simulate: ParsableCommand {
         var simulation = Simulation(
             model: selected, input: run, length: length, exactOpenings: protocols.exactOpenings,
             private: PrivateRun(
-                selected, profile: try protocols.profile(), seed: model.variant.seed, machine: machine,
+                selected, target: try protocols.target(), seed: model.variant.seed, machine: machine,
                 networks: network.networks, allowsOutOfRange: range.allowOutOfRange))
         try simulation.run()
         logger.info("simulated", metadata: ["inferences": "\(simulation.private.session.inferences)"])
@@ -62,8 +62,8 @@ struct Simulate: ParsableCommand {
         report.range = simulation.private.range.finding.map { CostReport.Range($0) }
         let completion = try simulation.completion()
         report.completion = try completion?.reported(model: selected)
-        report.peakMemoryBytes = [peakMemoryBytes(), peakMemoryBytes()]
-        report.wireOverheadBytes = [0, 0]
+        report.peakMemoryBytes = .both(peakMemoryBytes())
+        report.wireOverheadBytes = .zero
         if output.format == .text, let completion { try Output.write(completion.text(report.completion)) }
         try Output.write(report, output)
     }
@@ -72,7 +72,7 @@ struct Simulate: ParsableCommand {
         let program = try ForwardPass(
             architecture: selected.architecture, new: input.count, output: length.output,
             exactOpenings: protocols.exactOpenings
-        ).program(profile: protocols.profile())
+        ).program(target: protocols.target())
         let values = try ValueTrace(
             program, tensors: TensorSources([PreparedWeights(selected.weights), try input.clientInput()]))
         try Output.write(

@@ -55,11 +55,11 @@ struct Suggest: ParsableCommand {
                 exactOpenings: protocols.exactOpenings),
             configuration: try length.configuration(named, protocols, count: count, insecure: false),
             notation: named.notation)
-        let profile = try protocols.profile()
+        let target = try protocols.target()
         let progress = ProgressBar("trying edits")
         let networks = network.networks.isEmpty ? [Network.wan] : network.networks
         let pricing = Pricing(
-            networks: networks, compute: try calibration.model(machine, profile), profile: profile)
+            networks: networks, compute: try calibration.model(machine, target), target: target)
         let suggestions = try Suggestions(for: scenario, by: by.measure, pricing: pricing) {
             progress.update($0)
         }

@@ -54,13 +54,10 @@ struct TableCommand: ParsableCommand {
             try tableFormat == nil ? JSONText.of(comparison.rows) : comparison.rendered(options))
     }
 
-    /// What local work takes in each of the domains, where that is known.
-    private func computes() throws -> [DomainProfile: ComputeModel] {
-        var models: [DomainProfile: ComputeModel] = [:]
-        for domain in Set(sweep.domain.elements) {
-            let profile = try sweep.prime.profile(of: domain)
-            models[profile] = try calibration.model(machine, profile)
-        }
+    /// What local work takes for each of the targets, where that is known.
+    private func computes() throws -> [Target: ComputeModel] {
+        var models: [Target: ComputeModel] = [:]
+        for target in Set(try sweep.targets()) { models[target] = try calibration.model(machine, target) }
         return models
     }
 

@@ -13,15 +13,15 @@ struct CalibrationOptions: ParsableArguments {
     /// What local work takes here, where networks are asked for and it is known.
     /// - Throws: ``CalibrationError`` if the file that was named is of no use.
     func model(
-        _ network: NetworkOptions, _ machine: RunOptions, _ profile: DomainProfile
+        _ network: NetworkOptions, _ machine: RunOptions, _ target: Target
     ) throws -> ComputeModel? {
-        network.networks.isEmpty ? nil : try model(machine, profile)
+        network.networks.isEmpty ? nil : try model(machine, target)
     }
 
-    func model(_ machine: RunOptions, _ profile: DomainProfile) throws -> ComputeModel? {
+    func model(_ machine: RunOptions, _ target: Target) throws -> ComputeModel? {
         let threads = machine.threadCount
-        guard let calibration else { return CalibrationStore.model(threads: threads, profile: profile) }
+        guard let calibration else { return CalibrationStore.model(threads: threads, target: target) }
         return try CalibrationStore.model(
-            at: URL(fileURLWithPath: calibration), threads: threads, profile: profile)
+            at: URL(fileURLWithPath: calibration), threads: threads, target: target)
     }
 }

@@ -79,8 +79,7 @@ struct LengthOptions: ParsableArguments {
         _ named: NamedArchitecture, _ protocols: ProtocolOptions, count: Int, insecure: Bool
     ) throws -> CostReport.Configuration {
         CostReport.Configuration(
-            model: named.name, architecture: named.notation, protocol: protocols.protocolName.rawValue,
-            preprocessing: protocols.preprocessing.rawValue, profile: try protocols.profile(), context: count,
+            model: named.name, architecture: named.notation, target: try protocols.target(), context: count,
             positions: output.rawValue, insecure: insecure)
     }
 }

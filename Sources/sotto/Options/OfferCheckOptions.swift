@@ -15,16 +15,16 @@ struct OfferCheckOptions: ParsableArguments {
     /// Checks that fixed point holds every weight and, where a text is given, that its values keep within the
     /// architecture's bounds.
     /// - Throws: `PreparedWeightsError`, `ProgramError`, `OutOfRangeError`, ``DataError``, ``UsageError``.
-    func check(_ model: SelectedModel, _ weights: PreparedWeights, _ profile: DomainProfile) throws {
+    func check(_ model: SelectedModel, _ weights: PreparedWeights, _ target: Target) throws {
         let architecture = model.architecture
-        try weights.check(for: ForwardPass(architecture: architecture, new: 1, output: .all).program(profile: profile))
+        try weights.check(for: ForwardPass(architecture: architecture, new: 1, output: .all).program(target: target))
         guard let checkText else { return }
         guard let tokenizer = model.tokenizer else {
             throw UsageError("The model's config.json names no tokenizer; leave out --check-text.")
         }
         let tokens = tokenizer.encode(try InputFile.text(of: checkText))
         guard !tokens.isEmpty else { throw DataError("\(checkText) is empty; give a text.") }
-        var check = RangeCheck(weights, profile: profile)
+        var check = RangeCheck(weights, target: target)
         let progress = ProgressBar("checking the text")
         defer { progress.finish() }
         for start in stride(from: 0, to: tokens.count, by: architecture.context) {

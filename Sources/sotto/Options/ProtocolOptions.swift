@@ -5,15 +5,6 @@ import Transformer
 
 /// Which protocols run, as the axes of choice name them.
 struct ProtocolOptions: ParsableArguments {
-    enum ProtocolName: String, ExpressibleByArgument, CaseIterable {
-        case ot, fss
-    }
-
-    enum Preprocessing: String, ExpressibleByArgument, CaseIterable {
-        case dealer
-        case twoParty = "two-party"
-    }
-
     enum Domain: String, ExpressibleByArgument, CaseIterable {
         case ring64, field
     }
@@ -22,7 +13,7 @@ struct ProtocolOptions: ParsableArguments {
     var protocolName: ProtocolName = .ot
 
     @Option(help: "Where correlated randomness comes from; dealer is built, two-party is not yet.")
-    var preprocessing: Preprocessing = .dealer
+    var preprocessing: PreprocessingName = .dealer
 
     @Option(help: "What values are shared over.")
     var domain: Domain = .ring64
@@ -33,37 +24,39 @@ struct ProtocolOptions: ParsableArguments {
     var exactOpenings = false
 
     func validate() throws {
-        try Self.check(protocolName, preprocessing, domain)
         try prime.validate(for: [domain])
+        _ = try target()
     }
 
+    /// What programs are written for.
+    func target() throws -> Target { try Self.target(protocolName, preprocessing, prime.profile(of: domain)) }
+
     /// - Throws: `ValidationError`, which names what there is, if a combination is not built.
-    static func check(_ protocolName: ProtocolName, _ preprocessing: Preprocessing, _ domain: Domain) throws {
-        guard protocolName == .ot, preprocessing == .dealer else {
-            throw ValidationError(
-                "The combination --protocol \(protocolName.rawValue) --preprocessing \(preprocessing.rawValue) "
-                    + "--domain \(domain.rawValue) is not built; "
-                    + "there is --protocol ot --preprocessing dealer --domain ring64 or field")
+    static func target(
+        _ protocolName: ProtocolName, _ preprocessing: PreprocessingName, _ domain: DomainProfile
+    ) throws -> Target {
+        do {
+            return try Target(protocolName: protocolName, preprocessing: preprocessing, domain: domain)
+        } catch {
+            throw ValidationError(error.description)
         }
     }
 
-    /// The domain and its prime.
-    func profile() throws -> DomainProfile { try prime.profile(of: domain) }
-
     func session(sharesTimes: Bool) throws -> SessionConfiguration {
-        SessionConfiguration(
-            protocolName: protocolName.rawValue, preprocessing: preprocessing.rawValue, profile: try profile(),
-            exactOpenings: exactOpenings, sharesTimes: sharesTimes)
+        SessionConfiguration(target: try target(), exactOpenings: exactOpenings, sharesTimes: sharesTimes)
     }
 
     /// The same options for another process.
     func arguments() throws -> [String] {
-        let prime = try profile().prime
+        let prime = try target().domain.prime
         return ["--protocol", protocolName.rawValue, "--preprocessing", preprocessing.rawValue]
             + ["--domain", domain.rawValue] + (prime.map { ["--prime", "\($0)"] } ?? [])
             + (exactOpenings ? ["--exact-openings"] : [])
     }
 }
+
+extension ProtocolName: ExpressibleByArgument {}
+extension PreprocessingName: ExpressibleByArgument {}
 
 /// What `--exact-openings` does.
 enum ExactOpeningsHelp {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CostModel
 import Foundation
+import SecureComputation
 import Transformer
 
 /// Which networks are compared: every combination of the lists.
@@ -41,10 +42,10 @@ struct SweepOptions: ParsableArguments {
     @Option(
         name: .customLong("protocol"), help: "Comparisons and nonlinear functions, a list; ot is built, fss is not yet."
     )
-    var protocols: CommaList<ProtocolOptions.ProtocolName> = CommaList([.ot])
+    var protocols: CommaList<ProtocolName> = CommaList([.ot])
 
     @Option(help: "Where correlated randomness comes from, a list; dealer is built, two-party is not yet.")
-    var preprocessing: CommaList<ProtocolOptions.Preprocessing> = CommaList([.dealer])
+    var preprocessing: CommaList<PreprocessingName> = CommaList([.dealer])
 
     @Option(help: "What values are shared over, a list.")
     var domain: CommaList<ProtocolOptions.Domain> = CommaList([.ring64])
@@ -55,12 +56,17 @@ struct SweepOptions: ParsableArguments {
     var exactOpenings = false
 
     func validate() throws {
-        for name in protocols.elements {
-            for source in preprocessing.elements {
-                for domain in domain.elements { try ProtocolOptions.check(name, source, domain) }
+        try prime.validate(for: domain.elements)
+        _ = try targets()
+    }
+
+    /// Every combination, the domain varying fastest.
+    func targets() throws -> [Target] {
+        try protocols.elements.flatMap { name in
+            try preprocessing.elements.flatMap { source in
+                try domain.elements.map { try ProtocolOptions.target(name, source, prime.profile(of: $0)) }
             }
         }
-        try prime.validate(for: domain.elements)
     }
 
     private var output: ForwardPass.Output { blocksOnly ? .blocks : positions == .last ? .last : .all }
@@ -143,19 +149,18 @@ struct SweepOptions: ParsableArguments {
     private func scenarios(
         of variants: [Variant], model: String, family: String?, context: Int
     ) throws -> [Scenario] {
-        let profiles = try domain.elements.map { try prime.profile(of: $0) }
-        return try protocols.elements.flatMap { name in
-            try preprocessing.elements.flatMap { source in
+        try protocols.elements.flatMap { name -> [Scenario] in
+            try preprocessing.elements.flatMap { source -> [Scenario] in
                 try variants.flatMap { variant in
-                    try profiles.map { profile in
+                    try domain.elements.map { domain in
+                        let target = try ProtocolOptions.target(name, source, prime.profile(of: domain))
                         let pass = try ForwardPass(
                             architecture: variant.architecture, new: context, output: output,
                             exactOpenings: exactOpenings)
                         let configuration = CostReport.Configuration(
                             model: model,
                             architecture: variant.edits.isEmpty ? variant.name : variant.architecture.description,
-                            protocol: name.rawValue, preprocessing: source.rawValue, profile: profile,
-                            context: context, positions: output.rawValue, insecure: false)
+                            target: target, context: context, positions: output.rawValue, insecure: false)
                         return Scenario(
                             pass: pass, configuration: configuration, notation: variant.name, edits: variant.edits,
                             family: family)

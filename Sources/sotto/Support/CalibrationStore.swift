@@ -26,9 +26,9 @@ enum CalibrationStore {
     }
 
     /// The model of this machine, or nil; a file that is of no use is said on standard error, a missing one is not.
-    static func model(threads: Int, profile: DomainProfile) -> ComputeModel? {
+    static func model(threads: Int, target: Target) -> ComputeModel? {
         do {
-            return try model(at: url, threads: threads, profile: profile)
+            return try model(at: url, threads: threads, target: target)
         } catch CalibrationError.absent {
             return nil
         } catch {
@@ -39,11 +39,11 @@ enum CalibrationStore {
 
     /// - Throws: `CalibrationError`
     static func model(
-        at url: URL, threads: Int, profile: DomainProfile
+        at url: URL, threads: Int, target: Target
     ) throws(CalibrationError) -> ComputeModel {
         let calibration = try Calibration(contentsOf: url, machine: machine)
-        guard let model = calibration[threads: threads, profile] else {
-            throw .otherThreads(path: url.path, threads: threads, domain: profile.name)
+        guard let model = calibration[threads: threads, target] else {
+            throw .otherThreads(path: url.path, threads: threads, domain: target.domain.name)
         }
         return model
     }

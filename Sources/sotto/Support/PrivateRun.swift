@@ -13,8 +13,7 @@ struct PrivateRun {
     let threads: Int
     let timeout: Double?
     let seed: UInt64
-    /// What values are shared over.
-    let profile: DomainProfile
+    let target: Target
     private(set) var session: SessionCost
     private(set) var range: RangeCheck
     private let allowsOutOfRange: Bool
@@ -23,13 +22,13 @@ struct PrivateRun {
     private static let patience = 86400.0
 
     init(
-        _ model: SelectedModel, profile: DomainProfile, seed: UInt64, machine: RunOptions, networks: [Network] = [],
+        _ model: SelectedModel, target: Target, seed: UInt64, machine: RunOptions, networks: [Network] = [],
         allowsOutOfRange: Bool = false
     ) {
-        self.profile = profile
+        self.target = target
         session = SessionCost(networks: networks)
         weights = PreparedWeights(model.weights)
-        range = RangeCheck(weights, profile: profile)
+        range = RangeCheck(weights, target: target)
         self.allowsOutOfRange = allowsOutOfRange
         threads = machine.threadCount
         timeout = machine.timeout
@@ -41,7 +40,7 @@ struct PrivateRun {
     mutating func values(
         _ pass: ForwardPass, input: ClientInput, progress: (@Sendable (Int, Int) -> Void)? = nil
     ) throws -> [Double] {
-        let program = try pass.program(profile: profile)
+        let program = try pass.program(target: target)
         try weights.prepare(for: program)
         try range.check(pass, input)
         if !allowsOutOfRange { try range.requireWithin() }
@@ -53,8 +52,8 @@ struct PrivateRun {
             channels: channels, progress: progress)
         if session.inferences == 0 {
             session.recordSetup(
-                of: program, sentBytes: outcome.setupBytes, seconds: outcome.setupSeconds,
-                work: outcome.setupWork)
+                of: program, sent: outcome.setup.server.bytesSent, seconds: outcome.setupSeconds,
+                work: outcome.setup.map(\.work))
         }
         session.record(program, trace: outcome.trace)
         let name = pass.outputName
