@@ -122,7 +122,7 @@ private final class SessionHost: Sendable {
             ) {
                 // Who has greeted takes one of the places.
                 try place.take()
-                return try dealer()
+                return try self.dealer()
             }
         } catch {
             channel.close()
