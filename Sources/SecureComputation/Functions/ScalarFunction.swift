@@ -1,4 +1,5 @@
 import Algebra
+import SottoApproximation
 
 extension ProgramBuilder {
     /// Any scalar function given as piecewise polynomials: one packed comparison with all knots at the coarse scale, next
@@ -48,18 +49,5 @@ extension ProgramBuilder {
     public func relu(_ x: Secret) throws -> Secret {
         let narrow = x.narrowed(to: min(x.width, width(holding: x.magnitude)))
         return try select(try compare(narrow, thresholds: [0]), narrow)
-    }
-}
-
-extension PiecewisePolynomial {
-    /// The function times a public factor of magnitude at most one; its errors shrink along with it, but for the rounding
-    /// of coefficients at the result scale.
-    func scaled(by factor: Double) -> PiecewisePolynomial {
-        PiecewisePolynomial(
-            trustedName: name, inputScale: inputScale, comparisonScale: comparisonScale, resultScale: resultScale,
-            knots: knots, origins: origins,
-            coefficients: coefficients.map { $0.map { Int64((Double($0) * factor).rounded()) } },
-            inputRange: inputRange, domain: domain, errorBound: errorBound, relativeErrorBound: relativeErrorBound,
-            relativeErrorFloor: relativeErrorFloor, outputBound: outputBound)
     }
 }

@@ -1,5 +1,5 @@
 import Foundation
-import SecureComputation
+import SottoApproximation
 import Testing
 
 @Suite struct BuiltInFunctionsTests {
@@ -60,9 +60,8 @@ import Testing
 
     @Test func theSourceIsTheRegeneratedOne() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let source = root.appendingPathComponent(
-            "Sources/SecureComputation/Functions/Scalar/BuiltInFunctions.swift")
+            .deletingLastPathComponent()
+        let source = root.appendingPathComponent("Sources/SottoApproximation/BuiltInFunctions.swift")
         #expect(try BuiltInFunctions.regenerate() == String(contentsOf: source, encoding: .utf8))
     }
 
