@@ -80,7 +80,7 @@ let package = Package(
             dependencies: ["SottoApproximation", "SecureComputation", "CostModel", "TestSupport"]),
         .testTarget(
             name: "TransformerTests",
-            dependencies: ["Transformer", "CostModel", "TestSupport"],
+            dependencies: ["SottoApproximation", "Transformer", "CostModel", "TestSupport"],
             exclude: ["Reference"],
             resources: [.copy("Data")]),
         .testTarget(
@@ -92,7 +92,9 @@ let package = Package(
             resources: [.copy("Data")]),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["CKernels", "AttentionEntropy", "Training", "Transformer", "TestSupport"],
+            dependencies: [
+                "CKernels", "SottoApproximation", "AttentionEntropy", "Training", "Transformer", "TestSupport",
+            ],
             exclude: ["Reference"],
             resources: [.copy("Data")]),
         .testTarget(name: "SottoTests", dependencies: ["sotto", "Transformer", "CostModel", "TestSupport"]),
