@@ -9,8 +9,8 @@ let package = Package(
         .library(
             name: "Sotto",
             targets: [
-                "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation", "Transformer",
-                "CostModel", "AttentionEntropy", "Training",
+                "Algebra", "Randomness", "Transport", "Preprocessing", "SottoApproximation", "SecureComputation",
+                "Transformer", "CostModel", "AttentionEntropy", "Training",
             ]),
     ],
     dependencies: [
@@ -40,15 +40,18 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
             ]),
         .target(name: "Preprocessing", dependencies: ["Algebra", "Randomness", "Transport"]),
+        .target(name: "SottoApproximation"),
         .target(
             name: "SecureComputation",
-            dependencies: ["Algebra", "Randomness", "Transport", "Preprocessing"]),
+            dependencies: ["Algebra", "Randomness", "Transport", "Preprocessing", "SottoApproximation"]),
         .target(
             name: "Transformer",
-            dependencies: ["Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation"],
+            dependencies: [
+                "Algebra", "Randomness", "Transport", "Preprocessing", "SottoApproximation", "SecureComputation",
+            ],
             resources: [.copy("Models")]),
         .target(
-            name: "CostModel", dependencies: ["SecureComputation", "Transport", "Transformer"],
+            name: "CostModel", dependencies: ["SottoApproximation", "SecureComputation", "Transport", "Transformer"],
             resources: [.copy("Published")]),
         .target(name: "AttentionEntropy", dependencies: ["Transformer"]),
         .target(
@@ -71,22 +74,27 @@ let package = Package(
         .testTarget(
             name: "TransportTests", dependencies: ["Transport", "TestSupport"], resources: [.copy("Corpus")]),
         .testTarget(name: "PreprocessingTests", dependencies: ["Preprocessing", "TestSupport"]),
+        .testTarget(name: "SottoApproximationTests", dependencies: ["SottoApproximation"]),
         .testTarget(
             name: "SecureComputationTests",
-            dependencies: ["SecureComputation", "CostModel", "TestSupport"]),
+            dependencies: ["SottoApproximation", "SecureComputation", "CostModel", "TestSupport"]),
         .testTarget(
             name: "TransformerTests",
-            dependencies: ["Transformer", "CostModel", "TestSupport"],
+            dependencies: ["SottoApproximation", "Transformer", "CostModel", "TestSupport"],
             exclude: ["Reference"],
             resources: [.copy("Data")]),
-        .testTarget(name: "CostModelTests", dependencies: ["CostModel", "Transformer", "TestSupport"]),
+        .testTarget(
+            name: "CostModelTests",
+            dependencies: ["SottoApproximation", "CostModel", "Transformer", "TestSupport"]),
         .testTarget(
             name: "AttentionEntropyTests", dependencies: ["AttentionEntropy", "TestSupport"],
             exclude: ["Reference"],
             resources: [.copy("Data")]),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["CKernels", "AttentionEntropy", "Training", "Transformer", "TestSupport"],
+            dependencies: [
+                "CKernels", "SottoApproximation", "AttentionEntropy", "Training", "Transformer", "TestSupport",
+            ],
             exclude: ["Reference"],
             resources: [.copy("Data")]),
         .testTarget(name: "SottoTests", dependencies: ["sotto", "Transformer", "CostModel", "TestSupport"]),

@@ -1,5 +1,6 @@
 import Algebra
 import SecureComputation
+import SottoApproximation
 
 extension CostCatalogue {
     /// Fraction bits and the largest magnitude of what functions take and give.

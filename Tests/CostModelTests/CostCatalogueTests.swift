@@ -1,6 +1,7 @@
 import CostModel
 import Foundation
 import SecureComputation
+import SottoApproximation
 import TestSupport
 import Testing
 import Transformer

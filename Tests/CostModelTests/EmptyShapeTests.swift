@@ -1,6 +1,7 @@
 import Algebra
 import CostModel
 import SecureComputation
+import SottoApproximation
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import Algebra
+import SottoApproximation
 
 extension ProgramBuilder {
     /// `c / sqrt(mean of c² + epsilon)` over the rows of a grid, the common part of LayerNorm and RMSNorm.

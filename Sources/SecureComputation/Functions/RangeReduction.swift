@@ -1,4 +1,5 @@
 import Algebra
+import SottoApproximation
 
 /// A positive secret brought to a fixed interval by a power of a base, and the bits that say by which.
 ///

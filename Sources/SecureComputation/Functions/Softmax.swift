@@ -1,4 +1,5 @@
 import Algebra
+import SottoApproximation
 
 extension ProgramBuilder {
     /// Causal softmax: `exp(s - max) / sum` over every row of the causal triangle. Masked positions are not there, so they

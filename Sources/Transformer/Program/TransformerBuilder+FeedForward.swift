@@ -1,5 +1,6 @@
 import Algebra
 import SecureComputation
+import SottoApproximation
 
 extension TransformerBuilder {
     private var scale: Int { format.fractionBits }

@@ -1,4 +1,5 @@
 import Foundation
+import SottoApproximation
 
 /// The nonlinear functions of a transformer on plain numbers, one value or one row at a time.
 ///
@@ -52,23 +53,9 @@ public enum ReferenceFunctions {
         switch activation {
         case .identity: x
         case .relu: max(x, 0)
-        case .gelu: Float(gelu(Double(x)))
-        case .geluNew: Float(geluNew(Double(x)))
-        case .silu: Float(silu(Double(x)))
+        case .gelu: Float(ExactFunctions.gelu(Double(x)))
+        case .geluNew: Float(ExactFunctions.geluNew(Double(x)))
+        case .silu: Float(ExactFunctions.silu(Double(x)))
         }
-    }
-
-    /// `x/(1 + e^-x)`.
-    public static func silu(_ x: Double) -> Double { x / (1 + exp(-x)) }
-
-    /// `x·Φ(x)`.
-    public static func gelu(_ x: Double) -> Double {
-        // erfc keeps its relative accuracy in the negative tail, where 1 + erf cancels.
-        x / 2 * erfc(-x * 0.5.squareRoot())
-    }
-
-    /// `x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³)))`.
-    public static func geluNew(_ x: Double) -> Double {
-        x / 2 * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
     }
 }

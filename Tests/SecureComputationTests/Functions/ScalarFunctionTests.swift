@@ -1,6 +1,7 @@
 import Algebra
 import Foundation
 import SecureComputation
+import SottoApproximation
 import TestSupport
 import Testing
 
@@ -39,18 +40,15 @@ import Testing
     }
 
     @Test(arguments: DomainProfile.both) func gelu(profile: DomainProfile) throws {
-        #expect(try worst(BuiltInFunctions.gelu, end: 4095, profile) { 0.5 * $0 * erfc(-$0 / 2.0.squareRoot()) } < 1e-3)
+        #expect(try worst(BuiltInFunctions.gelu, end: 4095, profile, ExactFunctions.gelu) < 1e-3)
     }
 
     @Test(arguments: DomainProfile.both) func geluNew(profile: DomainProfile) throws {
-        #expect(
-            try worst(BuiltInFunctions.geluNew, end: 4095, profile) {
-                0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0)))
-            } < 1e-3)
+        #expect(try worst(BuiltInFunctions.geluNew, end: 4095, profile, ExactFunctions.geluNew) < 1e-3)
     }
 
     @Test(arguments: DomainProfile.both) func silu(profile: DomainProfile) throws {
-        #expect(try worst(BuiltInFunctions.silu, end: 4095, profile) { $0 / (1 + exp(-$0)) } < 1e-3)
+        #expect(try worst(BuiltInFunctions.silu, end: 4095, profile, ExactFunctions.silu) < 1e-3)
     }
 
     @Test(arguments: [DomainProfile.ring64, .oddField]) func exponential(profile: DomainProfile) throws {
@@ -85,7 +83,7 @@ import Testing
             let run = try ProgramRunner(b.finish(), client: ["x": x])
             for (x, y) in zip(x, run.opened("y")) {
                 let value = Double(x) / unit
-                #expect(abs(Double(y) / 65536 - 0.5 * value * erfc(-value / 2.0.squareRoot())) < tolerance)
+                #expect(abs(Double(y) / 65536 - ExactFunctions.gelu(value)) < tolerance)
             }
             return
         }
@@ -93,7 +91,7 @@ import Testing
         let run = try ProgramRunner(b.finish(), client: ["x": x])
         for (x, y) in zip(x, run.opened("y")) {
             let value = Double(x) / unit
-            #expect(abs(Double(y) / 65536 - 0.5 * value * erfc(-value / 2.0.squareRoot())) < tolerance)
+            #expect(abs(Double(y) / 65536 - ExactFunctions.gelu(value)) < tolerance)
         }
         #expect(run.costIsExact)
     }

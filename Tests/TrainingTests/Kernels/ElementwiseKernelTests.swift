@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import SottoApproximation
 import TestSupport
 import Testing
 
@@ -21,16 +22,6 @@ private let extremes: [Float] = [
     .greatestFiniteMagnitude, -.greatestFiniteMagnitude, .infinity, -.infinity, .nan, 1, -1, 1 - 0x1p-24, 1 + 0x1p-23,
     88.7, 88.722_839, 88.722_84, 89, -87.3, -87.4, -103.9, -103.98, -104, -1000, 9, 9.02, 10, -10, -10.1,
 ]
-
-private func geluNew(_ x: Double) -> Double {
-    x / 2 * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
-}
-
-private func geluNewDerivative(_ x: Double) -> Double {
-    let inner = (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)
-    let slope = (2 / Double.pi).squareRoot() * (1 + 3 * 0.044715 * x * x)
-    return (1 + tanh(inner)) / 2 + x / 2 * slope * (1 - tanh(inner) * tanh(inner))
-}
 
 @Suite struct ElementwiseKernelTests {
     private func expect(
@@ -76,7 +67,7 @@ private func geluNewDerivative(_ x: Double) -> Double {
             generator.floats(20000, in: -12...12) + generator.floats(1000, in: -0.01...0.01)
             + extremes.filter(\.isFinite)
         for (x, y) in zip(values, apply(path.kernels.gelu_new, values)) {
-            let expected = geluNew(Double(x))
+            let expected = ExactFunctions.geluNew(Double(x))
             let tolerance = 4e-7 * abs(expected) + 2e-7 * min(1, abs(Double(x))) + 0x1p-149
             #expect(abs(Double(y) - expected) <= tolerance, "x = \(x)")
         }
@@ -95,12 +86,12 @@ private func geluNewDerivative(_ x: Double) -> Double {
         path.kernels.relu_gradient(x.count, x, &byReLU)
         for index in x.indices {
             let value = max(-20, min(20, Double(x[index])))
-            let expected = Double(incoming[index]) * geluNewDerivative(value)
+            let expected = Double(incoming[index]) * ExactFunctions.geluNewDerivative(value)
             #expect(abs(Double(byGELU[index]) - expected) <= 3e-6, "x = \(x[index])")
             #expect(byReLU[index] == (x[index] > 0 ? incoming[index] : 0), "x = \(x[index])")
         }
         for value in stride(from: -4.0, through: 4, by: 0.37) {
-            let difference = finiteDifferences([value]) { geluNew($0[0]) }[0]
+            let difference = finiteDifferences([value]) { ExactFunctions.geluNew($0[0]) }[0]
             var gradient: [Float] = [1]
             path.kernels.gelu_new_gradient(1, [Float(value)], &gradient)
             #expect(abs(Double(gradient[0]) - difference) < 1e-6)

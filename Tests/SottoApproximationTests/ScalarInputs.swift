@@ -1,4 +1,4 @@
-import SecureComputation
+import SottoApproximation
 
 /// A repeatable generator (SplitMix64), so that a failure can be run again.
 struct ScalarInputGenerator: RandomNumberGenerator {

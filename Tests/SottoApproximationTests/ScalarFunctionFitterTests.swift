@@ -1,5 +1,5 @@
 import Foundation
-import SecureComputation
+import SottoApproximation
 import Testing
 
 @Suite struct ScalarFunctionFitterTests {

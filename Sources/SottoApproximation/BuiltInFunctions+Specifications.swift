@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Foundation
 
 /// The scalar functions that come with the package: stored literals, and the specifications that they are made from.
 ///
@@ -23,19 +17,6 @@ public enum BuiltInFunctions {
         public func fit() throws -> PiecewisePolynomial { try fitter.fit(specification, exact: exact) }
     }
 
-    /// `x * Phi(x)` with the normal distribution function `Phi`.
-    public static func exactGELU(_ x: Double) -> Double { 0.5 * x * erfc(-x / 2.0.squareRoot()) }
-
-    /// `x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))`, the form that GPT-2 uses.
-    public static func exactGELUNew(_ x: Double) -> Double {
-        // As a logistic function, without the cancellation at negative inputs.
-        let z = (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)
-        return x / (1 + exp(-2 * z))
-    }
-
-    /// `x / (1 + e^-x)`.
-    public static func exactSiLU(_ x: Double) -> Double { x / (1 + exp(-x)) }
-
     /// What the literals are made from.
     public static var entries: [Entry] {
         [geluEntry, geluNewEntry, siluEntry, exponentialEntry, reciprocalEntry, rootEntry]
@@ -51,7 +32,7 @@ public enum BuiltInFunctions {
             specification: .init(
                 name: "gelu", domain: -8...8, inputRange: -4096...4096, left: .constant(0),
                 right: .linear(slope: 1, intercept: 0), tolerance: .absolute(3e-4)),
-            exact: exactGELU)
+            exact: ExactFunctions.gelu)
     }
 
     private static var geluNewEntry: Entry {
@@ -64,7 +45,7 @@ public enum BuiltInFunctions {
             specification: .init(
                 name: "geluNew", domain: -8...8, inputRange: -4096...4096, left: .constant(0),
                 right: .linear(slope: 1, intercept: 0), tolerance: .absolute(3e-4)),
-            exact: exactGELUNew)
+            exact: ExactFunctions.geluNew)
     }
 
     private static var siluEntry: Entry {
@@ -77,7 +58,7 @@ public enum BuiltInFunctions {
             specification: .init(
                 name: "silu", domain: -12...12, inputRange: -4096...4096, left: .constant(0),
                 right: .linear(slope: 1, intercept: 0), tolerance: .absolute(3e-4)),
-            exact: exactSiLU)
+            exact: ExactFunctions.silu)
     }
 
     private static var exponentialEntry: Entry {

@@ -3,7 +3,7 @@ extension PiecewisePolynomial {
     /// are exact there, a constant or a line with an exact slope.
     ///
     /// - Returns: nil where neither side of the input range has such a tail, or a result would reach 2^``resultBits``.
-    func reaching(_ bound: Double) -> PiecewisePolynomial? {
+    package func reaching(_ bound: Double) -> PiecewisePolynomial? {
         guard bound > inputBound else { return self }
         let left = inputRange.lowerBound < domain.lowerBound && isExactTail(coefficients[0])
         let right = inputRange.upperBound > domain.upperBound && isExactTail(coefficients[coefficients.count - 1])
@@ -23,7 +23,7 @@ extension PiecewisePolynomial {
     }
 
     /// The largest whole bound that ``reaching(_:)`` takes, or the function's own if that is larger.
-    var largestReach: Double {
+    package var largestReach: Double {
         var (reached, refused) = (inputBound, 0x1p30)
         while refused - reached > 1 {
             let middle = ((reached + refused) / 2).rounded(.down)
