@@ -10,7 +10,7 @@ let package = Package(
             name: "Sotto",
             targets: [
                 "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation", "Transformer",
-                "CostModel", "AttentionEntropy", "Training",
+                "SottoReporting", "CostModel", "AttentionEntropy", "Training",
             ]),
     ],
     dependencies: [
@@ -47,18 +47,21 @@ let package = Package(
             name: "Transformer",
             dependencies: ["Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation"],
             resources: [.copy("Models")]),
+        .target(name: "SottoReporting"),
         .target(
-            name: "CostModel", dependencies: ["SecureComputation", "Transport", "Transformer"],
+            name: "CostModel", dependencies: ["SecureComputation", "Transport", "Transformer", "SottoReporting"],
             resources: [.copy("Published")]),
-        .target(name: "AttentionEntropy", dependencies: ["Transformer"]),
+        .target(name: "AttentionEntropy", dependencies: ["Transformer", "SottoReporting"]),
         .target(
             name: "Training",
-            dependencies: ["CKernels", "COpenBLAS", "Randomness", "Transformer", "AttentionEntropy"]),
+            dependencies: [
+                "CKernels", "COpenBLAS", "Randomness", "Transformer", "SottoReporting", "AttentionEntropy",
+            ]),
         .executableTarget(
             name: "sotto",
             dependencies: [
                 "CKernels", "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation",
-                "Transformer", "CostModel", "AttentionEntropy", "Training",
+                "Transformer", "SottoReporting", "CostModel", "AttentionEntropy", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -79,9 +82,11 @@ let package = Package(
             dependencies: ["Transformer", "CostModel", "TestSupport"],
             exclude: ["Reference"],
             resources: [.copy("Data")]),
-        .testTarget(name: "CostModelTests", dependencies: ["CostModel", "Transformer", "TestSupport"]),
+        .testTarget(name: "SottoReportingTests", dependencies: ["SottoReporting"]),
         .testTarget(
-            name: "AttentionEntropyTests", dependencies: ["AttentionEntropy", "TestSupport"],
+            name: "CostModelTests", dependencies: ["CostModel", "SottoReporting", "Transformer", "TestSupport"]),
+        .testTarget(
+            name: "AttentionEntropyTests", dependencies: ["AttentionEntropy", "SottoReporting", "TestSupport"],
             exclude: ["Reference"],
             resources: [.copy("Data")]),
         .testTarget(

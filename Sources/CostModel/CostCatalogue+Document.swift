@@ -1,4 +1,5 @@
 import SecureComputation
+import SottoReporting
 
 extension CostCatalogue {
     /// The tables with what their columns mean; with `.csv` one flat table of plain numbers.

@@ -1,3 +1,5 @@
+import SottoReporting
+
 extension CostReport {
     /// What a report prints as text.
     public struct TableOptions: Sendable, Hashable {

@@ -4,6 +4,7 @@ import CostModel
 import Foundation
 import Randomness
 import SecureComputation
+import SottoReporting
 import Transformer
 
 /// Measures the kernels on this machine once, for estimates of time.

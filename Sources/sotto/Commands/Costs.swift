@@ -1,5 +1,6 @@
 import ArgumentParser
 import CostModel
+import SottoReporting
 import Transformer
 
 /// The documentation's tables of costs.

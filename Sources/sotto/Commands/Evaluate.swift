@@ -1,6 +1,7 @@
 import ArgumentParser
 import CostModel
 import Foundation
+import SottoReporting
 import Transformer
 
 /// Measures how well a model predicts a text.

@@ -2,6 +2,7 @@ import ArgumentParser
 import CostModel
 import Foundation
 import SecureComputation
+import SottoReporting
 import Transformer
 
 /// Runs both parties in this process, with real shares and messages.

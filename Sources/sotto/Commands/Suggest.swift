@@ -1,5 +1,6 @@
 import ArgumentParser
 import CostModel
+import SottoReporting
 import Transformer
 
 /// What to change first.

@@ -2,6 +2,7 @@ import ArgumentParser
 import CostModel
 import Foundation
 import SecureComputation
+import SottoReporting
 import Transformer
 
 /// Networks side by side: what each would cost.

@@ -1,5 +1,6 @@
 import CostModel
 import SecureComputation
+import SottoReporting
 
 /// The magnitudes of a run on plain fixed-point integers.
 struct ValueTrace: Encodable {
