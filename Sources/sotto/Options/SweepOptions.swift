@@ -1,6 +1,7 @@
 import ArgumentParser
 import CostModel
 import Foundation
+import Training
 import Transformer
 
 /// Which networks are compared: every combination of the lists.
