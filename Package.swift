@@ -10,7 +10,7 @@ let package = Package(
             name: "Sotto",
             targets: [
                 "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation", "Transformer",
-                "SottoReporting", "CostModel", "AttentionEntropy", "Training",
+                "SottoReporting", "CostModel", "SottoRuns", "AttentionEntropy", "Training",
             ]),
     ],
     dependencies: [
@@ -51,6 +51,12 @@ let package = Package(
         .target(
             name: "CostModel", dependencies: ["SecureComputation", "Transport", "Transformer", "SottoReporting"],
             resources: [.copy("Published")]),
+        .target(
+            name: "SottoRuns",
+            dependencies: [
+                "CKernels", "Algebra", "Randomness", "Transport", "SecureComputation", "Transformer",
+                "SottoReporting", "CostModel",
+            ]),
         .target(name: "AttentionEntropy", dependencies: ["Transformer", "SottoReporting"]),
         .target(
             name: "Training",
@@ -61,7 +67,7 @@ let package = Package(
             name: "sotto",
             dependencies: [
                 "CKernels", "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation",
-                "Transformer", "SottoReporting", "CostModel", "AttentionEntropy", "Training",
+                "Transformer", "SottoReporting", "CostModel", "SottoRuns", "AttentionEntropy", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -85,6 +91,12 @@ let package = Package(
         .testTarget(name: "SottoReportingTests", dependencies: ["SottoReporting"]),
         .testTarget(
             name: "CostModelTests", dependencies: ["CostModel", "SottoReporting", "Transformer", "TestSupport"]),
+        .testTarget(
+            name: "SottoRunsTests",
+            dependencies: [
+                "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation", "Transformer",
+                "CostModel", "SottoRuns", "TestSupport",
+            ]),
         .testTarget(
             name: "AttentionEntropyTests", dependencies: ["AttentionEntropy", "SottoReporting", "TestSupport"],
             exclude: ["Reference"],

@@ -50,7 +50,7 @@ struct ProtocolOptions: ParsableArguments {
     /// The domain and its prime.
     func profile() throws -> DomainProfile { try prime.profile(of: domain) }
 
-    func session(sharesTimes: Bool) throws -> SessionConfiguration {
+    func session(sharesTimes: Bool = false) throws -> SessionConfiguration {
         SessionConfiguration(
             protocolName: protocolName.rawValue, preprocessing: preprocessing.rawValue, profile: try profile(),
             exactOpenings: exactOpenings, sharesTimes: sharesTimes)
