@@ -10,7 +10,7 @@ let package = Package(
             name: "Sotto",
             targets: [
                 "Algebra", "Randomness", "Transport", "Preprocessing", "SottoApproximation", "SecureComputation",
-                "Transformer", "CostModel", "AttentionEntropy", "Training",
+                "Transformer", "SottoReporting", "CostModel", "SottoRuns", "AttentionEntropy", "Training",
             ]),
     ],
     dependencies: [
@@ -50,18 +50,28 @@ let package = Package(
                 "Algebra", "Randomness", "Transport", "Preprocessing", "SottoApproximation", "SecureComputation",
             ],
             resources: [.copy("Models")]),
+        .target(name: "SottoReporting"),
         .target(
-            name: "CostModel", dependencies: ["SottoApproximation", "SecureComputation", "Transport", "Transformer"],
+            name: "CostModel",
+            dependencies: ["SottoApproximation", "SecureComputation", "Transport", "Transformer", "SottoReporting"],
             resources: [.copy("Published")]),
-        .target(name: "AttentionEntropy", dependencies: ["Transformer"]),
+        .target(
+            name: "SottoRuns",
+            dependencies: [
+                "CKernels", "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation", "Transformer",
+                "SottoReporting", "CostModel",
+            ]),
+        .target(name: "AttentionEntropy", dependencies: ["Transformer", "SottoReporting"]),
         .target(
             name: "Training",
-            dependencies: ["CKernels", "COpenBLAS", "Randomness", "Transformer", "AttentionEntropy"]),
+            dependencies: [
+                "CKernels", "COpenBLAS", "Randomness", "Transformer", "SottoReporting", "AttentionEntropy",
+            ]),
         .executableTarget(
             name: "sotto",
             dependencies: [
                 "CKernels", "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation",
-                "Transformer", "CostModel", "AttentionEntropy", "Training",
+                "Transformer", "SottoReporting", "CostModel", "SottoRuns", "AttentionEntropy", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -83,11 +93,18 @@ let package = Package(
             dependencies: ["SottoApproximation", "Transformer", "CostModel", "TestSupport"],
             exclude: ["Reference"],
             resources: [.copy("Data")]),
+        .testTarget(name: "SottoReportingTests", dependencies: ["SottoReporting"]),
         .testTarget(
             name: "CostModelTests",
-            dependencies: ["SottoApproximation", "CostModel", "Transformer", "TestSupport"]),
+            dependencies: ["SottoApproximation", "CostModel", "SottoReporting", "Transformer", "TestSupport"]),
         .testTarget(
-            name: "AttentionEntropyTests", dependencies: ["AttentionEntropy", "TestSupport"],
+            name: "SottoRunsTests",
+            dependencies: [
+                "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation", "Transformer",
+                "CostModel", "SottoRuns", "TestSupport",
+            ]),
+        .testTarget(
+            name: "AttentionEntropyTests", dependencies: ["AttentionEntropy", "SottoReporting", "TestSupport"],
             exclude: ["Reference"],
             resources: [.copy("Data")]),
         .testTarget(

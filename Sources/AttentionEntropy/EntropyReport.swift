@@ -1,3 +1,5 @@
+import SottoReporting
+
 /// The entropies of a model on a text, with everything that is said of them.
 public struct EntropyReport: Sendable, Hashable, Encodable {
     /// Of the JSON form.

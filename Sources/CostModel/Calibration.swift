@@ -1,5 +1,6 @@
 import Foundation
 import SecureComputation
+import SottoReporting
 import Transport
 
 /// What `sotto calibrate` keeps: the machine that was measured, and a model of its local work for each number of threads.

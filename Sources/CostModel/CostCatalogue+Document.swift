@@ -1,6 +1,7 @@
 import Algebra
 import Randomness
 import SecureComputation
+import SottoReporting
 
 extension CostCatalogue {
     /// The tables with what their columns mean; with `.csv` one flat table of plain numbers.
@@ -61,7 +62,9 @@ extension CostCatalogue {
                 section.rows.map { row in
                     .init(
                         [section.title, section.unit.rawValue, row.name, row.operands]
-                            + ([row.count] + row.bytesSent.values + row.dealerBytes.values + [row.setupBytes, row.rounds]).map(
+                            + ([row.count] + row.bytesSent.values + row.dealerBytes.values + [
+                                row.setupBytes, row.rounds,
+                            ]).map(
                                 String.init))
                 }
             })

@@ -152,7 +152,8 @@ extension CostCatalogue {
         ) { b, _ in
             let x = operand(b, rows * inputs, width: width)
             _ = try b.multiply(
-                try b.maskForServer(x), server: ServerTensor(name: "w", shape: [inputs, outputs], scale: 0, width: width),
+                try b.maskForServer(x),
+                server: ServerTensor(name: "w", shape: [inputs, outputs], scale: 0, width: width),
                 shape: .matrix(batch: 1, m: rows, k: inputs, n: outputs), outputShape: [rows, outputs], bound: 1)
         }
     }

@@ -174,7 +174,8 @@ extension CostCatalogue.Row {
         session.record(model.program)
         let totals = session.report(
             CostReport.Configuration(
-                model: model.name, architecture: model.name, target: model.program.target, context: 0, positions: "", insecure: false)
+                model: model.name, architecture: model.name, target: model.program.target, context: 0, positions: "",
+                insecure: false)
         ).totals
         self.init(
             name: model.name, operands: "", count: 1, bytesSent: totals.online.bytesSent,

@@ -1,3 +1,5 @@
+import SottoReporting
+
 extension CostReport {
     /// A row for each network: the time of every phase, and what local work is in it.
     public var latencyTable: Table {
@@ -31,14 +33,5 @@ extension CostReport.Latency.Compute {
         case .calibrated: "estimated from this machine's calibration"
         case .measured: "measured"
         }
-    }
-}
-
-extension Quantity {
-    /// As in `100 Mbit/s` or `1 Gbit/s`.
-    public static func rate(megabitsPerSecond rate: Double) -> String {
-        if rate < 1 { return plain(rate * 1e3) + " kbit/s" }
-        if rate < 1000 { return plain(rate) + " Mbit/s" }
-        return plain(rate / 1000) + " Gbit/s"
     }
 }

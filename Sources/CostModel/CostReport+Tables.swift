@@ -1,4 +1,5 @@
 import Algebra
+import SottoReporting
 
 extension CostReport {
     /// What a report prints as text.
@@ -92,7 +93,8 @@ extension CostReport {
                 .init(
                     [
                         phase.rawValue, Quantity.bytes(total.bytesSent.server), Quantity.bytes(total.bytesSent.client),
-                        Quantity.bytes(total.dealerBytes.server), Quantity.bytes(total.dealerBytes.client), "\(total.rounds)",
+                        Quantity.bytes(total.dealerBytes.server), Quantity.bytes(total.dealerBytes.client),
+                        "\(total.rounds)",
                     ] + (isMeasured ? [Quantity.seconds(total.seconds ?? 0)] : [])))
         }
         return table

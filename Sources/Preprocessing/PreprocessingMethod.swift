@@ -98,7 +98,8 @@ public struct PreprocessingSession<Domain: ShareDomain> {
     public let pulse: Pulse
 
     public init(
-        domain: Domain, party: Party, name: String, threads: Int, pulse: Pulse, dealer: @escaping () throws -> any Channel
+        domain: Domain, party: Party, name: String, threads: Int, pulse: Pulse,
+        dealer: @escaping () throws -> any Channel
     ) {
         self.domain = domain
         self.party = party

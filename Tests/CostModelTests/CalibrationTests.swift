@@ -1,6 +1,7 @@
 import CostModel
 import Foundation
 import SecureComputation
+import SottoReporting
 import TestSupport
 import Testing
 import Transformer

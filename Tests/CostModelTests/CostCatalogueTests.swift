@@ -2,6 +2,7 @@ import CostModel
 import Foundation
 import SecureComputation
 import SottoApproximation
+import SottoReporting
 import TestSupport
 import Testing
 import Transformer

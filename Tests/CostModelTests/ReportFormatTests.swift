@@ -97,19 +97,7 @@ import Transformer
         #expect(try estimate().json() == estimate().json())
     }
 
-    /// JSON has no words for them.
-    @Test func numbersThatAreNoneBecomeNull() throws {
-        struct Values: Encodable {
-            let finite = 0.5
-            let text = "not finite"
-            let none: [Double] = [.nan, .infinity, -.infinity, 1]
-            let single = Float.nan
-        }
-        let text = try JSONText.of(Values())
-        let object = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-        #expect(object["finite"] as? Double == 0.5 && object["text"] as? String == "not finite")
-        #expect((object["none"] as? [Any])?.map { $0 is NSNull } == [true, true, true, false])
-        #expect(object["single"] is NSNull)
+    @Test func measurementsThatAreNoNumbersBecomeNull() throws {
         var report = try measured()
         report.accuracy = .init(maxAbsError: .nan, meanAbsError: .infinity, top1Agreement: 0)
         let accuracy = try #require(self.object(report)["accuracy"] as? [String: Any])
@@ -159,53 +147,5 @@ import Transformer
         #expect(lines.contains("layer.0/ffn/show/open,online,8,8,0,0,1,2,0,0.125"))
         #expect(lines.contains("setup/seeds/dealer,setup,0,0,16,0,0,0,0,0.0"))
         #expect(lines.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == 10 })
-    }
-
-    @Test func cellsAreEscaped() {
-        let table = Table(
-            columns: [.init("a|b", .left), .init("50 %")],
-            rows: [.init(["x, \"y\"", "1_2"]), .init(["{~^\\}", "µ"], kind: .total)])
-        #expect(table.rendered(as: .csv) == "a|b,50 %\n\"x, \"\"y\"\"\",1_2\n{~^\\},µ\n")
-        #expect(
-            table.rendered(as: .markdown)
-                == "| a\\|b | 50 % |\n| :--- | ---: |\n| x, \"y\" | 1_2 |\n| **{~^\\}** | **µ** |\n")
-        #expect(
-            table.rendered(as: .latex) == """
-                {\\noindent\\small\\setlength{\\tabcolsep}{4pt}
-                \\begin{tabular}{@{}lr@{}}
-                \\toprule
-                a\\textbar{}b & 50 \\% \\tabularnewline
-                \\midrule
-                x, "y" & 1\\_2 \\tabularnewline
-                \\midrule
-                \\{\\textasciitilde{}\\textasciicircum{}\\textbackslash{}\\} & $\\mu$ \\tabularnewline
-                \\bottomrule
-                \\end{tabular}}
-
-                """)
-    }
-
-    @Test(arguments: [
-        (0, "0 B"), (1, "1 B"), (999, "999 B"), (1000, "1.00 kB"), (9994, "9.99 kB"), (9995, "10.0 kB"),
-        (99_949, "99.9 kB"), (99_950, "100 kB"), (999_499, "999 kB"), (999_500, "1.00 MB"), (12_345_678, "12.3 MB"),
-        (1_500_000_000, "1.50 GB"), (Int.max, "9223 PB"),
-    ])
-    func bytesHaveThreeDigits(count: Int, text: String) {
-        #expect(Quantity.bytes(count) == text)
-    }
-
-    @Test(arguments: [
-        (0.0, "0 s"), (0.000_012_3, "12.3 µs"), (0.25, "250 ms"), (1, "1.00 s"), (95.24, "95.2 s"), (599, "599 s"),
-        (1234, "20.6 min"),
-        (45_402, "12.6 h"), (9.2e9, "2555556 h"), (Double(Int.max) / 1e9, "above 292 years"),
-        (.infinity, "above 292 years"),
-    ])
-    func secondsHaveThreeDigits(seconds: Double, text: String) {
-        #expect(Quantity.seconds(seconds) == text)
-    }
-
-    @Test func sharesOfNothingAreNone() {
-        #expect(Quantity.share(1, of: 0) == "-")
-        #expect(Quantity.share(1, of: 3) == "33.3 %")
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SottoReporting
 
 // The paper's rows beside those of the same networks here.
 extension Comparison {

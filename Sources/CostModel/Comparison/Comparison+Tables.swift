@@ -1,4 +1,5 @@
 import Foundation
+import SottoReporting
 import Transformer
 
 extension Comparison {

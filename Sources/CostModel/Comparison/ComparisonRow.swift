@@ -1,3 +1,4 @@
+import SottoReporting
 import Transformer
 
 /// One network on one input length under one protocol: a row of `sotto table`.

@@ -1,4 +1,5 @@
 import Foundation
+import SottoReporting
 
 extension Suggestions {
     /// The ranking for people, edits of one kind that save the same in one row; with `.csv` every edit in plain numbers.

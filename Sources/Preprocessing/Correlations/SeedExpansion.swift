@@ -67,7 +67,8 @@ extension ShareDomain {
                 fields.tensors.isEmpty ? bytes : Array(bytes.prefix(bitBytes)),
                 counts: [Int](repeating: fields.bits, count: fields.vectors))
         } else {
-            material.bits = [BitVector](repeating: BitVector(repeating: false, count: fields.bits), count: fields.vectors)
+            material.bits = [BitVector](
+                repeating: BitVector(repeating: false, count: fields.bits), count: fields.vectors)
         }
         if fields.tensors.count == 1, bitBytes == 0 {
             material.tensors = [try unpack(bytes, count: fields.tensors[0].count, width: fields.tensors[0].width)]

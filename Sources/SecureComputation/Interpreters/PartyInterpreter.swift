@@ -29,7 +29,8 @@ public struct PartyInterpreter<Domain: ShareDomain> {
         meter: ComputeMeter = ComputeMeter(), progress: ((Int, Int) -> Void)? = nil
     ) throws -> PartyResult {
         let state = PartyState(
-            domain: domain, party: party, slotCount: program.slotCount, source: source, tensors: tensors, threads: threads)
+            domain: domain, party: party, slotCount: program.slotCount, source: source, tensors: tensors,
+            threads: threads)
         let run = PartyRun(state: state, channel: channel, meter: meter, program: program)
         try run.run { done in progress?(done, program.instructionCount) }
         return PartyResult(opened: state.opened, trace: run.trace(received: source.receivedBytes))

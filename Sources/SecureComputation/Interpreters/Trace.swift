@@ -94,7 +94,8 @@ public struct Trace: Sendable, Hashable, Codable {
     private static func arePlausible(_ times: [Int: InstructionTimes], of program: Program, longest: Int) -> Bool {
         var left = longest
         for (index, times) in times {
-            guard (0..<program.instructionCount).contains(index), times.steps.count <= 1 + 2 * FrameTag.roundLimit else {
+            guard (0..<program.instructionCount).contains(index), times.steps.count <= 1 + 2 * FrameTag.roundLimit
+            else {
                 return false
             }
             for time in [times.preparation, times.dealing] + times.steps {

@@ -1,4 +1,5 @@
 import Algebra
+import SottoApproximation
 
 // The checks of nonlinear operations, which end in the suite.
 

@@ -96,7 +96,8 @@ public final class ProgramBuilder {
         } else if !branches.isEmpty {
             let node: Node =
                 areTiles
-                ? .tiles(branches.map { Node.Tile(nodes: $0, bytes: slots.residentBytes(of: $0, correlations, tiling)) })
+                ? .tiles(
+                    branches.map { Node.Tile(nodes: $0, bytes: slots.residentBytes(of: $0, correlations, tiling)) })
                 : .parallel(branches)
             open[open.count - 1].append(node)
         }

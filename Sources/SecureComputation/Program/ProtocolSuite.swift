@@ -1,4 +1,5 @@
 import Algebra
+import SottoApproximation
 
 /// The protocols of nonlinear operations.
 ///

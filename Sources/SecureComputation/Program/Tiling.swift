@@ -31,7 +31,9 @@ public struct Tiling: Sendable, Hashable, CanonicallyEncodable {
         return tiles.contains(where: \.holdsTiles) ? (isTooLarge ? .max : nested) : windowBytes
     }
 
-    public func encode(into encoder: inout CanonicalEncoder) { encoder.append([elements, linearElements, windowBytes]) }
+    public func encode(into encoder: inout CanonicalEncoder) {
+        encoder.append([elements, linearElements, windowBytes])
+    }
 
     /// Ranges of `count` elements for a nonlinear operation; one where they fit a tile.
     func ranges(count: Int) -> [Range<Int>] { Self.ranges(count: count, size: elements) }

@@ -123,7 +123,10 @@ public final class PartyState<Domain: ShareDomain> {
     /// - Parameters:
     ///   - start: of the values among the `count` of that name.
     func recordOpened(_ name: String, _ values: [Int64], start: Int, count: Int) {
-        guard values.count < count else { return opened[name] = values }
+        guard values.count < count else {
+            opened[name] = values
+            return
+        }
         opened[name, default: [Int64](repeating: 0, count: count)].replaceSubrange(
             start..<(start + values.count), with: values)
     }

@@ -105,7 +105,10 @@ public final class PlaintextState {
     /// - Parameters:
     ///   - start: of the values among the `count` of that name.
     func recordOpened(_ name: String, _ result: [Int64], start: Int, count: Int) {
-        guard result.count < count else { return opened[name] = result }
+        guard result.count < count else {
+            opened[name] = result
+            return
+        }
         opened[name, default: [Int64](repeating: 0, count: count)].replaceSubrange(
             start..<(start + result.count), with: result)
     }

@@ -1,5 +1,5 @@
-import AttentionEntropy
 import Foundation
+import SottoReporting
 
 /// The picture of a run: every layer's mean head entropy over the steps, from `entropies.csv`.
 struct EntropyCurves {

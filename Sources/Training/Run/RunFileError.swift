@@ -16,6 +16,10 @@ public enum RunFileError: Error, Equatable, CustomStringConvertible {
     case foreignModel(path: String)
     /// There is nothing to export.
     case nothingTrained(path: String)
+    /// A run has left a checkpoint and no model yet.
+    case unfinished(path: String)
+    /// What came of a run cannot be read.
+    case damagedRecord(path: String)
 
     public var description: String {
         switch self {
@@ -37,6 +41,10 @@ public enum RunFileError: Error, Equatable, CustomStringConvertible {
             "\(path) has a model but no checkpoint of it; choose another directory, or replace it with --restart."
         case .nothingTrained(let path):
             "\(path) has neither a checkpoint nor a model; name the --output of sotto train."
+        case .unfinished(let path):
+            "\(path) holds a run that is not at its end; go on with sotto train, or export its checkpoint."
+        case .damagedRecord(let path):
+            "\(path) cannot be read; train again, or remove it."
         }
     }
 }

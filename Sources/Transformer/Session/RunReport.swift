@@ -63,7 +63,9 @@ public struct RunReport: Codable, Sendable {
         guard trace.isExact(for: program, party: party, longest: longest), sizes.contains(overheadBytesSent) else {
             return false
         }
-        guard isMeasured else { return times == nil && peakMemoryBytes == nil && trace.times.values.allSatisfy(\.isEmpty) }
+        guard isMeasured else {
+            return times == nil && peakMemoryBytes == nil && trace.times.values.allSatisfy(\.isEmpty)
+        }
         guard let times, let peakMemoryBytes else { return false }
         return sizes.contains(peakMemoryBytes)
             && times.arePlausible(weights: program.plan.weights.count, longest: longest)

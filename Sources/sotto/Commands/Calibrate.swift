@@ -1,12 +1,8 @@
-import Algebra
 import ArgumentParser
-import CKernels
 import CostModel
 import Foundation
-import Preprocessing
-import Randomness
-import SecureComputation
-import Transformer
+import SottoReporting
+import SottoRuns
 
 /// Measures the kernels on this machine once, for estimates of time.
 struct Calibrate: ParsableCommand {
@@ -49,113 +45,23 @@ struct Calibrate: ParsableCommand {
 
     func run() throws {
         let url = file.map { URL(fileURLWithPath: $0) } ?? CalibrationStore.url
-        let machine = CalibrationStore.machine
-        let target = Target.otWithDealer(over: try prime.profile(of: domain))
-        var calibration = (try? Calibration(contentsOf: url, machine: machine)) ?? Calibration(machine: machine)
+        let machine = Calibration.Machine.current
         let counts = threads.map { [$0] } ?? Array(Set([1, ProcessInfo.processInfo.activeProcessorCount])).sorted()
         let progress = ProgressBar("calibrating")
-        var rates: [MeasuredRates] = []
-        for (index, threads) in counts.enumerated() {
-            let calibrator = try CalibrationRun(target: target, threads: threads, isQuick: quick).run {
-                progress.update((Double(index) + $0) / Double(counts.count))
-            }
-            calibration[threads: threads, target] = calibrator.model
-            rates.append(MeasuredRates(threads: threads, rates: calibrator.rates))
-        }
+        let measured = try MachineCalibration(
+            threads: counts, target: .otWithDealer(over: try prime.profile(of: domain)),
+            layers: quick ? MachineCalibration.quickLayers : MachineCalibration.layers,
+            extending: (try? Calibration(contentsOf: url, machine: machine)) ?? Calibration(machine: machine)
+        ) { progress.update($0) }
         progress.finish()
-        try calibration.write(to: url)
+        try measured.calibration.write(to: url)
         switch format {
-        case .json: try Output.write(JSONText.of(rates))
+        case .json: try Output.write(JSONText.of(measured.rates))
         case .text:
-            for rates in rates { try Output.write(rates.table.rendered(as: .text, width: Terminal.width) + "\n") }
+            for rates in measured.rates {
+                try Output.write(rates.table.rendered(as: .text, width: Terminal.width) + "\n")
+            }
             try Output.write("\(machine.processor), \(machine.cores) cores; kept in \(url.path)\n")
         }
-    }
-}
-
-/// The layers that a calibration runs.
-private struct CalibrationRun {
-    let target: Target
-    let threads: Int
-    let isQuick: Bool
-
-    private struct Sample {
-        let notation: String
-        let positions: Int
-        let width: Int
-        let heads: Int
-    }
-
-    /// Small and large, so that constants and slopes are told apart.
-    private static let samples = [
-        Sample(notation: "SM+LN+G", positions: 8, width: 48, heads: 4),
-        Sample(notation: "SM+LN+G", positions: 32, width: 192, heads: 3),
-        Sample(notation: "SM+LN+R", positions: 24, width: 128, heads: 4),
-        Sample(notation: "SM+LN+G", positions: 64, width: 640, heads: 10),
-        Sample(notation: "SM+ScFuFFN", positions: 96, width: 512, heads: 8),
-        Sample(notation: "SM+LN+R", positions: 96, width: 896, heads: 14),
-        Sample(notation: "SM+LN+G", positions: 160, width: 512, heads: 8),
-        Sample(notation: "SM+LN+G", positions: 112, width: 1024, heads: 16),
-    ]
-    private static let quickCount = 3
-    private static let repetitions = 3
-
-    func run(_ progress: (Double) -> Void) throws -> Calibrator {
-        var calibrator = Calibrator()
-        let samples = isQuick ? Array(Self.samples.prefix(Self.quickCount)) : Self.samples
-        for (index, sample) in samples.enumerated() {
-            try add(sample, to: &calibrator)
-            progress(Double(index + 1) / Double(samples.count))
-        }
-        return calibrator
-    }
-
-    private func add(_ sample: Sample, to calibrator: inout Calibrator) throws {
-        let architecture = try Architecture(
-            notation: Architecture.Notation(sample.notation), layers: 1, heads: sample.heads, width: sample.width,
-            feedForwardWidth: 4 * sample.width, context: sample.positions, vocabulary: 256)
-        let weights = PreparedWeights(try ModelWeights.random(architecture, seed: 1))
-        let program = try ForwardPass(architecture: architecture, new: sample.positions, output: .all).program(
-            target: target)
-        try weights.prepare(for: program)
-        let tokens = (0..<sample.positions).map { $0 * 37 % 256 }
-        let input = try ClientInput(tokens: tokens, vocabulary: 256)
-        var traces: [Trace] = []
-        var setups: [ByParty<SetupRecord>] = []
-        for repetition in 0..<Self.repetitions {
-            // As in a process that begins: a setup and a run's first layers work in fresh memory.
-            sotto_release_freed_memory()
-            let outcome = try program.simulated(
-                server: weights, client: input, seeds: InsecureSeededSource(UInt64(repetition)), threads: threads)
-            traces.append(outcome.trace)
-            setups.append(outcome.setup)
-        }
-        calibrator.add(program, traces: traces, setups: setups)
-    }
-}
-
-/// The kernels' rates with one number of threads.
-private struct MeasuredRates: Encodable {
-    let threads: Int
-    let rates: [Calibrator.Rate]
-
-    var table: Table {
-        var table = Table(
-            columns: [
-                .init(threads == 1 ? "1 thread" : "\(threads) threads", .left), .init("phase", .left),
-                .init("role", .left), .init("calls"), .init("time"), .init("elements/s"), .init("FLOP/s"),
-            ])
-        table.rows = rates.map { rate in
-            .init([
-                rate.kernel, rate.phase, rate.role, "\(rate.calls)", Quantity.seconds(rate.seconds),
-                perSecond(rate.elements, rate), perSecond(rate.flops, rate),
-            ])
-        }
-        return table
-    }
-
-    private func perSecond(_ count: Int, _ rate: Calibrator.Rate) -> String {
-        guard count > 0, rate.seconds > 0 else { return "-" }
-        return Quantity.count(Double(count) / rate.seconds)
     }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import CostModel
 import Foundation
-import SecureComputation
+import SottoRuns
 import Transformer
 import Transport
 
@@ -68,17 +68,7 @@ struct Complete: ParsableCommand {
             session.close()
             transport.shutdown()
         }
-        var account = ClientAccount(session, networks: network.networks, prefetch: prefetch)
-        if blocksOnly {
-            guard context <= session.architecture.context else {
-                throw UsageError(
-                    "\(context) positions do not fit the model's context of \(session.architecture.context); "
-                        + "lower --context.")
-            }
-            let hidden = Blocks.randomHidden(rows: context, width: session.architecture.width, seed: 0)
-            account.record(try session.run(hidden: hidden.map(Double.init)))
-            return try Output.write(account.report(context: context, positions: .blocks), output)
-        }
+        if blocksOnly { return try Output.write(blocks(session), output) }
         let ids = try promptTokens(session)
         let positions = ids.count + tokens - 1
         guard positions <= session.architecture.context else {
@@ -86,25 +76,30 @@ struct Complete: ParsableCommand {
                 "\(positions) positions do not fit the model's context of \(session.architecture.context); "
                     + "shorten --prompt or lower --tokens.")
         }
-        let start = startedAt ?? Date().timeIntervalSince1970
-        var firstToken: Double?
         let bar = ProgressBar("completing")
-        var done = 0
-        let completion = try session.complete(
-            prompt: ids, count: tokens,
-            progress: { bar.update((Double(done) + Double($0) / Double($1)) / Double(tokens)) },
-            token: { _, run in
-                firstToken = firstToken ?? Date().timeIntervalSince1970 - start
-                done += 1
-                account.record(run)
-            })
+        let completion = try PrivateCompletion(
+            of: ids, count: tokens, by: session, prefetch: prefetch, networks: network.networks,
+            since: startedAt.map { Date(timeIntervalSince1970: $0) } ?? Date()
+        ) { bar.update($0) }
         bar.finish()
-        var report = account.report(context: ids.count, positions: .last)
-        report.completion = CostReport.Completion(
-            prompt: text(ids, session), private: text(completion, session), tokens: completion,
-            secondsToFirstToken: firstToken)
-        if output.format == .text { try Output.write(shown(ids, completion, session)) }
-        try Output.write(report, output)
+        if output.format == .text, let texts = completion.report.completion {
+            try Output.write(shown(texts, isQuoted: session.usesByteTokenizer))
+        }
+        try Output.write(completion.report, output)
+    }
+
+    /// The account of the blocks on random hidden states.
+    private func blocks(_ session: ClientSession) throws -> CostReport {
+        guard context <= session.architecture.context else {
+            throw UsageError(
+                "\(context) positions do not fit the model's context of \(session.architecture.context); "
+                    + "lower --context.")
+        }
+        let hidden = SimulationInput.randomHiddenStates(
+            positions: context, width: session.architecture.width, seed: 0)
+        var account = SessionAccount(of: session, prefetch: prefetch, networks: network.networks)
+        account.record(try session.run(hidden: hidden.map(Double.init)))
+        return account.report(context: context, output: .blocks)
     }
 
     private func promptTokens(_ session: ClientSession) throws -> [Int] {
@@ -117,55 +112,9 @@ struct Complete: ParsableCommand {
 
     /// The text goes on where the prompt ends; where the prompt was given in numbers, nobody could tell where that is, and a
     /// text is quoted.
-    private func shown(_ prompt: [Int], _ completion: [Int], _ session: ClientSession) -> String {
-        let (start, end) = (text(prompt, session), text(completion, session))
-        guard inputIds != nil else { return "\(start)\(end)\n\n" }
-        func quoted(_ text: String) -> String { session.usesByteTokenizer ? text.debugDescription : text }
-        return "prompt      \(quoted(start))\ncompletion  \(quoted(end))\n\n"
-    }
-
-    private func text(_ ids: [Int], _ session: ClientSession) -> String {
-        let plain = ids.map(String.init).joined(separator: ",")
-        return session.usesByteTokenizer ? (try? ByteTokenizer().decode(ids)) ?? plain : plain
-    }
-}
-
-/// The client's account of its session.
-private struct ClientAccount {
-    private let session: ClientSession
-    private var cost: SessionCost
-    private var last: AccountedRun?
-    private var elapsed: CostReport.Elapsed
-
-    init(_ session: ClientSession, networks: [Network], prefetch: Bool) {
-        self.session = session
-        cost = SessionCost(networks: networks)
-        elapsed = CostReport.Elapsed(prefetched: prefetch)
-    }
-
-    mutating func record(_ run: ClientSession.Run) {
-        if last == nil {
-            cost.recordSetup(
-                of: run.accounted.program, sent: session.setup?.bytesSent, seconds: session.setup?.seconds,
-                work: run.accounted.times.map(\.setupWork))
-        }
-        cost.record(run.accounted.program, trace: run.accounted.trace)
-        last = run.accounted
-        let times = run.accounted.times
-        // The server is done with sending before the client has what was sent.
-        elapsed.setup += times.client.setup
-        elapsed.offline += times.client.offline
-        elapsed.online += times.map(\.online).largest
-    }
-
-    func report(context: Int, positions: ForwardPass.Output) -> CostReport {
-        var report = cost.report(
-            CostReport.Configuration(
-                model: session.modelName, architecture: session.notation, target: session.configuration.target,
-                context: context, positions: positions.rawValue, insecure: false))
-        report.wireOverheadBytes = last?.overheadBytesSent
-        report.peakMemoryBytes = last?.peakMemoryBytes
-        report.elapsed = elapsed
-        return report
+    private func shown(_ texts: CostReport.Completion, isQuoted: Bool) -> String {
+        guard inputIds != nil else { return "\(texts.prompt)\(texts.private)\n\n" }
+        func quoted(_ text: String) -> String { isQuoted ? text.debugDescription : text }
+        return "prompt      \(quoted(texts.prompt))\ncompletion  \(quoted(texts.private))\n\n"
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import CostModel
 import Foundation
 import SecureComputation
+import SottoRuns
 import Transformer
 import Transport
 
@@ -78,12 +79,9 @@ struct Demo: ParsableCommand {
         return try variant.layers.map { try loaded.firstLayers($0) } ?? loaded
     }
 
-    /// Every value of the completion is one of a single pass over all its tokens but the last.
     private func checkedRange(_ weights: ModelWeights, _ tokens: [Int]) throws -> RangeFinding? {
         var check = RangeCheck(PreparedWeights(weights), target: try protocols.target())
-        try check.check(
-            ForwardPass(architecture: weights.architecture, new: tokens.count - 1, output: .all),
-            ClientInput(tokens: tokens.dropLast(), vocabulary: weights.architecture.vocabulary))
+        try check.check(completion: tokens, architecture: weights.architecture)
         if !range.allowOutOfRange { try check.requireWithin() }
         return check.finding
     }
@@ -115,20 +113,10 @@ struct Demo: ParsableCommand {
 
     /// What the cost interpreter predicts for the same completion.
     private func estimate(_ architecture: Architecture, _ measured: CostReport) throws -> CostReport {
-        let target = try protocols.target()
-        var cost = SessionCost()
-        for token in 0..<tokens {
-            let program = try ForwardPass(
-                architecture: architecture, new: measured.context + token, output: .last,
-                exactOpenings: protocols.exactOpenings
-            ).program(target: target)
-            if token == 0 { cost.recordSetup(of: program) }
-            cost.record(program)
-        }
-        return cost.report(
-            CostReport.Configuration(
-                model: measured.model, architecture: measured.architecture, target: target, context: measured.context,
-                positions: measured.positions, insecure: false))
+        try EstimatedRun(
+            of: NamedArchitecture(name: measured.model, notation: measured.architecture, architecture),
+            .completion(tokens: tokens), positions: measured.context, protocols: protocols.session()
+        ).report
     }
 
     /// Quoted, so that no control character reaches a terminal.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import AttentionEntropy
-import CostModel
 import Foundation
+import SottoReporting
 import Transformer
 
 /// Measures how spread out a model's attention is.
@@ -63,10 +63,9 @@ struct EntropyCommand: ParsableCommand {
             model: selected.named.name, architecture: selected.named.notation, windows: windows, epsilon: epsilon,
             entropies: entropies)
         try writeHeatMap(of: report)
-        let rendering = EntropyRendering(report)
         try Output.write(
             OutputOptions.tableFormat(format).map {
-                rendering.rendered(as: $0, coloured: Terminal.hasColours, width: Terminal.width)
+                report.rendered(as: $0, coloured: Terminal.hasColours, width: Terminal.width)
             } ?? JSONText.of(report))
     }
 

@@ -1,9 +1,5 @@
-import Algebra
 import ArgumentParser
-import CostModel
-import Foundation
-import SecureComputation
-import Transformer
+import SottoRuns
 
 /// Counts bytes, rounds and operations without running anything.
 struct Estimate: ParsableCommand {
@@ -24,38 +20,14 @@ struct Estimate: ParsableCommand {
     func run() throws {
         let named = try model.architecture()
         let count = try length.count(for: named.architecture)
-        let passes = try length.passes(
-            named.architecture, count: count, exactOpenings: protocols.exactOpenings)
-        let target = try protocols.target()
-        try checkSums(of: passes, target)
+        let configuration = try protocols.session()
+        let compute = try calibration.model(network, machine, configuration.target)
         let progress = ProgressBar("estimating")
-        var session = SessionCost(networks: network.networks, compute: try calibration.model(network, machine, target))
-        for (index, pass) in passes.enumerated() {
-            let program = try pass.program(target: target)
-            if index == 0 { session.recordSetup(of: program) }
-            session.record(program)
-            progress.update(Double(index + 1) / Double(passes.count))
-        }
+        let run = try EstimatedRun(
+            of: named, length.kind, positions: count, protocols: configuration, networks: network.networks,
+            compute: compute
+        ) { progress.update($0) }
         progress.finish()
-        try Output.write(
-            session.report(length.configuration(named, protocols, count: count, insecure: false)), output)
-    }
-
-    /// Programs grow from token to token: what the last one costs as often as there are any must fit a counter.
-    /// - Throws: ``UsageError`` if it does not.
-    private func checkSums(of passes: [ForwardPass], _ target: Target) throws {
-        guard passes.count > 1, let last = passes.last else { return }
-        var session = SessionCost()
-        session.record(try last.program(target: target))
-        let configuration = CostReport.Configuration(
-            model: "", architecture: "", target: target, context: last.new, positions: "", insecure: false)
-        let operations = session.report(configuration).operations
-        let flops = operations.reduce(0.0) { $0 + Double($1.flops) }
-        let bytes = operations.reduce(0.0) { sum, operation in
-            (operation.bytesSent + operation.dealerBytes).values.reduce(sum) { $0 + Double($1) }
-        }
-        guard max(flops, bytes) * Double(passes.count) < 0x1p62 else {
-            throw UsageError("\(passes.count) tokens of this model cost more than can be counted; lower --tokens.")
-        }
+        try Output.write(run.report, output)
     }
 }

@@ -34,7 +34,7 @@ struct Serve: ParsableCommand {
         // Before anybody waits for it; embedding and head only once a run needs them.
         try offered.weights.prepare(
             for: ForwardPass(architecture: selected.architecture, new: 1, output: .blocks)
-                    .program(target: role.protocols.target()))
+                .program(target: role.protocols.target()))
         let transport = try TCPTransport()
         let listener = try role.listen(
             on: listen, connections: service.maxSessions + ServiceOptions.strangers, isDealer: false,

@@ -1,5 +1,7 @@
 import ArgumentParser
 import CostModel
+import SottoReporting
+import SottoRuns
 import Transformer
 
 /// What to change first.
@@ -49,13 +51,15 @@ struct Suggest: ParsableCommand {
     func run() throws {
         let named = try model.architecture()
         let count = try length.count(for: named.architecture)
+        let configuration = try protocols.session()
+        let (output, target) = (length.kind.output, configuration.target)
         let scenario = Scenario(
             pass: try ForwardPass(
-                architecture: named.architecture, new: count, output: length.output,
+                architecture: named.architecture, new: count, output: output,
                 exactOpenings: protocols.exactOpenings),
-            configuration: try length.configuration(named, protocols, count: count, insecure: false),
+            configuration: CostReport.Configuration(
+                named, configuration, context: count, output: output, insecure: false),
             notation: named.notation)
-        let target = try protocols.target()
         let progress = ProgressBar("trying edits")
         let networks = network.networks.isEmpty ? [Network.wan] : network.networks
         let pricing = Pricing(

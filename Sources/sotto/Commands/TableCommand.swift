@@ -2,6 +2,8 @@ import ArgumentParser
 import CostModel
 import Foundation
 import SecureComputation
+import SottoReporting
+import Training
 import Transformer
 
 /// Networks side by side: what each would cost.
@@ -35,7 +37,7 @@ struct TableCommand: ParsableCommand {
     var by: OutputOptions.Level?
 
     func run() throws {
-        let compared = try ComparedModel.list(models)
+        let compared = try ComparedModel.all(named: modelNames)
         let scenarios = try sweep.scenarios(of: compared)
         let progress = ProgressBar("counting")
         let networks = network.networks.isEmpty ? [Network.lan, .wan] : network.networks
@@ -67,27 +69,20 @@ struct TableCommand: ParsableCommand {
     /// that was held out in training.
     private func addPerplexities(to comparison: inout Comparison, _ models: [ComparedModel]) throws {
         let isOfInput = input.inputIds != nil || input.text != nil || input.file != nil
-        var networks: [String: Architecture] = [:]
-        var loaded: [String: LoadedModel] = [:]
-        for model in models where isOfInput || model.record != nil {
-            networks[model.name] = try model.source.architecture()
-            // A run that diverged has left no weights.
-            guard isOfInput, model.record?.diverged == nil else { continue }
-            let weights = try model.source.load(seed: 0)
-            if !weights.areWeightsRandom { loaded[model.name] = weights }
-        }
-        guard !isOfInput || !loaded.isEmpty else {
+        let perplexities = try ComparedPerplexities(of: models, on: isOfInput ? { try input.tokens($0) ?? [] } : nil)
+        guard !isOfInput || perplexities.hasWeights else {
             throw UsageError("None of the models has trained weights to predict the text with; leave out the text.")
         }
-        let byName = Dictionary(models.map { ($0.name, $0) }) { first, _ in first }
         try comparison.addPerplexities { scenario in
-            let name = scenario.configuration.model
-            guard let model = byName[name], networks[name] == scenario.pass.architecture else { return nil }
-            let context = scenario.configuration.context
-            guard isOfInput, model.record?.diverged == nil else { return model.heldOutPerplexity(window: context) }
-            guard let model = loaded[name] else { return nil }
-            let tokens = try input.tokens(model.tokenizer) ?? []
-            return try ReferenceModel(model.weights).perplexity(of: tokens, window: max(2, context)).value
+            try perplexities.perplexity(
+                of: scenario.configuration.model, as: scenario.pass.architecture,
+                window: scenario.configuration.context)
         }
+    }
+
+    /// A path may contain a comma.
+    private var modelNames: [String] {
+        FileManager.default.fileExists(atPath: models)
+            ? [models] : models.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import CostModel
 import Foundation
 import SecureComputation
+import SottoRuns
 
 /// Where the compute time of estimates comes from.
 struct CalibrationOptions: ParsableArguments {
@@ -20,8 +21,20 @@ struct CalibrationOptions: ParsableArguments {
 
     func model(_ machine: RunOptions, _ target: Target) throws -> ComputeModel? {
         let threads = machine.threadCount
-        guard let calibration else { return CalibrationStore.model(threads: threads, target: target) }
+        guard let calibration else { return known(threads: threads, target: target) }
         return try CalibrationStore.model(
             at: URL(fileURLWithPath: calibration), threads: threads, target: target)
+    }
+
+    /// The model of this machine, or nil; a file that is of no use is said on standard error, a missing one is not.
+    private func known(threads: Int, target: Target) -> ComputeModel? {
+        do {
+            return try CalibrationStore.model(threads: threads, target: target)
+        } catch CalibrationError.absent {
+            return nil
+        } catch {
+            Diagnostics.warn("\(error)")
+            return nil
+        }
     }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import CostModel
+import SottoRuns
 import Transformer
 
 /// How many positions are run, and whose outputs the client learns.
@@ -34,52 +34,32 @@ struct LengthOptions: ParsableArguments {
         if blocksOnly, positions != nil { throw ValidationError("--blocks-only has no logits; leave out --positions") }
     }
 
-    var output: ForwardPass.Output {
-        if blocksOnly { return .blocks }
-        return tokens != nil || positions == .last ? .last : .all
+    var kind: RunKind {
+        if let tokens { return .completion(tokens: tokens) }
+        return .inference(blocksOnly ? .blocks : positions == .last ? .last : .all)
     }
-
-    /// Programs of the session.
-    var inferences: Int { tokens ?? 1 }
 
     static let defaultContext = 128
 
     /// Positions of the first program, where no input says how many.
     func count(for architecture: Architecture) throws -> Int {
-        let room = architecture.context - (inferences - 1)
+        let room = architecture.context - (kind.inferences - 1)
         guard room >= 1 else {
             throw UsageError(
-                "--tokens \(inferences) does not fit the model's context of \(architecture.context); ask for fewer.")
+                "--tokens \(kind.inferences) does not fit the model's context of \(architecture.context); ask for fewer."
+            )
         }
         return try checked(context ?? min(Self.defaultContext, room), architecture)
     }
 
     /// - Throws: ``UsageError`` unless that many positions and all that are generated fit.
     func checked(_ count: Int, _ architecture: Architecture) throws -> Int {
-        let (largest, isOver) = count.addingReportingOverflow(inferences - 1)
+        let (largest, isOver) = count.addingReportingOverflow(kind.inferences - 1)
         guard !isOver, largest <= architecture.context else {
             throw UsageError(
                 "\(isOver ? "That many" : "\(largest)") positions do not fit the model's context of \(architecture.context); "
                     + "lower --context or --tokens, or shorten the input.")
         }
         return count
-    }
-
-    /// The programs' lengths, one after the other.
-    func passes(
-        _ architecture: Architecture, count: Int, exactOpenings: Bool = false
-    ) throws -> [ForwardPass] {
-        try (0..<inferences).map {
-            try ForwardPass(
-                architecture: architecture, new: count + $0, output: output, exactOpenings: exactOpenings)
-        }
-    }
-
-    func configuration(
-        _ named: NamedArchitecture, _ protocols: ProtocolOptions, count: Int, insecure: Bool
-    ) throws -> CostReport.Configuration {
-        CostReport.Configuration(
-            model: named.name, architecture: named.notation, target: try protocols.target(), context: count,
-            positions: output.rawValue, insecure: insecure)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SottoRuns
 import Transformer
 
 /// Which model, and what of it.
@@ -15,7 +16,7 @@ struct ModelOptions: ParsableArguments {
         return NamedArchitecture(name: source.name, notation: try variant.notation(of: architecture), architecture)
     }
 
-    func load() throws -> SelectedModel {
+    func load() throws -> NamedModel {
         let source = try ModelSource(model)
         let change = try variant.change.override()
         let limited = try variant.limited(variant.change.architecture(of: source))
@@ -26,7 +27,7 @@ struct ModelOptions: ParsableArguments {
         let weights =
             limited == loaded.weights.architecture
             ? loaded.weights : try loaded.weights.firstLayers(limited.layers.count)
-        return SelectedModel(
+        return NamedModel(
             named: NamedArchitecture(name: source.name, notation: try variant.notation(of: limited), limited),
             weights: weights, tokenizer: loaded.tokenizer, areWeightsRandom: loaded.areWeightsRandom)
     }
@@ -60,29 +61,4 @@ struct VariantOptions: ParsableArguments {
         }
         return architecture.description
     }
-}
-
-/// An architecture and what reports call it.
-struct NamedArchitecture {
-    /// The model's name.
-    let name: String
-    /// The architecture's name.
-    let notation: String
-    let architecture: Architecture
-
-    init(name: String, notation: String, _ architecture: Architecture) {
-        self.name = name
-        self.notation = notation
-        self.architecture = architecture
-    }
-}
-
-/// A model with its weights.
-struct SelectedModel {
-    let named: NamedArchitecture
-    let weights: ModelWeights
-    let tokenizer: (any Tokenizer)?
-    let areWeightsRandom: Bool
-
-    var architecture: Architecture { named.architecture }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import SecureComputation
+import SottoRuns
 import Transformer
 
 /// What a server looks at before it listens.
@@ -15,7 +16,7 @@ struct OfferCheckOptions: ParsableArguments {
     /// Checks that fixed point holds every weight and, where a text is given, that its values keep within the
     /// architecture's bounds.
     /// - Throws: `PreparedWeightsError`, `ProgramError`, `OutOfRangeError`, ``DataError``, ``UsageError``.
-    func check(_ model: SelectedModel, _ weights: PreparedWeights, _ target: Target) throws {
+    func check(_ model: NamedModel, _ weights: PreparedWeights, _ target: Target) throws {
         let architecture = model.architecture
         try weights.check(for: ForwardPass(architecture: architecture, new: 1, output: .all).program(target: target))
         guard let checkText else { return }
@@ -27,13 +28,8 @@ struct OfferCheckOptions: ParsableArguments {
         var check = RangeCheck(weights, target: target)
         let progress = ProgressBar("checking the text")
         defer { progress.finish() }
-        for start in stride(from: 0, to: tokens.count, by: architecture.context) {
-            let window = Array(tokens[start..<min(start + architecture.context, tokens.count)])
-            try check.check(
-                ForwardPass(architecture: architecture, new: window.count, output: .all),
-                ClientInput(tokens: window, vocabulary: architecture.vocabulary))
-            progress.update(Double(start + window.count) / Double(tokens.count))
-            if !range.allowOutOfRange { try check.requireWithin() }
+        try check.check(text: tokens, architecture: architecture, goesOn: range.allowOutOfRange) {
+            progress.update($0)
         }
         if !check.isWithin {
             Diagnostics.warn("a value of the text leaves its declared bound; completions of such texts may be wrong.")

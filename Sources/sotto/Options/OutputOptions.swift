@@ -1,6 +1,7 @@
 import ArgumentParser
 import CostModel
 import Logging
+import SottoReporting
 
 /// How results are printed.
 struct OutputOptions: ParsableArguments {

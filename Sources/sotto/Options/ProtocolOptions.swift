@@ -42,7 +42,7 @@ struct ProtocolOptions: ParsableArguments {
         }
     }
 
-    func session(sharesTimes: Bool) throws -> SessionConfiguration {
+    func session(sharesTimes: Bool = false) throws -> SessionConfiguration {
         SessionConfiguration(target: try target(), exactOpenings: exactOpenings, sharesTimes: sharesTimes)
     }
 

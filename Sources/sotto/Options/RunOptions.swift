@@ -1,5 +1,7 @@
 import ArgumentParser
+import CostModel
 import Foundation
+import SottoRuns
 
 /// How a run uses this machine.
 struct RunOptions: ParsableArguments {
@@ -14,4 +16,10 @@ struct RunOptions: ParsableArguments {
     var timeout: Double?
 
     var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+
+    func simulation(seed: UInt64, networks: [Network] = [], allowsOutOfRange: Bool) -> SimulationOptions {
+        SimulationOptions(
+            seed: seed, threads: threadCount, timeout: timeout.map { .seconds($0) } ?? SimulationOptions.patience,
+            networks: networks, allowsOutOfRange: allowsOutOfRange)
+    }
 }

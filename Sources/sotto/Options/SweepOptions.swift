@@ -2,6 +2,7 @@ import ArgumentParser
 import CostModel
 import Foundation
 import SecureComputation
+import Training
 import Transformer
 
 /// Which networks are compared: every combination of the lists.

@@ -5,6 +5,7 @@ import CostModel
 import Foundation
 import Preprocessing
 import SecureComputation
+import SottoRuns
 import Training
 import Transformer
 import Transport
@@ -94,7 +95,7 @@ struct Failure {
             }
         case is CorpusError, is RunFileError, is AttentionRowError, is JSONError:
             return .badData
-        case is PrimeModulusError, is NetworkError:
+        case is PrimeModulusError, is NetworkError, is RunError:
             return .usage
         case let error as TrainingError:
             switch error {

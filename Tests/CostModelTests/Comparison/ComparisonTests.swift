@@ -1,6 +1,7 @@
 import CostModel
 import Foundation
 import SecureComputation
+import SottoReporting
 import Testing
 import Transformer
 
@@ -202,5 +203,21 @@ import Transformer
         #expect(!(try Comparison(of: scenarios).rendered()).contains("ublishe"))
         let none = try Comparison(of: [scenario("SM")], published: PublishedFigures()).rendered()
         #expect(none.contains("The paper publishes nothing for this size"))
+    }
+
+    @Test func remarksAreBrokenBetweenWords() throws {
+        let rows = try Comparison(
+            of: Architecture.Notation.all.map { notation in
+                let architecture = try Architecture.preset(named: "gpt2").withNotation(notation)
+                return Scenario(
+                    pass: try ForwardPass(architecture: architecture, new: 128, output: .all),
+                    configuration: .init(
+                        model: "gpt2", architecture: notation.name, context: 128, positions: "all", insecure: false),
+                    notation: notation.name)
+            }, pricing: Pricing(networks: [.wan, .lan, .loopback]), published: PublishedFigures())
+        for width in [80, 120] {
+            let lines = rows.rendered(.init(breakdown: .kind, width: width)).split(separator: "\n")
+            #expect(lines.allSatisfy { $0.count <= width }, "\(lines.filter { $0.count > width })")
+        }
     }
 }

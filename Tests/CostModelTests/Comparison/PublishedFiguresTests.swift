@@ -1,5 +1,6 @@
 import CostModel
 import Foundation
+import SottoReporting
 import Testing
 import Transformer
 

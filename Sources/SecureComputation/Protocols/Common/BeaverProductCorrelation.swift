@@ -65,7 +65,8 @@ extension ProductShape {
         case .matrix(let batch, let m, let k, let n):
             let whole = ProductTile(shape: self, left: 0..<leftCount, right: 0..<rightCount)
             let ranges = tiling.rowRanges(rows: m, elementsOfRow: k + n)
-            guard batch * m * n > tiling.linearElements, batch == 1 || (m * n).isMultiple(of: 8), batch > 1 || ranges.count > 1
+            guard batch * m * n > tiling.linearElements, batch == 1 || (m * n).isMultiple(of: 8),
+                batch > 1 || ranges.count > 1
             else { return [whole] }
             return (0..<batch).flatMap { item in
                 ranges.map { rows in

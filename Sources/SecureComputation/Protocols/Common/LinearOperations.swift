@@ -106,7 +106,8 @@ extension ProgramBuilder {
         let magnitude = x.magnitude * Double(map.terms)
         try checkLinear(magnitude, width: x.width, "map")
         let output = Secret(
-            slot: newSlot(elements: map.outputCount), shape: shape, scale: x.scale, magnitude: magnitude, width: x.width)
+            slot: newSlot(elements: map.outputCount), shape: shape, scale: x.scale, magnitude: magnitude, width: x.width
+        )
         emit(MapTensor(input: x.slot, map: map, output: output.slot))
         return output
     }
@@ -150,7 +151,8 @@ extension ProgramBuilder {
         let width = terms.map(\.0.width).min()!
         try checkLinear(magnitude, width: width, "combine")
         let output = Secret(
-            slot: newSlot(elements: first.count), shape: first.shape, scale: first.scale, magnitude: magnitude, width: width)
+            slot: newSlot(elements: first.count), shape: first.shape, scale: first.scale, magnitude: magnitude,
+            width: width)
         emit(
             Combine(
                 terms: terms.map { Combine.Term(slot: $0.0.slot, factor: $0.1) }, constant: constant,
@@ -180,7 +182,8 @@ extension ProgramBuilder {
 
     public func concatenate(_ parts: [Secret], shape: [Int]) -> Secret {
         let output = Secret(
-            slot: newSlot(elements: parts.reduce(0) { $0 + $1.count }), shape: shape, scale: parts[0].scale, magnitude: parts.map(\.magnitude).max()!,
+            slot: newSlot(elements: parts.reduce(0) { $0 + $1.count }), shape: shape, scale: parts[0].scale,
+            magnitude: parts.map(\.magnitude).max()!,
             width: parts.map(\.width).min()!)
         emit(Concatenate(inputs: parts.map(\.slot), count: output.count, output: output.slot))
         return output

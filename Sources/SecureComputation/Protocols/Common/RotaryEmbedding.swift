@@ -84,7 +84,8 @@ extension ProgramBuilder {
             theta: theta, headWidth: x.shape[1] / heads, firstPosition: firstPosition, positions: x.shape[0],
             scale: coefficientScale)
         let output = Secret(
-            slot: newSlot(elements: x.count), shape: x.shape, scale: x.scale + coefficientScale, magnitude: magnitude, width: x.width)
+            slot: newSlot(elements: x.count), shape: x.shape, scale: x.scale + coefficientScale, magnitude: magnitude,
+            width: x.width)
         emit(RotaryEmbedding(input: x.slot, heads: heads, angles: angles, output: output.slot))
         return output
     }

@@ -1,5 +1,6 @@
 import Algebra
 import Preprocessing
+import SottoApproximation
 
 /// Comparisons by millionaires' trees over OT and bit triples, selections by powers of a mask, truncations by one correlated
 /// OT: only correlations that two parties can make by themselves, in any ring or prime field.

@@ -1,28 +1,31 @@
 import CostModel
 import SecureComputation
+import SottoReporting
+import Transformer
 
 /// The magnitudes of a run on plain fixed-point integers.
-struct ValueTrace: Encodable {
-    struct Largest: Encodable {
-        let path: String
+public struct ValueTrace: Sendable, Encodable {
+    public struct Largest: Sendable, Encodable {
+        public let path: String
         /// Of the raw integers.
-        var magnitude: UInt64
+        public fileprivate(set) var magnitude: UInt64
     }
 
-    struct Violation: Encodable {
-        let path: String
-        let magnitude: UInt64
+    public struct Violation: Sendable, Encodable {
+        public let path: String
+        /// Of the raw integers.
+        public let magnitude: UInt64
         /// Bits that the operation can hold.
-        let bits: Int
+        public let bits: Int
     }
 
-    let schemaVersion = CostReport.currentSchemaVersion
+    public let schemaVersion = CostReport.currentSchemaVersion
     /// Operations in program order.
-    private(set) var values: [Largest] = []
+    public private(set) var values: [Largest] = []
     /// The first wrong operation first.
-    private(set) var rangeViolations: [Violation] = []
+    public private(set) var rangeViolations: [Violation] = []
     /// The operation that came nearest to its declared bound, or is farthest beyond it.
-    private(set) var range: CostReport.Range?
+    public private(set) var range: CostReport.Range?
 
     private enum CodingKeys: String, CodingKey {
         case schemaVersion = "schema_version"
@@ -30,10 +33,30 @@ struct ValueTrace: Encodable {
         case rangeViolations = "range_violations"
     }
 
-    init(_ program: Program, tensors: any TensorSource) throws {
+    /// Runs a model on plain fixed-point integers.
+    /// - Parameter progress: told the fraction done.
+    /// - Throws: ``RunError/unsuitableInput(output:)``, `ArchitectureError` for lengths that do not fit the context, and
+    ///   what ``init(_:tensors:progress:)`` throws.
+    public init(
+        of model: NamedModel, _ output: ForwardPass.Output, input: SimulationInput,
+        protocols: SessionConfiguration, progress: ((Double) -> Void)? = nil
+    ) throws {
+        try input.check(for: output)
+        let pass = try ForwardPass(
+            architecture: model.architecture, new: try input.positions(width: model.architecture.width),
+            output: output, exactOpenings: protocols.exactOpenings)
+        try self.init(
+            pass.program(target: protocols.target),
+            tensors: TensorSources([PreparedWeights(model.weights), try input.clientInput(model.architecture)]),
+            progress: progress)
+    }
+
+    /// Runs a program on plain fixed-point integers.
+    /// - Parameter progress: told the fraction done.
+    /// - Throws: errors of the tensors, and `InterpreterError`.
+    public init(_ program: Program, tensors: any TensorSource, progress: ((Double) -> Void)? = nil) throws {
         var places: [String: Int] = [:]
         var values: [Largest] = []
-        let progress = ProgressBar("tracing values")
         let count = Double(max(program.instructionCount, 1))
         var done = 0.0
         let state = try PlaintextInterpreter().run(program, tensors: tensors) { path, elements in
@@ -46,15 +69,16 @@ struct ValueTrace: Encodable {
             }
             values[place].magnitude = max(values[place].magnitude, largest)
             done += 1
-            progress.update(done / count)
+            progress?(done / count)
         }
-        progress.finish()
         self.values = values
         rangeViolations = state.violations.map { Violation(path: $0.path, magnitude: $0.magnitude, bits: $0.bits) }
         range = state.range.map { CostReport.Range($0) }
     }
 
-    func rendered(as format: Table.Format, width: Int) -> String {
+    /// The magnitudes for people, or with `.csv` the largest ones alone.
+    /// - Parameter width: characters of a line of text.
+    public func rendered(as format: Table.Format = .text, width: Int = .max) -> String {
         var largest = Table(columns: [.init("operation", .left), .init("largest raw value"), .init("bits")])
         largest.rows = values.map { .init([$0.path, "\($0.magnitude)", "\(64 - $0.magnitude.leadingZeroBitCount)"]) }
         guard format != .csv else { return largest.rendered(as: .csv) }

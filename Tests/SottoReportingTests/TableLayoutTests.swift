@@ -1,7 +1,5 @@
-import CostModel
-import Foundation
+import SottoReporting
 import Testing
-import Transformer
 
 /// Tables that are wider than a page.
 @Suite struct TableLayoutTests {
@@ -103,19 +101,27 @@ import Transformer
         #expect(broken.contains("p{130pt}") && broken.contains("\\raggedright layers{[}0{]}.\\allowbreak{}ffn"))
     }
 
-    @Test func remarksAreBrokenBetweenWords() throws {
-        let rows = try Comparison(
-            of: Architecture.Notation.all.map { notation in
-                let architecture = try Architecture.preset(named: "gpt2").withNotation(notation)
-                return Scenario(
-                    pass: try ForwardPass(architecture: architecture, new: 128, output: .all),
-                    configuration: .init(
-                        model: "gpt2", architecture: notation.name, context: 128, positions: "all", insecure: false),
-                    notation: notation.name)
-            }, pricing: Pricing(networks: [.wan, .lan, .loopback]), published: PublishedFigures())
-        for width in [80, 120] {
-            let lines = rows.rendered(.init(breakdown: .kind, width: width)).split(separator: "\n")
-            #expect(lines.allSatisfy { $0.count <= width }, "\(lines.filter { $0.count > width })")
-        }
+    @Test func cellsAreEscaped() {
+        let table = Table(
+            columns: [.init("a|b", .left), .init("50 %")],
+            rows: [.init(["x, \"y\"", "1_2"]), .init(["{~^\\}", "µ"], kind: .total)])
+        #expect(table.rendered(as: .csv) == "a|b,50 %\n\"x, \"\"y\"\"\",1_2\n{~^\\},µ\n")
+        #expect(
+            table.rendered(as: .markdown)
+                == "| a\\|b | 50 % |\n| :--- | ---: |\n| x, \"y\" | 1_2 |\n| **{~^\\}** | **µ** |\n")
+        #expect(
+            table.rendered(as: .latex) == """
+                {\\noindent\\small\\setlength{\\tabcolsep}{4pt}
+                \\begin{tabular}{@{}lr@{}}
+                \\toprule
+                a\\textbar{}b & 50 \\% \\tabularnewline
+                \\midrule
+                x, "y" & 1\\_2 \\tabularnewline
+                \\midrule
+                \\{\\textasciitilde{}\\textasciicircum{}\\textbackslash{}\\} & $\\mu$ \\tabularnewline
+                \\bottomrule
+                \\end{tabular}}
+
+                """)
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 /// Quantities as people read them: three digits and a decimal unit.
 public enum Quantity {
     /// Seconds.
-    static let longest = Double(Int.max) / 1e9
+    package static let longest = Double(Int.max) / 1e9
 
     /// As in `0 B`, `999 B`, `1.23 kB`, `45.6 MB`.
     public static func bytes(_ count: Int) -> String {
@@ -69,4 +69,14 @@ extension Quantity {
 
     /// Four decimals.
     public static func decimal(_ value: Double) -> String { fixed(value, decimals: 4) }
+
+    /// As in `12.3 %`.
+    public static func percent(_ fraction: Double) -> String { fixed(100 * fraction, decimals: 1) + " %" }
+
+    /// As in `100 Mbit/s` or `1 Gbit/s`.
+    public static func rate(megabitsPerSecond rate: Double) -> String {
+        if rate < 1 { return plain(rate * 1e3) + " kbit/s" }
+        if rate < 1000 { return plain(rate) + " Mbit/s" }
+        return plain(rate / 1000) + " Gbit/s"
+    }
 }

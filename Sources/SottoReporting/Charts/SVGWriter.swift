@@ -1,7 +1,7 @@
 import Foundation
 
 /// Shapes and text of a picture, written as a standalone SVG document.
-struct SVGWriter {
+package struct SVGWriter {
     enum Anchor: String {
         case start, middle, end
     }
@@ -89,7 +89,7 @@ struct SVGWriter {
     }
 
     /// Two decimals at most.
-    static func number(_ value: Double) -> String {
+    package static func number(_ value: Double) -> String {
         guard value.isFinite else { return "0" }
         var text = String(format: "%.2f", value)
         while text.hasSuffix("0") { text.removeLast() }
@@ -98,7 +98,7 @@ struct SVGWriter {
     }
 
     /// Two decimals.
-    static func decimals(_ value: Double) -> String { String(format: "%.2f", value) }
+    package static func decimals(_ value: Double) -> String { String(format: "%.2f", value) }
 
     /// About how wide text is drawn.
     static func width(of text: String, size: Double) -> Double { 0.62 * size * Double(text.count) }

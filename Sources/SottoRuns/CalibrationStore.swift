@@ -7,10 +7,10 @@ import SecureComputation
 #endif
 
 /// Where this machine's calibration is kept.
-enum CalibrationStore {
+public enum CalibrationStore {
     /// In the user's cache directory: `$XDG_CACHE_HOME`, else `.cache` in `$HOME` (on macOS `Library/Caches`), else in the
     /// home directory that the system knows.
-    static var url: URL {
+    public static var url: URL {
         func directory(_ variable: String) -> URL? {
             ProcessInfo.processInfo.environment[variable]
                 .flatMap { $0.hasPrefix("/") ? URL(fileURLWithPath: $0, isDirectory: true) : nil }
@@ -25,34 +25,26 @@ enum CalibrationStore {
             .appendingPathComponent("sotto", isDirectory: true).appendingPathComponent("calibration.json")
     }
 
-    /// The model of this machine, or nil; a file that is of no use is said on standard error, a missing one is not.
-    static func model(threads: Int, target: Target) -> ComputeModel? {
-        do {
-            return try model(at: url, threads: threads, target: target)
-        } catch CalibrationError.absent {
-            return nil
-        } catch {
-            Diagnostics.warn("\(error)")
-            return nil
-        }
-    }
-
-    /// - Throws: `CalibrationError`
-    static func model(
-        at url: URL, threads: Int, target: Target
+    /// What local work takes on this machine, with so many threads for matrix products.
+    /// - Throws: `CalibrationError`, which says why the file is of no use.
+    public static func model(
+        at url: URL = url, threads: Int, target: Target
     ) throws(CalibrationError) -> ComputeModel {
-        let calibration = try Calibration(contentsOf: url, machine: machine)
+        let calibration = try Calibration(contentsOf: url, machine: .current)
         guard let model = calibration[threads: threads, target] else {
             throw .otherThreads(path: url.path, threads: threads, domain: target.domain.name)
         }
         return model
     }
+}
 
-    static var machine: Calibration.Machine {
-        Calibration.Machine(processor: processor, cores: ProcessInfo.processInfo.processorCount)
+extension Calibration.Machine {
+    /// The machine that the program runs on.
+    public static var current: Calibration.Machine {
+        Calibration.Machine(processor: currentProcessor, cores: ProcessInfo.processInfo.processorCount)
     }
 
-    private static var processor: String {
+    private static var currentProcessor: String {
         #if canImport(Darwin)
             var size = 0
             guard sysctlbyname("machdep.cpu.brand_string", nil, &size, nil, 0) == 0, size > 1 else { return "unknown" }

@@ -1,17 +1,23 @@
-import AttentionEntropy
-import CostModel
 import Foundation
+import SottoReporting
+
+extension EntropyReport {
+    /// The report for people, or with `.csv` a row for each head, in plain numbers. As text it has a heat map of the heads.
+    /// - Parameters:
+    ///   - coloured: whether the heat map of the text has colours beside its shades, by a terminal's escape sequences.
+    ///   - width: characters of a line of text.
+    public func rendered(as format: Table.Format = .text, coloured: Bool = false, width: Int = .max) -> String {
+        EntropyRendering(self).rendered(as: format, coloured: coloured, width: width)
+    }
+}
 
 /// A report on entropies as text and tables.
-struct EntropyRendering {
+private struct EntropyRendering {
     let report: EntropyReport
     private var entropies: AttentionEntropies { report.entropies }
 
     init(_ report: EntropyReport) { self.report = report }
 
-    /// - Parameters:
-    ///   - coloured: whether the heat map of the text has colours beside its shades.
-    ///   - width: characters of a line of text.
     func rendered(as format: Table.Format, coloured: Bool, width: Int) -> String {
         switch format {
         case .csv: headTable.rendered(as: .csv)
@@ -45,12 +51,6 @@ struct EntropyRendering {
         }
     }
 
-    /// Backgrounds of the 256-colour palette, dark blue to yellow, and the text that is readable on them.
-    private static let colours = [(18, 255), (24, 255), (30, 255), (36, 16), (71, 16), (113, 16), (185, 16), (221, 16)]
-
-    /// Characters of the number of a layer, of a head's cell, and of a layer's statistics.
-    private static let columnWidths = (layer: 6, head: 8, statistics: [10, 10, 14])
-
     /// Of the widest layer.
     private var heads: Int { entropies.means.map(\.count).max() ?? 0 }
 
@@ -68,44 +68,15 @@ struct EntropyRendering {
         "\(number) \(noun)" + (number == 1 ? "" : "s")
     }
 
-    /// Heads side by side as the line has room, and each layer's statistics beside the last of them.
     private func heatMap(coloured: Bool, width: Int) -> String {
-        let across = max(1, (width - Self.columnWidths.layer) / Self.columnWidths.head)
-        var blocks = stride(from: 0, to: heads, by: across).map { $0..<min($0 + across, heads) }
-        let room = width - Self.columnWidths.layer - Self.columnWidths.statistics.reduce(0, +)
-        // An empty block has the statistics where there is no room beside heads.
-        if let last = blocks.last, last.count * Self.columnWidths.head > room { blocks.append(heads..<heads) }
-        return blocks.map { block(of: $0, isLast: $0 == blocks.last, coloured) }
-            .joined(separator: "\n")
-    }
-
-    private func block(of columns: Range<Int>, isLast: Bool, _ coloured: Bool) -> String {
-        var lines = [
-            "layer " + columns.map { Self.padded("\($0)", Self.columnWidths.head) }.joined()
-                + (isLast ? Self.statisticColumns(Self.statisticNames) : "")
-        ]
-        for (layer, values) in entropies.means.enumerated() {
-            let cells = columns.map {
-                $0 < values.count
-                    ? cell(values[$0], coloured: coloured) : Self.padded("", Self.columnWidths.head)
-            }
-            lines.append(
-                Self.padded("\(layer)", Self.columnWidths.layer - 1) + " " + cells.joined()
-                    + (isLast ? Self.statisticColumns(statistics(of: layer)) : ""))
-        }
-        return lines.joined(separator: "\n") + "\n"
-    }
-
-    /// A shade and two decimals, 8 columns wide.
-    private func cell(_ entropy: Double, coloured: Bool) -> String {
         let maximum = report.ranges.maximum
-        let shade = Self.shade(EntropyRange(of: entropy, maximum: maximum))
-        let text = String(format: "%5.2f", entropy)
-        guard coloured else { return " \(shade)\(text) " }
-        let fraction = maximum > 0 ? entropy / maximum : 0
-        let step = min(Int(fraction * Double(Self.colours.count)), Self.colours.count - 1)
-        let (background, foreground) = Self.colours[step]
-        return " \u{1B}[48;5;\(background);38;5;\(foreground)m\(shade)\(text) \u{1B}[0m"
+        let cells = entropies.means.indices.map { statistics(of: $0) }
+        let notes = zip(Self.statisticNames, [10, 10, 14]).enumerated().map { index, note in
+            TextHeatMap.Note(note.0, width: note.1, cells: cells.map { $0[index] })
+        }
+        return TextHeatMap(values: entropies.means, maximum: maximum, notes: notes) {
+            Self.shade(EntropyRange(of: $0, maximum: maximum))
+        }.rendered(coloured: coloured, width: width)
     }
 
     /// What stands beside each layer's heads.
@@ -119,17 +90,9 @@ struct EntropyRendering {
         ]
     }
 
-    private static func statisticColumns(_ cells: [String]) -> String {
-        zip(cells, columnWidths.statistics).map { padded($0, $1) }.joined()
-    }
-
     private var legend: String {
         EntropyRange.allCases.map { "\(Self.shade($0)) \($0.interval) \(Self.name($0.verdict))" }
             .joined(separator: "   ") + "\n"
-    }
-
-    private static func padded(_ text: String, _ width: Int) -> String {
-        String(repeating: " ", count: max(width - text.count, 0)) + text
     }
 
     // MARK: Tables
@@ -174,7 +137,7 @@ struct EntropyRendering {
                 + distributions.map { .init($0.0) })
         for (index, range) in EntropyRange.allCases.enumerated() {
             let cells = distributions.map { _, distribution in
-                distribution.map { Self.percent($0.shares[index]) } ?? "-"
+                distribution.map { Quantity.percent($0.shares[index]) } ?? "-"
             }
             table.rows.append(
                 .init([range.interval, Self.name(range.verdict), "\(report.ranges.counts[index])"] + cells))
@@ -192,8 +155,6 @@ struct EntropyRendering {
         }
     }
 
-    private static func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
-
     private static func list(_ layers: [Int]) -> String {
         (layers.count == 1 ? "layer " : "layers ") + layers.map(String.init).joined(separator: ", ")
     }
@@ -204,7 +165,7 @@ struct EntropyRendering {
         var result = [collapse(findings), overload(findings)]
         result.append(
             "\(findings.wellBehaved.found ? "Well behaved" : "Not well behaved"): "
-                + "\(Self.percent(findings.wellBehaved.share)) of the heads are in the two middle ranges.")
+                + "\(Quantity.percent(findings.wellBehaved.share)) of the heads are in the two middle ranges.")
         if !findings.isComparable {
             result.append(
                 "The heads cannot be compared with each other, so that the findings are relative to the most that a "
@@ -218,23 +179,23 @@ struct EntropyRendering {
         let last = entropies.means.count - 1
         let limit = findings.criteria.nearZero * entropies.maximum
         return "\(findings.collapse.found ? "Entropy collapse" : "No entropy collapse"): "
-            + "\(Self.percent(findings.collapse.share)) of the heads in "
+            + "\(Quantity.percent(findings.collapse.share)) of the heads in "
             + (deep == last ? "layer \(deep)" : "layers \(deep) to \(last)")
             + " are below \(Quantity.decimal(limit)) nats"
             + (findings.collapse.layers.isEmpty
                 ? "."
-                : "; \(Self.percent(findings.criteria.collapseShare)) or more in \(Self.list(findings.collapse.layers)).")
+                : "; \(Quantity.percent(findings.criteria.collapseShare)) or more in \(Self.list(findings.collapse.layers)).")
     }
 
     private func overload(_ findings: EntropyFindings) -> String {
         let overload = findings.overload
         guard overload.found else {
             let isBelowFloor = overload.share > findings.criteria.overloadShare
-            return "No entropic overload: \(Self.percent(overload.share)) of the heads are in the highest range"
+            return "No entropic overload: \(Quantity.percent(overload.share)) of the heads are in the highest range"
                 + (isBelowFloor ? ", but that is low itself." : ".")
         }
-        return "Entropic overload: \(Self.percent(overload.share)) of the heads are in the highest range, "
-            + "\(Self.percent(overload.earlyShare)) of them in early layers; more than "
-            + "\(Self.percent(findings.criteria.overloadShare)) in \(Self.list(overload.layers))."
+        return "Entropic overload: \(Quantity.percent(overload.share)) of the heads are in the highest range, "
+            + "\(Quantity.percent(overload.earlyShare)) of them in early layers; more than "
+            + "\(Quantity.percent(findings.criteria.overloadShare)) in \(Self.list(overload.layers))."
     }
 }

@@ -1,5 +1,5 @@
-import AttentionEntropy
 import Foundation
+import SottoReporting
 import Testing
 
 #if canImport(FoundationXML)

@@ -1,0 +1,64 @@
+import Transformer
+
+/// What of a model is run, and how often.
+public enum RunKind: Sendable, Hashable {
+    /// One inference, and whose outputs the client learns.
+    case inference(ForwardPass.Output)
+    /// A greedy completion: for each token an inference on all positions so far, with the logits of the last one.
+    case completion(tokens: Int)
+
+    public var output: ForwardPass.Output {
+        switch self {
+        case .inference(let output): output
+        case .completion: .last
+        }
+    }
+
+    /// Programs of the session.
+    public var inferences: Int {
+        switch self {
+        case .inference: 1
+        case .completion(let tokens): tokens
+        }
+    }
+
+    /// The programs of the session, one after the other, each one position longer than the one before.
+    /// - Parameter positions: of the first one.
+    /// - Throws: ``RunError/noTokens``, or `ArchitectureError` for lengths that do not fit the context.
+    public func passes(
+        of architecture: Architecture, positions: Int, exactOpenings: Bool = false
+    ) throws -> [ForwardPass] {
+        guard inferences >= 1 else { throw RunError.noTokens }
+        return try (0..<inferences).map {
+            try ForwardPass(
+                architecture: architecture, new: positions + $0, output: output, exactOpenings: exactOpenings)
+        }
+    }
+}
+
+/// What cannot be run, or not be counted.
+public enum RunError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// A completion of no tokens.
+    case noTokens
+    /// Hidden states where a model takes tokens, or tokens where its blocks take hidden states.
+    case unsuitableInput(output: ForwardPass.Output)
+    /// More tokens than a model sees at once.
+    case windowTooLong(window: Int, context: Int)
+    /// A completion whose bytes or flops no counter holds.
+    case uncountable(tokens: Int)
+
+    public var description: String {
+        switch self {
+        case .noTokens:
+            "A completion has no tokens; ask for at least one."
+        case .unsuitableInput(let output):
+            output == .blocks
+                ? "The blocks of a model run on hidden states; give no tokens."
+                : "A model runs on tokens; give no hidden states."
+        case .windowTooLong(let window, let context):
+            "--context \(window) is more than the model's context of \(context); lower it."
+        case .uncountable(let tokens):
+            "\(tokens) tokens of this model cost more than can be counted; lower --tokens."
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import CostModel
+import Foundation
+import SecureComputation
+import SottoRuns
+import TestSupport
+import Testing
+import Transformer
+
+@Suite struct MachineCalibrationTests {
+    private static let layers = [
+        CalibrationLayer("SM+LN+G", positions: 2, width: 4, heads: 2),
+        CalibrationLayer("SM+LN+R", positions: 4, width: 8, heads: 2),
+    ]
+
+    @Test(arguments: DomainProfile.both) func tinyProgramsGiveAUsableModel(profile: DomainProfile) throws {
+        var fractions: [Double] = []
+        let measured = try MachineCalibration(
+            threads: [1, 2], profile: profile, layers: Self.layers, repetitions: 1
+        ) { fractions.append($0) }
+        #expect(fractions == [0.25, 0.5, 0.75, 1])
+        #expect(measured.rates.map(\.threads) == [1, 2])
+        #expect(measured.rates.allSatisfy { $0.table.rows.count == $0.rates.count && !$0.rates.isEmpty })
+        #expect(Set(measured.rates[0].rates.map(\.role)) == ["server", "client", "dealer"])
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("sotto-runs-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: url) }
+        try measured.calibration.write(to: url)
+        let model = try CalibrationStore.model(at: url, threads: 2, profile: profile)
+        #expect(model == measured.calibration[threads: 2, profile])
+        let named = NamedArchitecture(name: "small", try Small.architecture())
+        func latency(_ compute: ComputeModel?) throws -> CostReport.Latency {
+            try #require(
+                EstimatedRun(
+                    of: named, .inference(.all), positions: 3, protocols: SessionConfiguration(profile: profile),
+                    networks: [.lan], compute: compute
+                ).report.latency.first)
+        }
+        let (calibrated, idle) = (try latency(model), try latency(nil))
+        #expect(calibrated.compute == .calibrated && idle.compute == .none)
+        #expect(calibrated.setup > idle.setup && calibrated.offline > idle.offline && calibrated.online > idle.online)
+        #expect(throws: CalibrationError.otherThreads(path: url.path, threads: 3, domain: profile.name)) {
+            try CalibrationStore.model(at: url, threads: 3, profile: profile)
+        }
+    }
+
+    @Test func whatWasMeasuredBeforeIsKept() throws {
+        let other = ComputeModel(coefficients: ["setup server ": [1, 2, 3, 4]])
+        let known = Calibration(machine: .current, models: [1: other, 7: other])
+        let measured = try MachineCalibration(
+            threads: [1], layers: Self.layers, repetitions: 1, extending: known)
+        #expect(measured.calibration[threads: 7] == other && measured.calibration[threads: 1] != other)
+        #expect(measured.calibration.machine == .current)
+    }
+
+    @Test func aMissingCalibrationIsSaid() {
+        let url = URL(fileURLWithPath: "/nowhere/calibration.json")
+        #expect(throws: CalibrationError.absent(path: url.path)) {
+            try CalibrationStore.model(at: url, threads: 1, profile: .ring64)
+        }
+    }
+
+    @Test func layersThatCannotBeRunAreRefused() {
+        #expect(throws: ArchitectureError.self) {
+            try MachineCalibration(
+                threads: [1], layers: [CalibrationLayer("SM+XY", positions: 2, width: 4, heads: 2)])
+        }
+    }
+}
