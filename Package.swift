@@ -28,13 +28,14 @@ let package = Package(
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas",
             providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
-        .target(name: "CKernels"),
-        .target(name: "Algebra", dependencies: ["CKernels", "CGMP"]),
+        .target(name: "CSottoRingKernels"),
+        .target(name: "CSottoFloatKernels"),
+        .target(name: "Algebra", dependencies: ["CSottoRingKernels", "CGMP"]),
         .target(name: "Randomness", dependencies: ["Algebra", "COpenSSL"]),
         .target(
             name: "Transport",
             dependencies: [
-                "CKernels",
+                "CSottoRingKernels",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -53,11 +54,13 @@ let package = Package(
         .target(name: "AttentionEntropy", dependencies: ["Transformer"]),
         .target(
             name: "Training",
-            dependencies: ["CKernels", "COpenBLAS", "Randomness", "Transformer", "AttentionEntropy"]),
+            dependencies: [
+                "CSottoFloatKernels", "COpenBLAS", "Randomness", "Transformer", "AttentionEntropy",
+            ]),
         .executableTarget(
             name: "sotto",
             dependencies: [
-                "CKernels", "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation",
+                "CSottoRingKernels", "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation",
                 "Transformer", "CostModel", "AttentionEntropy", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -86,7 +89,9 @@ let package = Package(
             resources: [.copy("Data")]),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["CKernels", "AttentionEntropy", "Training", "Transformer", "TestSupport"],
+            dependencies: [
+                "CSottoFloatKernels", "AttentionEntropy", "Training", "Transformer", "TestSupport",
+            ],
             exclude: ["Reference"],
             resources: [.copy("Data")]),
         .testTarget(name: "SottoTests", dependencies: ["sotto", "Transformer", "CostModel", "TestSupport"]),

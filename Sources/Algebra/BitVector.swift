@@ -1,4 +1,4 @@
-import CKernels
+import CSottoRingKernels
 
 /// Why bytes were refused as packed bits or packed elements.
 public enum PackingError: Error, Equatable, CustomStringConvertible {

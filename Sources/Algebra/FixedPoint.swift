@@ -1,4 +1,4 @@
-import CKernels
+import CSottoRingKernels
 
 /// Why a number was refused by the fixed-point encoder.
 public enum FixedPointError: Error, Equatable, CustomStringConvertible {

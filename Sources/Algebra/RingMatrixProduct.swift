@@ -1,4 +1,4 @@
-import CKernels
+import CSottoRingKernels
 import Dispatch
 
 /// The instruction sets that the ring matrix product has a kernel for; all give the same result, bit for bit.

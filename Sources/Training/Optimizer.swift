@@ -1,4 +1,4 @@
-import CKernels
+import CSottoFloatKernels
 
 /// AdamW (Loshchilov and Hutter, arXiv 1711.05101) with clipping of the gradient's norm.
 ///

@@ -1,5 +1,5 @@
 import AttentionEntropy
-import CKernels
+import CSottoFloatKernels
 import Foundation
 import Transformer
 

@@ -1,4 +1,4 @@
-import CKernels
+import CSottoRingKernels
 
 /// CRC-32C of bytes that come in pieces.
 package struct Checksum {

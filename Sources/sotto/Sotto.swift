@@ -1,5 +1,5 @@
 import ArgumentParser
-import CKernels
+import CSottoRingKernels
 
 @main
 struct Sotto: AsyncParsableCommand {

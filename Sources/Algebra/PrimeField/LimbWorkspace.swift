@@ -1,5 +1,5 @@
 import CGMP
-import CKernels
+import CSottoRingKernels
 
 /// Scratch limbs for products modulo a prime: a sum of products below `p·2^(64n)` and room for GMP.
 final class LimbWorkspace {

@@ -1,4 +1,4 @@
-import CKernels
+import CSottoRingKernels
 
 // Between shares in F_p and bits: comparisons, truncation, and bits back to elements.
 

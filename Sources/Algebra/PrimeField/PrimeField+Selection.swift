@@ -1,4 +1,4 @@
-import CKernels
+import CSottoRingKernels
 
 extension PrimeField {
     public func selectionPowers(bits: [BitVector], mask: [UInt64]?, count: Int, degree: Int) -> [UInt64] {

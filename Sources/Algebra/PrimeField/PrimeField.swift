@@ -1,4 +1,4 @@
-import CKernels
+import CSottoRingKernels
 
 /// Additive sharing over F_p for an odd prime p, by GMP's limbs: signed values around zero, elements below p in
 /// `limbCount` limbs each, the least significant first, one after the other in a flat array.

@@ -1,4 +1,4 @@
-import CKernels
+import CSottoRingKernels
 
 /// Arithmetic modulo `p = 2^bits - c` of 120 to 128 bits on machine integers of 128 bits: a product is folded twice,
 /// `h·2^bits + l = h·c + l`, and brought below p by one masked subtraction.

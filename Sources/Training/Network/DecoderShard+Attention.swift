@@ -1,4 +1,4 @@
-import CKernels
+import CSottoFloatKernels
 import Transformer
 
 extension DecoderShard {

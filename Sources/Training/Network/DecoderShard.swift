@@ -1,4 +1,4 @@
-import CKernels
+import CSottoFloatKernels
 import Transformer
 
 /// One thread's forward and backward pass over its windows of a batch.

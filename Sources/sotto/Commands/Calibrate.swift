@@ -1,5 +1,5 @@
 import ArgumentParser
-import CKernels
+import CSottoRingKernels
 import CostModel
 import Foundation
 import Randomness

@@ -1,4 +1,4 @@
-import CKernels
+import CSottoFloatKernels
 import TestSupport
 
 /// One path of the float kernels that this processor has.

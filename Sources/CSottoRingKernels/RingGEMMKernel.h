@@ -1,6 +1,6 @@
 // What a path of the ring GEMM provides. RingGEMM.c blocks, packs and dispatches; a path multiplies.
 #pragma once
-#include "CKernels.h"
+#include "CRingGEMM.h"
 
 #define SOTTO_INLINE static inline __attribute__((always_inline))
 

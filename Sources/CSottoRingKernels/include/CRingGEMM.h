@@ -1,9 +1,5 @@
 #pragma once
 
-#include "CChecksum.h"
-#include "CFloatKernels.h"
-#include "CMemory.h"
-#include "CConstantTime.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
