@@ -9,8 +9,8 @@ let package = Package(
         .library(
             name: "Sotto",
             targets: [
-                "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation", "Transformer",
-                "CostModel", "AttentionEntropy", "Training",
+                "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation", "SottoModel",
+                "SottoPrivateTransformer", "SottoSessions", "CostModel", "AttentionEntropy", "Training",
             ]),
     ],
     dependencies: [
@@ -44,24 +44,31 @@ let package = Package(
         .target(
             name: "SecureComputation",
             dependencies: ["Algebra", "Randomness", "Transport", "Preprocessing"]),
+        .target(name: "SottoModel", resources: [.copy("Models")]),
         .target(
-            name: "Transformer",
-            dependencies: ["Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation"],
-            resources: [.copy("Models")]),
+            name: "SottoPrivateTransformer",
+            dependencies: ["Algebra", "Preprocessing", "SecureComputation", "SottoModel"]),
         .target(
-            name: "CostModel", dependencies: ["SecureComputation", "Transport", "Transformer"],
+            name: "SottoSessions",
+            dependencies: [
+                "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation", "SottoModel",
+                "SottoPrivateTransformer",
+            ]),
+        .target(
+            name: "CostModel",
+            dependencies: ["SecureComputation", "Transport", "SottoModel", "SottoPrivateTransformer"],
             resources: [.copy("Published")]),
-        .target(name: "AttentionEntropy", dependencies: ["Transformer"]),
+        .target(name: "AttentionEntropy", dependencies: ["SottoModel"]),
         .target(
             name: "Training",
             dependencies: [
-                "CSottoFloatKernels", "COpenBLAS", "Randomness", "Transformer", "AttentionEntropy",
+                "CSottoFloatKernels", "COpenBLAS", "Randomness", "SottoModel", "AttentionEntropy",
             ]),
         .executableTarget(
             name: "sotto",
             dependencies: [
                 "CSottoRingKernels", "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation",
-                "Transformer", "CostModel", "AttentionEntropy", "Training",
+                "SottoModel", "SottoPrivateTransformer", "SottoSessions", "CostModel", "AttentionEntropy", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -79,10 +86,12 @@ let package = Package(
             dependencies: ["SecureComputation", "CostModel", "TestSupport"]),
         .testTarget(
             name: "TransformerTests",
-            dependencies: ["Transformer", "CostModel", "TestSupport"],
+            dependencies: ["SottoModel", "SottoPrivateTransformer", "SottoSessions", "CostModel", "TestSupport"],
             exclude: ["Reference"],
             resources: [.copy("Data")]),
-        .testTarget(name: "CostModelTests", dependencies: ["CostModel", "Transformer", "TestSupport"]),
+        .testTarget(
+            name: "CostModelTests",
+            dependencies: ["CostModel", "SottoPrivateTransformer", "SottoSessions", "TestSupport"]),
         .testTarget(
             name: "AttentionEntropyTests", dependencies: ["AttentionEntropy", "TestSupport"],
             exclude: ["Reference"],
@@ -90,11 +99,11 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "CSottoFloatKernels", "AttentionEntropy", "Training", "Transformer", "TestSupport",
+                "CSottoFloatKernels", "AttentionEntropy", "Training", "SottoModel", "TestSupport",
             ],
             exclude: ["Reference"],
             resources: [.copy("Data")]),
-        .testTarget(name: "SottoTests", dependencies: ["sotto", "Transformer", "CostModel", "TestSupport"]),
+        .testTarget(name: "SottoTests", dependencies: ["sotto", "SottoModel", "CostModel", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,4 @@
-import Transformer
+import SottoModel
 
 extension ReferenceModel {
     /// The entropies of this model's attention on a stream of tokens.

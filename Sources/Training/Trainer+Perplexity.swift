@@ -1,4 +1,4 @@
-import Transformer
+import SottoModel
 
 extension Trainer {
     /// The perplexity of a stream of tokens, as ``ReferenceModel/perplexity(of:window:progress:)`` defines it, in single

@@ -1,4 +1,4 @@
-import Transformer
+import SottoModel
 
 extension Trainer {
     /// The model with normalisations folded into its matrices: an ordinary network of the architecture.

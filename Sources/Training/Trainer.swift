@@ -1,7 +1,7 @@
 import AttentionEntropy
 import CSottoFloatKernels
 import Foundation
-import Transformer
+import SottoModel
 
 /// Trains a decoder on windows of tokens.
 ///

@@ -1,4 +1,4 @@
-import Transformer
+import SottoModel
 
 extension TrainingSettings {
     /// Checks every setting by itself.

@@ -1,7 +1,7 @@
 import AttentionEntropy
 import Foundation
+import SottoModel
 import Testing
-import Transformer
 
 /// Entropies of whole models.
 struct ModelEntropyTests {

@@ -1,9 +1,10 @@
 import CostModel
 import Foundation
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
 import TestSupport
 import Testing
-import Transformer
 
 @Suite struct CalibrationTests {
     private let machine = Calibration.Machine(processor: "A \"fast\" one", cores: 3)

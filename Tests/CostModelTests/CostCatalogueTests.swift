@@ -1,9 +1,10 @@
 import CostModel
 import Foundation
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
 import TestSupport
 import Testing
-import Transformer
 
 /// The documentation's tables say what the protocols' formulas give and what is metered.
 @Suite struct CostCatalogueTests {

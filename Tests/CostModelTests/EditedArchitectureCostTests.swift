@@ -1,9 +1,10 @@
 import CostModel
 import Foundation
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
 import TestSupport
 import Testing
-import Transformer
 
 /// Architectures that a JSON document makes of the paper's, layer by layer, cost what they declare.
 @Suite struct EditedArchitectureCostTests {

@@ -1,8 +1,9 @@
 import CostModel
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
 import TestSupport
 import Testing
-import Transformer
 
 /// What travels is a function of the architecture and the lengths alone.
 @Suite struct IdenticalTraceTests {

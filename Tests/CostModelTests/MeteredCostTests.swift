@@ -2,9 +2,10 @@ import Algebra
 import CostModel
 import Randomness
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
 import TestSupport
 import Testing
-import Transformer
 
 @Suite struct MeteredCostTests {
     private struct Run {

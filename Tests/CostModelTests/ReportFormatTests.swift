@@ -1,8 +1,9 @@
 import CostModel
 import Foundation
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
 import Testing
-import Transformer
 
 @Suite struct ReportFormatTests {
     private func estimate() throws -> CostReport {

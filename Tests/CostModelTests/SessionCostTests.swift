@@ -1,8 +1,9 @@
 import CostModel
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
 import TestSupport
 import Testing
-import Transformer
 
 @Suite struct SessionCostTests {
     private func report(_ programs: [Program], traces: [Trace?]? = nil) -> CostReport {

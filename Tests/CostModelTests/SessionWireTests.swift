@@ -4,10 +4,12 @@ import Foundation
 import Preprocessing
 import Randomness
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
+import SottoSessions
 import Synchronization
 import TestSupport
 import Testing
-import Transformer
 import Transport
 
 /// A server, a client and a dealer with all their messages on record: the report has every byte of each direction.

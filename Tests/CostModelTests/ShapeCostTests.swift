@@ -1,8 +1,9 @@
 import CostModel
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
 import TestSupport
 import Testing
-import Transformer
 
 /// Models of awkward sizes cost what they declare.
 @Suite struct ShapeCostTests {

@@ -2,8 +2,9 @@ import Algebra
 import CostModel
 import Randomness
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
 import Testing
-import Transformer
 import Transport
 
 /// The virtual clock of a real run and the replay of the program that was only declared.

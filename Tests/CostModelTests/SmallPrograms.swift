@@ -1,7 +1,7 @@
 import CostModel
 import Preprocessing
 import SecureComputation
-import Transformer
+import SottoModel
 
 /// The small models and programs that the tests of this target account for.
 enum Small {

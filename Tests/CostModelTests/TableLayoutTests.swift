@@ -1,7 +1,8 @@
 import CostModel
 import Foundation
+import SottoModel
+import SottoPrivateTransformer
 import Testing
-import Transformer
 
 /// Tables that are wider than a page.
 @Suite struct TableLayoutTests {

@@ -1,6 +1,6 @@
 import Foundation
+import SottoModel
 import Testing
-import Transformer
 
 #if canImport(FoundationXML)
     import FoundationXML

@@ -1,7 +1,7 @@
 import CostModel
 import Foundation
+import SottoModel
 import Testing
-import Transformer
 
 /// Token ids, and what commands say of them.
 @Suite(.serialized) struct InputOptionTests {

@@ -1,6 +1,5 @@
 import Foundation
 import Testing
-import Transformer
 
 /// What leaves its bound in the commands that know the plaintext.
 @Suite(.serialized) struct RangeCommandTests {

@@ -1,7 +1,7 @@
 import CostModel
 import Foundation
+import SottoModel
 import Testing
-import Transformer
 
 /// What `estimate`, `simulate` and `evaluate` report.
 @Suite(.serialized) struct ReportCommandTests {

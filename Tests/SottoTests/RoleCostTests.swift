@@ -1,7 +1,7 @@
 import CostModel
 import Foundation
+import SottoModel
 import Testing
-import Transformer
 
 /// `estimate`, `simulate`, and three processes on loopback report the same costs, architecture by architecture.
 @Suite(.serialized) struct RoleCostTests {

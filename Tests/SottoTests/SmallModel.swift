@@ -1,5 +1,5 @@
 import Foundation
-import Transformer
+import SottoModel
 
 /// A model of two small layers in a directory of its own.
 struct SmallModel {

@@ -1,7 +1,7 @@
 import CostModel
 import Foundation
+import SottoModel
 import Testing
-import Transformer
 
 /// What `table` and `suggest` print, and what they refuse.
 @Suite(.serialized) struct TableCommandTests {

@@ -1,6 +1,6 @@
 import Foundation
+import SottoModel
 import Testing
-import Transformer
 
 /// `sotto train`, `sotto export`, and what `sotto table` shows of trained models.
 @Suite(.serialized) struct TrainCommandTests {

@@ -1,6 +1,6 @@
 import Foundation
+import SottoModel
 import Testing
-import Transformer
 
 /// `sotto train` where something is wrong with disks, descriptors or the text.
 @Suite struct TrainFaultTests {

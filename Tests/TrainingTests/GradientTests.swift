@@ -1,9 +1,9 @@
 import AttentionEntropy
 import Foundation
+import SottoModel
 import TestSupport
 import Testing
 import Training
-import Transformer
 
 /// Every parameter's gradient against central differences, along the gradient itself and along a random direction.
 struct GradientTests {

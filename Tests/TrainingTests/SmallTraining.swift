@@ -1,7 +1,7 @@
 import Foundation
+import SottoModel
 import TestSupport
 import Training
-import Transformer
 
 /// A small network, its trainer away from every special point, and a batch.
 struct SmallTraining {

@@ -1,9 +1,9 @@
 import AttentionEntropy
 import Foundation
+import SottoModel
 import TestSupport
 import Testing
 import Training
-import Transformer
 
 struct TrainerTests {
     @Test(arguments: Architecture.Notation.all)

@@ -1,9 +1,11 @@
 import Foundation
 import Preprocessing
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
+import SottoSessions
 import TestSupport
 import Testing
-import Transformer
 
 /// Every decoder of what strangers send beside the program, with damaged messages: none traps, what is refused is refused
 /// with a typed error, and what is taken is what it must be.

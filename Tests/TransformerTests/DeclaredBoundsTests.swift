@@ -1,9 +1,10 @@
 import Algebra
 import Randomness
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
 import TestSupport
 import Testing
-import Transformer
 
 @Suite struct DeclaredBoundsTests {
     /// A network of one odd size whose values are made large where `scale` multiplies its weights.

@@ -3,9 +3,10 @@ import CostModel
 import Foundation
 import Randomness
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
 import TestSupport
 import Testing
-import Transformer
 
 /// Private runs of LLaMA's parts, in all their combinations, beside the plaintext forward pass.
 @Suite struct LLaMAForwardTests {

@@ -2,8 +2,10 @@ import Algebra
 import Foundation
 import Preprocessing
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
+import SottoSessions
 import Testing
-import Transformer
 
 /// Lengths and sizes from outside: refused by closed formulas, before anything is built.
 @Suite struct PassBudgetTests {

@@ -1,6 +1,6 @@
 import Foundation
+import SottoModel
 import Testing
-import Transformer
 
 /// A stored random model with the logits that PyTorch computed of it.
 struct ReferenceData: Sendable, CustomTestStringConvertible {

@@ -2,9 +2,10 @@ import Algebra
 import Foundation
 import Randomness
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
 import TestSupport
 import Testing
-import Transformer
 
 /// A private run of a forward pass in this process.
 struct PrivateForward {

@@ -3,10 +3,12 @@ import Foundation
 import Preprocessing
 import Randomness
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
+import SottoSessions
 import Synchronization
 import TestSupport
 import Testing
-import Transformer
 import Transport
 
 /// A server, a client and a dealer on threads of their own, over TCP on loopback.

@@ -3,9 +3,11 @@ import Foundation
 import Preprocessing
 import Randomness
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
+import SottoSessions
 import Synchronization
 import TestSupport
-import Transformer
 import Transport
 
 /// A server and a dealer on threads of their own, in memory, and the two ends that a client needs.

@@ -1,8 +1,9 @@
 import Foundation
 import Preprocessing
 import SecureComputation
+import SottoPrivateTransformer
+import SottoSessions
 import Testing
-import Transformer
 import Transport
 
 /// What a client may ask a server for, and what either tells the other.

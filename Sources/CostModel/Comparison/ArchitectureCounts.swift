@@ -1,4 +1,5 @@
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
 
 /// What a forward pass computes, counted as the literature counts it: nonlinear operations with their shapes, and the
 /// flops of matrix products.

@@ -1,5 +1,6 @@
 import Foundation
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
 
 extension Comparison {
     /// What is printed.

@@ -1,6 +1,7 @@
 import Dispatch
+import SottoModel
+import SottoPrivateTransformer
 import Synchronization
-import Transformer
 
 /// Rows of networks side by side, in groups that differ in nothing but the kinds of their layers and the domain.
 public struct Comparison: Sendable {

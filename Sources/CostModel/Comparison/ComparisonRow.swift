@@ -1,4 +1,5 @@
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
 
 /// One network on one input length under one protocol: a row of `sotto table`.
 public struct ComparisonRow: Sendable, Encodable {

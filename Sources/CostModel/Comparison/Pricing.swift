@@ -1,5 +1,5 @@
 import SecureComputation
-import Transformer
+import SottoPrivateTransformer
 
 /// How scenarios are priced: by what the primitives declare, and on networks by replay.
 public struct Pricing: Sendable {

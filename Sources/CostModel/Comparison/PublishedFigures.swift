@@ -1,5 +1,5 @@
 import Foundation
-import Transformer
+import SottoModel
 
 /// The figures that "Entropy-Guided Attention for Private LLMs" (arXiv 2501.03489v2) publishes in tables 2 to 4, 7 and 8:
 /// facts to compare with, not measured by this package.

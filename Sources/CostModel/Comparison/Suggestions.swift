@@ -1,4 +1,5 @@
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
 
 /// What every single edit of a network would save, the most first.
 public struct Suggestions: Sendable, Encodable {

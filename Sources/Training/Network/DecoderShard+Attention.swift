@@ -1,5 +1,5 @@
 import CSottoFloatKernels
-import Transformer
+import SottoModel
 
 extension DecoderShard {
     /// `Xsa = Xin + MHA(norm1(Xin))`.

@@ -1,5 +1,5 @@
 import CSottoFloatKernels
-import Transformer
+import SottoModel
 
 extension DecoderShard {
     /// `Xout = beta·Xsa + (1/alpha)·FFN(norm2(Xsa))`.

@@ -1,5 +1,5 @@
 import CSottoFloatKernels
-import Transformer
+import SottoModel
 
 /// One thread's forward and backward pass over its windows of a batch.
 ///

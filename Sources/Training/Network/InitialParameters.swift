@@ -1,4 +1,4 @@
-import Transformer
+import SottoModel
 
 /// What training starts from: GPT-2's recipe, with a deviation that follows the width.
 struct InitialParameters {

@@ -1,4 +1,4 @@
-import Transformer
+import SottoModel
 
 /// One layer's weights, or their gradients, in a flat buffer of a ``ParameterLayout``.
 struct LayerParameters {

@@ -1,4 +1,4 @@
-import Transformer
+import SottoModel
 
 /// One matrix that is normalised: some columns of a stored weight [in, out].
 struct NormalizedMatrix: Hashable {

@@ -1,4 +1,4 @@
-import Transformer
+import SottoModel
 
 /// Where each trained number lies in one flat buffer: the architecture's weights first, in their order, then what only
 /// training knows (gains of weight normalisation, thresholds of the regulariser).

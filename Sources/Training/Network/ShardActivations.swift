@@ -1,4 +1,4 @@
-import Transformer
+import SottoModel
 
 /// What one thread's share of a batch leaves in memory between the forward and the backward pass.
 ///

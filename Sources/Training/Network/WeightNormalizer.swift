@@ -1,5 +1,5 @@
 import COpenBLAS
-import Transformer
+import SottoModel
 
 /// Makes the matrices of the forward pass from what is trained, and gradients of what is trained from theirs.
 ///

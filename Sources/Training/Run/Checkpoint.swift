@@ -1,6 +1,6 @@
 import Foundation
 import Randomness
-import Transformer
+import SottoModel
 
 /// Everything that a run needs to go on as if it had never stopped, in one safetensors file.
 ///

@@ -1,5 +1,5 @@
 import Foundation
-import Transformer
+import SottoModel
 
 /// The weights that a run's directory has, normalisations folded into the matrices.
 public struct TrainedWeights: Sendable {

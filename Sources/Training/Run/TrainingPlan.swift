@@ -1,4 +1,4 @@
-import Transformer
+import SottoModel
 
 /// All that decides the results of a run, to the last bit: what a checkpoint must share with the run that goes on from it.
 public struct TrainingPlan: Sendable, Hashable, Codable {

@@ -1,5 +1,5 @@
 import Foundation
-import Transformer
+import SottoModel
 
 /// What came of a run: `training.json`.
 public struct TrainingRecord: Sendable, Codable {

@@ -1,5 +1,5 @@
 import Foundation
-import Transformer
+import SottoModel
 
 /// A training run in a directory: goes on from the checkpoint that is there, keeps the logs, writes the model at the end.
 ///

@@ -1,4 +1,4 @@
-import Transformer
+import SottoModel
 
 /// Draws the windows of every step from a text: which ones depends on seed and step only, so that a resumed run sees
 /// what an unbroken one sees.

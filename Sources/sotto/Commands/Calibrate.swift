@@ -4,7 +4,8 @@ import CostModel
 import Foundation
 import Randomness
 import SecureComputation
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
 
 /// Measures the kernels on this machine once, for estimates of time.
 struct Calibrate: ParsableCommand {

@@ -2,7 +2,9 @@ import ArgumentParser
 import CostModel
 import Foundation
 import SecureComputation
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
+import SottoSessions
 import Transport
 
 /// The client, a process of its own.

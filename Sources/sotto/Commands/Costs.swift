@@ -1,6 +1,7 @@
 import ArgumentParser
 import CostModel
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
 
 /// The documentation's tables of costs.
 struct Costs: ParsableCommand {

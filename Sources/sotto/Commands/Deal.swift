@@ -5,7 +5,9 @@ import Logging
 import Preprocessing
 import Randomness
 import SecureComputation
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
+import SottoSessions
 import Transport
 
 /// The dealer, a process of its own.

@@ -2,7 +2,8 @@ import ArgumentParser
 import CostModel
 import Foundation
 import SecureComputation
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
 import Transport
 
 /// Server, client and dealer as processes of their own, on loopback.

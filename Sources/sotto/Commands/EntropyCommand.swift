@@ -2,7 +2,7 @@ import ArgumentParser
 import AttentionEntropy
 import CostModel
 import Foundation
-import Transformer
+import SottoModel
 
 /// Measures how spread out a model's attention is.
 struct EntropyCommand: ParsableCommand {

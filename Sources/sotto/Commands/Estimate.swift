@@ -2,7 +2,8 @@ import ArgumentParser
 import CostModel
 import Foundation
 import SecureComputation
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
 
 /// Counts bytes, rounds and operations without running anything.
 struct Estimate: ParsableCommand {

@@ -1,7 +1,9 @@
 import ArgumentParser
 import CostModel
 import Foundation
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
+import SottoSessions
 
 /// Measures how well a model predicts a text.
 struct Evaluate: ParsableCommand {

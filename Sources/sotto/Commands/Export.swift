@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
+import SottoModel
 import Training
-import Transformer
 
 /// Writes what a training run has learned in Hugging Face's layout.
 struct Export: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import Preprocessing
-import Transformer
+import SottoPrivateTransformer
 import Transport
 
 /// Options of every role that talks to others over a network.

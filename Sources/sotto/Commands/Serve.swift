@@ -1,8 +1,10 @@
 import ArgumentParser
 import Foundation
 import Logging
+import SottoModel
+import SottoPrivateTransformer
+import SottoSessions
 import Synchronization
-import Transformer
 import Transport
 
 /// The server, a process of its own.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
 
 /// Options of the roles that listen.
 struct ServiceOptions: ParsableArguments {

@@ -2,7 +2,9 @@ import ArgumentParser
 import CostModel
 import Foundation
 import SecureComputation
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
+import SottoSessions
 
 /// Runs both parties in this process, with real shares and messages.
 struct Simulate: ParsableCommand {

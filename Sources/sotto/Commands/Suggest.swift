@@ -1,6 +1,7 @@
 import ArgumentParser
 import CostModel
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
 
 /// What to change first.
 struct Suggest: ParsableCommand {

@@ -2,7 +2,8 @@ import ArgumentParser
 import CostModel
 import Foundation
 import SecureComputation
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
 
 /// Networks side by side: what each would cost.
 struct TableCommand: ParsableCommand {

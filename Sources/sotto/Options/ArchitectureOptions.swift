@@ -1,5 +1,5 @@
 import ArgumentParser
-import Transformer
+import SottoModel
 
 /// Changes to an architecture, by name, by file and part by part.
 struct ArchitectureOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Transformer
+import SottoModel
 
 /// What a model is run on.
 struct InputOptions: ParsableArguments {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CostModel
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
 
 /// How many positions are run, and whose outputs the client learns.
 struct LengthOptions: ParsableArguments {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Transformer
+import SottoModel
 
 /// Which model, and what of it.
 struct ModelOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Transformer
+import SottoModel
 
 /// Which network is trained.
 struct NetworkSizeOptions: ParsableArguments {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import SecureComputation
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
 
 /// What a server looks at before it listens.
 struct OfferCheckOptions: ParsableArguments {

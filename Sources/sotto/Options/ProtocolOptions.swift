@@ -1,7 +1,7 @@
 import ArgumentParser
 import CostModel
 import SecureComputation
-import Transformer
+import SottoSessions
 
 /// Which protocols run, as the axes of choice name them.
 struct ProtocolOptions: ParsableArguments {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Transformer
+import SottoModel
 
 /// How weights are stored.
 enum StoredPrecision: String, ExpressibleByArgument, CaseIterable {

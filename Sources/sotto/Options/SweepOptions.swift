@@ -1,7 +1,8 @@
 import ArgumentParser
 import CostModel
 import Foundation
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
 
 /// Which networks are compared: every combination of the lists.
 struct SweepOptions: ParsableArguments {

@@ -1,8 +1,8 @@
 import ArgumentParser
 import AttentionEntropy
 import Foundation
+import SottoModel
 import Training
-import Transformer
 
 /// How a network is trained.
 struct TrainingOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import Foundation
+import SottoModel
 import Training
-import Transformer
 
 /// A model of `sotto table`, and what is known of its training.
 struct ComparedModel {

@@ -5,8 +5,10 @@ import CostModel
 import Foundation
 import Preprocessing
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
+import SottoSessions
 import Training
-import Transformer
 import Transport
 
 /// How the program ends.

@@ -2,7 +2,8 @@ import Algebra
 import CostModel
 import Randomness
 import SecureComputation
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
 import Transport
 
 /// Simulated runs of one model, one after the other, and their account.

@@ -1,8 +1,9 @@
 import CostModel
 import Foundation
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
 import Testing
-import Transformer
 
 @Suite struct ComparisonTests {
     private func scenario(

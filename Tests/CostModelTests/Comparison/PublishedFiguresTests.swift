@@ -1,7 +1,8 @@
 import CostModel
 import Foundation
+import SottoModel
+import SottoPrivateTransformer
 import Testing
-import Transformer
 
 @Suite struct PublishedFiguresTests {
     @Test func tablesAreComplete() throws {

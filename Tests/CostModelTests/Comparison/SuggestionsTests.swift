@@ -1,7 +1,8 @@
 import CostModel
 import Foundation
+import SottoModel
+import SottoPrivateTransformer
 import Testing
-import Transformer
 
 @Suite struct SuggestionsTests {
     private func scenario(_ notation: String) throws -> Scenario {

@@ -1,9 +1,9 @@
 import AttentionEntropy
 import Foundation
+import SottoModel
 import TestSupport
 import Testing
 import Training
-import Transformer
 
 /// The model of docs/pytorch against Sotto on the same weights, in both directions, with PyTorch running beside.
 @Suite(.enabled(PyTorch.notice) { PyTorch.isAvailable() })

@@ -1,7 +1,7 @@
 import Foundation
+import SottoModel
 import Testing
 import Training
-import Transformer
 
 /// The trainer against PyTorch's numbers in double precision.
 struct StoredGradientTests {

@@ -1,8 +1,8 @@
 import AttentionEntropy
 import Foundation
+import SottoModel
 import Testing
 import Training
-import Transformer
 
 /// A small random model with the losses, gradients and updates that PyTorch computed of it.
 struct TrainingReference: Sendable, CustomTestStringConvertible {

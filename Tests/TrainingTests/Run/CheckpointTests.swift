@@ -1,8 +1,8 @@
 import Foundation
+import SottoModel
 import TestSupport
 import Testing
 import Training
-import Transformer
 
 /// A checkpoint that is not as a run wrote it is refused, whatever was done to it.
 struct CheckpointTests {

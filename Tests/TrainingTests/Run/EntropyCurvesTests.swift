@@ -1,7 +1,7 @@
 import Foundation
+import SottoModel
 import Testing
 import Training
-import Transformer
 
 struct EntropyCurvesTests {
     @Test func aRunLeavesAPictureOfEveryLayersEntropy() throws {

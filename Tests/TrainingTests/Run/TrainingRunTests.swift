@@ -1,8 +1,8 @@
 import AttentionEntropy
 import Foundation
+import SottoModel
 import Testing
 import Training
-import Transformer
 
 /// What a run leaves in its directory, and that stopping it changes nothing of it.
 struct TrainingRunTests {

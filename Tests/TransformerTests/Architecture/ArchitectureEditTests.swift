@@ -1,6 +1,6 @@
 import Foundation
+import SottoModel
 import Testing
-import Transformer
 
 @Suite struct ArchitectureEditTests {
     private func edited(_ json: String, of notation: String = "SM+LN+G") throws -> Architecture {

@@ -1,6 +1,6 @@
 import Foundation
+import SottoModel
 import Testing
-import Transformer
 
 @Suite struct ArchitectureTests {
     static func small(_ notation: String = "SM+LN+G", layers: Int = 4) throws -> Architecture {

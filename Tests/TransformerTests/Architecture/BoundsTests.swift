@@ -1,6 +1,6 @@
 import Foundation
+import SottoModel
 import Testing
-import Transformer
 
 @Suite struct BoundsTests {
     private func small(_ edits: String...) throws -> Architecture {

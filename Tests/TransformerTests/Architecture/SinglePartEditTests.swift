@@ -1,5 +1,5 @@
+import SottoModel
 import Testing
-import Transformer
 
 /// Edits of single parts as a user types them.
 @Suite struct SinglePartEditTests {

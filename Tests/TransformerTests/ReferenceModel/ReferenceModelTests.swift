@@ -1,6 +1,6 @@
 import Foundation
+import SottoModel
 import Testing
-import Transformer
 
 @Suite struct ReferenceModelTests {
     /// The largest difference, relative to the largest expected magnitude.

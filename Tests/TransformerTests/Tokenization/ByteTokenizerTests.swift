@@ -1,5 +1,5 @@
+import SottoModel
 import Testing
-import Transformer
 
 @Suite struct ByteTokenizerTests {
     @Test func tokensAreTheBytesOfTheText() throws {

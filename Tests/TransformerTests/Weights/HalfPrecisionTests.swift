@@ -1,6 +1,6 @@
 import Foundation
+import SottoModel
 import Testing
-import Transformer
 
 /// The formats' definitions, by powers of two.
 @Suite struct HalfPrecisionTests {

@@ -1,7 +1,7 @@
 import Foundation
+import SottoModel
 import TestSupport
 import Testing
-import Transformer
 
 /// Damaged inputs of every reader of a model's directory: refused in a sentence or read, never a trap. The corpus lies in
 /// `Data/Corpus`.

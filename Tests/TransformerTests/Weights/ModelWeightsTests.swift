@@ -1,6 +1,6 @@
 import Foundation
+import SottoModel
 import Testing
-import Transformer
 
 @Suite struct ModelWeightsTests {
     private func edited() throws -> Architecture {

@@ -1,6 +1,6 @@
 import Foundation
+import SottoModel
 import Testing
-import Transformer
 
 @Suite struct SafeTensorsTests {
     /// A file of this header and this much data.

@@ -1,6 +1,7 @@
 import Foundation
+import SottoModel
+import SottoPrivateTransformer
 import Testing
-import Transformer
 
 /// What files call tensors, and that errors and settings are told by these names.
 @Suite struct StoredNameTests {

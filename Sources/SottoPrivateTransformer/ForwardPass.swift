@@ -1,5 +1,6 @@
 import Algebra
 import SecureComputation
+import SottoModel
 
 /// What of a model is run: how many positions, after how many earlier ones, and what is opened.
 public struct ForwardPass: Sendable, Hashable, Codable {

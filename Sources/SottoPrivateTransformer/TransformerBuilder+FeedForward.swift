@@ -1,5 +1,6 @@
 import Algebra
 import SecureComputation
+import SottoModel
 
 extension TransformerBuilder {
     private var scale: Int { format.fractionBits }

@@ -150,7 +150,7 @@ public enum ModelSource: Sendable, Hashable {
     /// The directory of the built-in models.
     private static func resources() throws -> URL {
         let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        return try ResourceDirectory("Models", target: "Transformer", source: source).url()
+        return try ResourceDirectory("Models", target: "SottoModel", source: source).url()
     }
 }
 

@@ -1,10 +1,12 @@
+import SottoModel
+
 extension ServerTensorName {
     /// What the files of a model call the tensor behind a name of the server's, and those that were folded into it.
     static func stored(_ name: String, of weights: ModelWeights) -> String {
         let isBias = name.hasSuffix("/bias")
         let base = isBias ? String(name.dropLast(5)) : name
         let present = sources(of: base, isBias: isBias, of: weights.architecture).filter { weights[$0] != nil }
-        let names = present.map { weights.names.names(of: $0, in: weights.architecture).joined(separator: ", ") }
+        let names = present.map { weights.storedNames(of: $0).joined(separator: ", ") }
         guard let first = names.first else { return name }
         let folded = names.dropFirst()
         return folded.isEmpty ? first : "\(first), with \(folded.joined(separator: " and ")) folded in,"

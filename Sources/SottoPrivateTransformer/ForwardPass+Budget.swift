@@ -1,6 +1,7 @@
 import Algebra
 import Preprocessing
 import SecureComputation
+import SottoModel
 
 /// What a pass asks of those who run it and of who deals for it. All are upper bounds from closed formulas, within a small
 /// factor of what the program has; nothing is built to know them.

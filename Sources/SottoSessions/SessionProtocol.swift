@@ -1,6 +1,8 @@
 import Foundation
 import Preprocessing
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
 import Transport
 
 /// What both parties of a session must agree on before anything else.

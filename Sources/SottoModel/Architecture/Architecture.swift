@@ -219,11 +219,6 @@ extension Architecture {
         return try with(layers: Array(layers.prefix(count)))
     }
 
-    /// The number of weights.
-    public var parameterCount: Int {
-        weightShapes.reduce(0) { $0 + $1.shape.reduce(1, *) }
-    }
-
     /// Elements between an FFN's first matrix and its activation: gate and second factor side by side where it is gated.
     public func feedForwardInputWidth(_ layer: Layer) -> Int {
         layer.feedForward.gated ? 2 * feedForwardWidth : feedForwardWidth

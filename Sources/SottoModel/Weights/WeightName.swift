@@ -70,6 +70,11 @@ extension Architecture {
         return shapes
     }
 
+    /// The number of weights.
+    public var parameterCount: Int {
+        weightShapes.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    }
+
     private typealias PartShape = (part: WeightName.LayerPart, shape: [Int])
 
     private func shapes(of layer: Layer) -> [PartShape] {

@@ -1,5 +1,6 @@
 import Algebra
 import SecureComputation
+import SottoModel
 
 /// Writes a forward pass with the builder's functions. All hidden states have shape `[rows, width]`.
 struct TransformerBuilder {

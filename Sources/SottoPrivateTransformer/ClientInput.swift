@@ -1,5 +1,6 @@
 import Algebra
 import SecureComputation
+import SottoModel
 
 /// The client's tensors of a forward pass.
 public struct ClientInput: TensorSource {

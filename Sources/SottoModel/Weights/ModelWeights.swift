@@ -70,6 +70,9 @@ public struct ModelWeights: Sendable {
         public let scale: Scale?
     }
 
+    /// What the files call the tensors that a weight is made of, or would.
+    package func storedNames(of weight: WeightName) -> [String] { names.names(of: weight, in: architecture) }
+
     /// Takes every weight of the architecture from `tensor`, asked for in the order of
     /// ``Architecture/weightShapes``.
     /// - Throws: ``ModelError`` if a tensor has the wrong shape, is not finite or is zero where it divides, and

@@ -3,6 +3,8 @@ import Foundation
 import Preprocessing
 import Randomness
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
 import Transport
 
 /// The server's side of a session with one client: handshake, setup, and a run for each of the client's requests.

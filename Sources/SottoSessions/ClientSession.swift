@@ -2,6 +2,8 @@ import Algebra
 import Foundation
 import Preprocessing
 import SecureComputation
+import SottoModel
+import SottoPrivateTransformer
 import Transport
 
 /// The client's side of a session: it learns the architecture, sends nothing of its prompt but its length, and gets

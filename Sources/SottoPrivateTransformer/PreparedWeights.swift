@@ -1,6 +1,7 @@
 import Algebra
 import Foundation
 import SecureComputation
+import SottoModel
 import Synchronization
 
 /// The server's tensors of a forward pass, in fixed point: weights with everything folded into them that is linear.

@@ -16,7 +16,7 @@ public struct RunReport: Codable, Sendable {
     init(_ result: PartyResult, _ channel: any Channel, _ dealer: DealerConnection, _ times: SessionTimes) {
         trace = result.trace
         overheadBytesSent = channel.overheadBytesSent + dealer.overheadBytesSent
-        peakMemoryBytes = Transformer.peakMemoryBytes()
+        peakMemoryBytes = SottoSessions.peakMemoryBytes()
         self.times = times
     }
 
