@@ -74,8 +74,12 @@ let package = Package(
             ]),
         .target(
             name: "TestSupport",
-            dependencies: ["Algebra", "CGMP", "Randomness", "Transport", "Preprocessing", "SecureComputation"],
-            path: "Tests/TestSupport"),
+            dependencies: [
+                "Algebra", "CGMP", "Randomness", "Transport", "Preprocessing", "SecureComputation", "SottoModel",
+            ],
+            path: "Tests/TestSupport",
+            exclude: ["Reference"],
+            resources: [.copy("Data")]),
         .testTarget(name: "AlgebraTests", dependencies: ["Algebra", "TestSupport"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness", "TestSupport"]),
         .testTarget(
@@ -85,9 +89,12 @@ let package = Package(
             name: "SecureComputationTests",
             dependencies: ["SecureComputation", "CostModel", "TestSupport"]),
         .testTarget(
-            name: "TransformerTests",
-            dependencies: ["SottoModel", "SottoPrivateTransformer", "SottoSessions", "CostModel", "TestSupport"],
-            exclude: ["Reference"],
+            name: "SottoModelTests", dependencies: ["SottoModel", "TestSupport"], resources: [.copy("Data")]),
+        .testTarget(
+            name: "SottoPrivateTransformerTests",
+            dependencies: ["SottoPrivateTransformer", "CostModel", "TestSupport"]),
+        .testTarget(
+            name: "SottoSessionsTests", dependencies: ["SottoSessions", "TestSupport"],
             resources: [.copy("Data")]),
         .testTarget(
             name: "CostModelTests",

@@ -1,6 +1,7 @@
 import AttentionEntropy
 import Foundation
 import SottoModel
+import TestSupport
 import Testing
 
 /// Entropies of whole models.
@@ -19,7 +20,7 @@ struct ModelEntropyTests {
     }
 
     private static func model(_ name: String) throws -> ReferenceModel {
-        ReferenceModel(try HuggingFaceModel(directory: StoredData.model(name)).weights())
+        ReferenceModel(try HuggingFaceModel(directory: ReferenceData.directory(name)).weights())
     }
 
     @Test func equalHuggingFaces() throws {

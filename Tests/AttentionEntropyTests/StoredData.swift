@@ -8,10 +8,4 @@ enum StoredData {
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         return try decoder.decode(type, from: Data(contentsOf: directory.appendingPathComponent("Data/\(name)")))
     }
-
-    /// A random model of the tests of `Transformer`, as in `HuggingFace/gelu`.
-    static func model(_ name: String) -> URL {
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("TransformerTests/Data/\(name)", isDirectory: true)
-    }
 }

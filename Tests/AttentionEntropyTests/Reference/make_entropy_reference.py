@@ -1,4 +1,4 @@
-"""Writes the entropies that Hugging Face's attention has for the random models of `Tests/TransformerTests/Data`.
+"""Writes the entropies that Hugging Face's attention has for the random models of `Tests/TestSupport/Data`.
 
     pip install torch transformers safetensors
     python Tests/AttentionEntropyTests/Reference/make_entropy_reference.py
@@ -15,7 +15,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent.parent
-MODELS = TESTS / "TransformerTests" / "Data"
+MODELS = TESTS / "TestSupport" / "Data"
 DATA = TESTS / "AttentionEntropyTests" / "Data"
 
 CASES = [

@@ -1,5 +1,6 @@
 import Foundation
 import SottoModel
+import TestSupport
 import Testing
 
 @Suite struct LLaMAModelTests {
@@ -21,7 +22,7 @@ import Testing
     // MARK: Configuration
 
     @Test func readsEverySetting() throws {
-        #expect(try configuration().architecture == LLaMAArchitectureTests.small())
+        #expect(try configuration().architecture == Architecture.smallLLaMA())
         func read(_ key: String, _ value: String) throws -> Architecture { try configuration(key, value).architecture }
         #expect(try read("tie_word_embeddings", "true").tiedHead)
         #expect(try read("num_key_value_heads", "1").keyValueHeads == 1)
@@ -33,7 +34,7 @@ import Testing
                 without: "rope_theta", "rope_parameters", #"{"rope_theta": 7.5, "rope_type": "default"}"#
             ).architecture.positions == .rotary(theta: 7.5))
         #expect(try read("rope_parameters", "{}").positions == .rotary(theta: 10000))
-        #expect(try read("head_dim", "4") == LLaMAArchitectureTests.small())
+        #expect(try read("head_dim", "4") == Architecture.smallLLaMA())
         for (name, activation) in [
             ("silu", .silu), ("swish", .silu), ("gelu_new", .geluNew), ("gelu_pytorch_tanh", .geluNew), ("gelu", .gelu),
             ("relu", .relu), ("linear", .identity),
@@ -44,11 +45,11 @@ import Testing
             ("rope_scaling", "null"), ("attention_bias", "false"), ("mlp_bias", "false"), ("pretraining_tp", "1"),
             ("attention_dropout", "0.0"), ("use_cache", "true"), ("partial_rotary_factor", "1"),
         ] {
-            #expect(try read(harmless.0, harmless.1) == LLaMAArchitectureTests.small())
+            #expect(try read(harmless.0, harmless.1) == Architecture.smallLLaMA())
         }
         let bytes = try configuration("sotto", #"{"tokenizer": "bytes"}"#)
         #expect(bytes.usesByteTokenizer)
-        #expect(try bytes.architecture == LLaMAArchitectureTests.small())
+        #expect(try bytes.architecture == Architecture.smallLLaMA())
     }
 
     @Test func defaultsAreHuggingFaces() throws {
@@ -109,7 +110,7 @@ import Testing
 
     @Test func writesWhatItReads() throws {
         for architecture in [
-            try LLaMAArchitectureTests.small(), try LLaMAArchitectureTests.small(theta: 12345.5),
+            try Architecture.smallLLaMA(), try Architecture.smallLLaMA(theta: 12345.5),
             try .preset(named: "llama3-8b"), try .preset(named: "tinyllama-1.1b"),
         ] {
             for bytes in [false, true] {
@@ -119,8 +120,8 @@ import Testing
             }
         }
         // What LLaMA's keys cannot say is written in GPT-2's layout with the extension.
-        for architecture in try LLaMAForwardTests.cases.map(\.architecture) + [
-            LLaMAArchitectureTests.small(hasBiases: true), LLaMAArchitectureTests.small(finalNorm: .none),
+        for architecture in try LLaMACase.all.map(\.architecture) + [
+            Architecture.smallLLaMA(hasBiases: true), Architecture.smallLLaMA(finalNorm: .none),
         ] {
             let written = HuggingFaceConfiguration(architecture: architecture)
             #expect(try HuggingFaceConfiguration(json: Data(written.json.utf8)) == written)
@@ -129,7 +130,7 @@ import Testing
 
     // MARK: Weights
 
-    @Test(arguments: LLaMAForwardTests.cases) func storedWeightsReadBack(_ test: LLaMAForwardTests.Case) throws {
+    @Test(arguments: LLaMACase.all) func storedWeightsReadBack(_ test: LLaMACase) throws {
         let weights = try ModelWeights.random(test.architecture, seed: 5)
         try withTemporaryDirectory { directory in
             try HuggingFaceModel.write(weights, to: directory)

@@ -1,7 +1,7 @@
 """Writes small random models of the networks that Hugging Face's GPT-2 lacks, and their logits.
 
     pip install torch safetensors
-    python Tests/TransformerTests/Reference/make_notation_reference.py
+    python Tests/TestSupport/Reference/make_notation_reference.py
 
 The forward pass is written here once more, from the paper's formulas, in double precision.
 """

@@ -1,7 +1,7 @@
 """Writes small random LLaMA models and their logits by Hugging Face, for the tests of the plaintext and private passes.
 
     pip install torch transformers safetensors
-    python Tests/TransformerTests/Reference/make_llama_reference.py
+    python Tests/TestSupport/Reference/make_llama_reference.py
 
 Weights are large enough that attention is not uniform. Logits are computed in double precision, angles of the rotary
 embedding too; only norms and softmax are in single precision, as Hugging Face has them.

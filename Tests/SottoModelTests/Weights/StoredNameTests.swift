@@ -1,6 +1,6 @@
 import Foundation
 import SottoModel
-import SottoPrivateTransformer
+import TestSupport
 import Testing
 
 /// What files call tensors, and that errors and settings are told by these names.
@@ -167,40 +167,6 @@ import Testing
                 return
             }
             #expect(paths == shards.map(\.path))
-        }
-    }
-
-    /// Weights beyond fixed point are told by the names of the files' tensors, also of those folded into them.
-    @Test func weightsBeyondFixedPointAreToldByTheFilesNames() throws {
-        let cases: [(ReferenceData, WeightName, String, String)] = [
-            (Self.references[0], .finalNormGamma, "head", "wte.weight, with transformer.ln_f.weight folded in,"),
-            (Self.references[1], .head, "head", "lm_head.weight, with transformer.ln_f.weight folded in,"),
-            (
-                Self.references[0], .layer(1, .feedForwardInputWeight), "layer.1/ffn/input",
-                "transformer.h.1.mlp.c_fc.weight, with transformer.h.1.ln_2.weight folded in,"
-            ),
-            (
-                Self.references[2], .layer(0, .queryKeyValueWeight), "layer.0/attention/qkv",
-                "model.layers.0.self_attn.q_proj.weight, model.layers.0.self_attn.k_proj.weight"
-            ),
-            (
-                Self.references[2], .layer(1, .feedForwardOutputWeight), "layer.1/ffn/output",
-                "model.layers.1.mlp.down_proj.weight does not fit"
-            ),
-        ]
-        for (reference, large, server, expected) in cases {
-            let weights = try withTemporaryDirectory { directory in
-                let stored = try HuggingFaceModel(directory: reference.directory).weights()
-                let scaled = try ModelWeights(architecture: stored.architecture) { name, _ in
-                    let tensor = try #require(stored[name])
-                    return name == large
-                        ? WeightTensor(shape: tensor.shape, values: tensor.values.map { $0 * 1e9 + 1e8 }) : tensor
-                }
-                try HuggingFaceModel.write(scaled, to: directory)
-                return try HuggingFaceModel(directory: directory).weights()
-            }
-            let error = #expect(throws: PreparedWeightsError.self) { try PreparedWeights(weights).tensor(server) }
-            #expect(error?.description.contains(expected) == true, "\(String(describing: error))")
         }
     }
 }

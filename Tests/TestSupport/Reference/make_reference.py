@@ -1,7 +1,7 @@
 """Writes small random GPT-2 models and their logits by Hugging Face, for the tests of the plaintext forward pass.
 
     pip install torch transformers safetensors
-    python Tests/TransformerTests/Reference/make_reference.py
+    python Tests/TestSupport/Reference/make_reference.py
 
 Weights are large enough that attention is not uniform. Logits are computed in double precision.
 """

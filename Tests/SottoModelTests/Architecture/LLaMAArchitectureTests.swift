@@ -1,19 +1,9 @@
 import Foundation
 import SottoModel
+import TestSupport
 import Testing
 
 @Suite struct LLaMAArchitectureTests {
-    static func small(
-        heads: Int = 4, keyValueHeads: Int? = 2, width: Int = 16, theta: Double = 10000,
-        layer: Architecture.Layer = .llama,
-        finalNorm: Architecture.Norm = .rmsNorm, hasBiases: Bool = false
-    ) throws -> Architecture {
-        try Architecture(
-            layers: [layer, layer], heads: heads, keyValueHeads: keyValueHeads, width: width, feedForwardWidth: 11,
-            context: 16, vocabulary: 19, tiedHead: false, finalNorm: finalNorm, positions: .rotary(theta: theta),
-            hasBiases: hasBiases)
-    }
-
     // MARK: Presets
 
     @Test func presetsHaveTheirSizes() throws {
@@ -42,28 +32,29 @@ import Testing
 
     @Test func impossiblePartsAreRefused() throws {
         #expect(throws: ArchitectureError.indivisibleHeads(heads: 4, keyValueHeads: 3)) {
-            try Self.small(keyValueHeads: 3)
+            try Architecture.smallLLaMA(keyValueHeads: 3)
         }
         for shared in [0, -1, 8, .min] {
             #expect(throws: ArchitectureError.indivisibleHeads(heads: 4, keyValueHeads: shared)) {
-                try Self.small(keyValueHeads: shared)
+                try Architecture.smallLLaMA(keyValueHeads: shared)
             }
         }
-        #expect(throws: ArchitectureError.oddRotaryWidth(5)) { try Self.small(width: 20) }
+        #expect(throws: ArchitectureError.oddRotaryWidth(5)) { try Architecture.smallLLaMA(width: 20) }
         for theta in [0, 0.5, -1e4, 2e9, .infinity] {
-            #expect(throws: ArchitectureError.invalidTheta(theta)) { try Self.small(theta: theta) }
+            #expect(throws: ArchitectureError.invalidTheta(theta)) { try Architecture.smallLLaMA(theta: theta) }
         }
-        #expect(throws: ArchitectureError.self) { try Self.small(theta: .nan) }
+        #expect(throws: ArchitectureError.self) { try Architecture.smallLLaMA(theta: .nan) }
         #expect(throws: ArchitectureError.fusedGate(layer: 0)) {
-            try Self.small(layer: .init(activation: .identity, feedForward: .init(fused: true, gated: true)))
+            try Architecture.smallLLaMA(
+                layer: .init(activation: .identity, feedForward: .init(fused: true, gated: true)))
         }
         #expect(throws: ArchitectureError.fusedActivation(layer: 0, activation: "silu")) {
-            try Self.small(layer: .init(activation: .silu, feedForward: .init(fused: true, gated: true)))
+            try Architecture.smallLLaMA(layer: .init(activation: .silu, feedForward: .init(fused: true, gated: true)))
         }
     }
 
     @Test func changesKeepWhatTheyDoNotName() throws {
-        let architecture = try Self.small(theta: 77)
+        let architecture = try Architecture.smallLLaMA(theta: 77)
         for changed in [
             try architecture.firstLayers(1), try architecture.with(layers: [.init()]),
             try architecture.withNotation(.init("SM+ScFuFFN")), try architecture.applying(edits: Data("{}".utf8)),
@@ -102,10 +93,10 @@ import Testing
     func notationsKeepNormSmoothActivationAndGate(
         name: String, layer: Architecture.Layer, finalNorm: Architecture.Norm, description: String
     ) throws {
-        let architecture = try Self.small().withNotation(.init(name))
+        let architecture = try Architecture.smallLLaMA().withNotation(.init(name))
         #expect(architecture.layers == [layer, layer] && architecture.finalNorm == finalNorm)
         #expect(architecture.notation == nil && architecture.description == description)
-        let edited = try Self.small().applying(edits: Data(#"{"notation": "\#(name)"}"#.utf8))
+        let edited = try Architecture.smallLLaMA().applying(edits: Data(#"{"notation": "\#(name)"}"#.utf8))
         #expect(edited == architecture)
     }
 
@@ -134,7 +125,7 @@ import Testing
             try variant(
                 .init(norm1: .none, norm2: .none, activation: .identity, feedForward: .init(scaled: true)), .none)
                 == "SM+ScFFN")
-        let llama = try LLaMAArchitectureTests.small(hasBiases: true)
+        let llama = try Architecture.smallLLaMA(hasBiases: true)
         #expect(llama.description == "SM(RoPE,GQA)+RMSN+SwiGLU")
         var layers = llama.layers
         layers[1].activation = .relu
@@ -147,14 +138,14 @@ import Testing
         }
         let gpt2 = try ArchitectureTests.small()
         for notation in Architecture.Notation.all { #expect(try name(gpt2, notation.name) == notation.name) }
-        #expect(try name(Self.small(), "SM+LN+R") == "SM(RoPE,GQA)+RMSN+ReGLU")
-        #expect(try name(Self.small(), "EReg(SM(t)+ScFuFFN)") == "EReg(SM(t,RoPE,GQA)+ScFuFFN)")
+        #expect(try name(Architecture.smallLLaMA(), "SM+LN+R") == "SM(RoPE,GQA)+RMSN+ReGLU")
+        #expect(try name(Architecture.smallLLaMA(), "EReg(SM(t)+ScFuFFN)") == "EReg(SM(t,RoPE,GQA)+ScFuFFN)")
     }
 
     // MARK: Single parts and sizes
 
     @Test func singleEditsCanBeApplied() throws {
-        let base = try Self.small()
+        let base = try Architecture.smallLLaMA()
         let edits = SingleEdit.all(of: base)
         for edit in edits {
             let found = try base.applying(edit.edits.map { try ArchitectureEdit($0) })
@@ -170,13 +161,13 @@ import Testing
     }
 
     @Test func otherSizesKeepGroups() throws {
-        let wide = try Self.small(theta: 5).withWidth(24)
+        let wide = try Architecture.smallLLaMA(theta: 5).withWidth(24)
         #expect(wide.heads == 6 && wide.keyValueHeads == 3 && wide.headWidth == 4 && wide.feedForwardWidth == 16)
         #expect(wide.positions == .rotary(theta: 5) && !wide.hasBiases)
         #expect(throws: ArchitectureError.indivisibleResize(width: 20, groupWidth: 8)) {
-            try Self.small().withWidth(20)
+            try Architecture.smallLLaMA().withWidth(20)
         }
-        let deep = try Self.small().withDepth(5)
+        let deep = try Architecture.smallLLaMA().withDepth(5)
         #expect(deep.layers == Array(repeating: .llama, count: 5) && deep.keyValueHeads == 2)
     }
 
@@ -184,8 +175,8 @@ import Testing
 
     @Test func codableRoundTrip() throws {
         for architecture in [
-            try Self.small(), try Self.small(theta: 123.25, hasBiases: true),
-            try Self.small(layer: Self.gated(.relu, .none), finalNorm: .none),
+            try Architecture.smallLLaMA(), try Architecture.smallLLaMA(theta: 123.25, hasBiases: true),
+            try Architecture.smallLLaMA(layer: Self.gated(.relu, .none), finalNorm: .none),
             try Architecture.preset(named: "llama3-8b"),
         ] {
             let data = try JSONEncoder().encode(architecture)
@@ -207,7 +198,7 @@ import Testing
     }
 
     @Test func decodingChecksTheArchitecture() throws {
-        let text = try #require(String(data: JSONEncoder().encode(Self.small()), encoding: .utf8))
+        let text = try #require(String(data: JSONEncoder().encode(Architecture.smallLLaMA()), encoding: .utf8))
         for (old, new, error) in [
             ("\"key_value_heads\":2", "\"key_value_heads\":3", .indivisibleHeads(heads: 4, keyValueHeads: 3)),
             ("\"rotary_base\":10000", "\"rotary_base\":-1", .invalidTheta(-1)),
@@ -221,7 +212,7 @@ import Testing
     }
 
     @Test func editsOfSingleLayers() throws {
-        let edited = try Self.small().applying(
+        let edited = try Architecture.smallLLaMA().applying(
             edits: Data(
                 #"""
                 {"final_norm": "layer_norm",
@@ -233,16 +224,16 @@ import Testing
         expected[1].feedForward.gated = false
         #expect(edited.layers == expected && edited.finalNorm == .layerNorm)
         #expect(throws: ArchitectureError.fusedGate(layer: 1)) {
-            try Self.small().applying(
+            try Architecture.smallLLaMA().applying(
                 edits: Data(#"{"layers": [{"index": 1, "fused": true, "activation": "identity"}]}"#.utf8))
         }
         #expect(
             throws: ArchitectureError.invalidValue(key: "gated", value: "1", valid: ["true", "false"])
         ) {
-            try Self.small().applying(edits: Data(#"{"layers": [{"index": 1, "gated": 1}]}"#.utf8))
+            try Architecture.smallLLaMA().applying(edits: Data(#"{"layers": [{"index": 1, "gated": 1}]}"#.utf8))
         }
         // A layer that lost its norm gets back the network's kind.
-        let restored = try Self.small().applying(
+        let restored = try Architecture.smallLLaMA().applying(
             edits: Data(
                 #"{"layers": [{"index": 0, "norm1": "none", "norm2": "none"}, {"index": 0, "notation": "SM+LN+R"}]}"#
                     .utf8))

@@ -10,48 +10,10 @@ import Testing
 
 /// Private runs of LLaMA's parts, in all their combinations, beside the plaintext forward pass.
 @Suite struct LLaMAForwardTests {
-    struct Case: Sendable, CustomTestStringConvertible {
-        let name: String
-        let architecture: Architecture
-        var testDescription: String { name }
+    @Test func allCasesAreThere() { #expect(LLaMACase.all.count == 13) }
 
-        init(_ name: String, _ architecture: Architecture) { (self.name, self.architecture) = (name, architecture) }
-    }
-
-    /// The paper's networks as LLaMA's heads, and mixtures that no model has.
-    static let cases: [Case] = {
-        var cases: [Case] = []
-        for notation in Architecture.Notation.all.dropLast() {
-            guard let architecture = try? LLaMAArchitectureTests.small().withNotation(notation) else { continue }
-            cases.append(Case(notation.name, architecture))
-        }
-        let mixed: [(String, Int, Int, Architecture.Positions, Bool, Architecture.Layer, Architecture.Norm)] = [
-            ("biases", 4, 1, .rotary(theta: 100), true, .llama, .rmsNorm),
-            ("learned positions", 2, 1, .learned, true, .init(norm1: .rmsNorm, activation: .silu), .layerNorm),
-            ("no biases after LayerNorm", 4, 2, .learned, false, .init(feedForward: .init(gated: true)), .layerNorm),
-            ("scaled gate", 2, 2, .rotary(theta: 1), false, scaledGate, .none),
-            ("fused after a norm", 8, 2, .rotary(theta: 9), false, fusedAfterNorm, .rmsNorm),
-        ]
-        for (name, heads, shared, positions, biases, layer, finalNorm) in mixed {
-            let architecture = try? Architecture(
-                layers: [layer, layer], heads: heads, keyValueHeads: shared, width: 16, feedForwardWidth: 13,
-                context: 16,
-                vocabulary: 19, tiedHead: true, finalNorm: finalNorm, positions: positions, hasBiases: biases)
-            if let architecture { cases.append(Case(name, architecture)) }
-        }
-        return cases
-    }()
-
-    private static let scaledGate = Architecture.Layer(
-        norm1: .none, norm2: .rmsNorm, activation: .gelu, feedForward: .init(scaled: true, gated: true),
-        temperature: true)
-    private static let fusedAfterNorm = Architecture.Layer(
-        norm1: .layerNorm, norm2: .rmsNorm, activation: .identity, feedForward: .init(fused: true))
-
-    @Test func allCasesAreThere() { #expect(Self.cases.count == 13) }
-
-    @Test(arguments: cases, [(1, .ring64), (2, .ring64), (13, .ring64), (3, .field)] as [(Int, DomainProfile)])
-    func everyCombinationCostsWhatItDeclares(_ test: Case, run: (positions: Int, profile: DomainProfile)) throws {
+    @Test(arguments: LLaMACase.all, [(1, .ring64), (2, .ring64), (13, .ring64), (3, .field)] as [(Int, DomainProfile)])
+    func everyCombinationCostsWhatItDeclares(_ test: LLaMACase, run: (positions: Int, profile: DomainProfile)) throws {
         let (positions, profile) = run
         let architecture = test.architecture
         let weights = try ModelWeights.random(architecture, seed: 3, standardDeviation: 0.3)
@@ -71,7 +33,7 @@ import Testing
 
     @Test(arguments: [(4, 4), (4, 2), (4, 1), (1, 1)])
     func hiddenStatesGoThroughBlocksAlone(heads: Int, keyValueHeads: Int) throws {
-        let architecture = try LLaMAArchitectureTests.small(heads: heads, keyValueHeads: keyValueHeads)
+        let architecture = try Architecture.smallLLaMA(heads: heads, keyValueHeads: keyValueHeads)
         let weights = try ModelWeights.random(architecture, seed: 8, standardDeviation: 0.4)
         var generator = SeededGenerator(1)
         let hidden = (0..<(7 * 16)).map { _ in Double.random(in: -2...2, using: &generator) }
@@ -88,7 +50,7 @@ import Testing
     /// Grouped heads open fewer keys and values, and the matrix for them is smaller; queries cost the same.
     @Test func sharedKeysAreNotCopied() throws {
         func cost(_ keyValueHeads: Int) throws -> (opened: Int, setup: Int) {
-            let architecture = try LLaMAArchitectureTests.small(keyValueHeads: keyValueHeads)
+            let architecture = try Architecture.smallLLaMA(keyValueHeads: keyValueHeads)
             let program = try ForwardPass(architecture: architecture, new: 5, output: .blocks).program()
             let opening = try #require(program.instructions.first { $0.path == "layer.0/attention/scores/open-masked" })
             return (
@@ -123,7 +85,7 @@ import Testing
     }
 
     /// The products of a program are those that a comparison of architectures counts.
-    @Test(arguments: cases) func flopsAreThoseOfTheProgram(_ test: Case) throws {
+    @Test(arguments: LLaMACase.all) func flopsAreThoseOfTheProgram(_ test: LLaMACase) throws {
         let pass = try ForwardPass(architecture: test.architecture, new: 5, output: .last)
         let counts = ArchitectureCounts(pass)
         func flops(_ block: String, _ names: [String]) throws -> Int {
@@ -138,7 +100,7 @@ import Testing
     }
 
     @Test func whatTravelsDependsOnNeitherInputNorWeights() throws {
-        let architecture = try LLaMAArchitectureTests.small()
+        let architecture = try Architecture.smallLLaMA()
         let pass = try ForwardPass(architecture: architecture, new: 4, output: .all)
         let first = try PrivateForward(
             pass, weights: .random(architecture, seed: 1, standardDeviation: 0.4),
@@ -154,7 +116,7 @@ import Testing
     /// Programs that rotate by other angles are other programs, though nothing that they send differs.
     @Test func fingerprintsTellAnglesApart() throws {
         func fingerprint(theta: Double, past: Int) throws -> String {
-            let architecture = try LLaMAArchitectureTests.small(theta: theta)
+            let architecture = try Architecture.smallLLaMA(theta: theta)
             return try ForwardPass(architecture: architecture, past: past, new: 3, output: .last).program()
                 .fingerprint()
         }

@@ -1,5 +1,6 @@
 import Foundation
 import SottoModel
+import TestSupport
 import Testing
 
 @Suite struct SafeTensorsTests {
