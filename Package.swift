@@ -62,7 +62,7 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "CSottoFloatKernels", "COpenBLAS", "Randomness", "SottoModel", "AttentionEntropy",
+                "CSottoFloatKernels", "COpenBLAS", "SottoModel", "AttentionEntropy",
             ]),
         .executableTarget(
             name: "sotto",
@@ -106,7 +106,7 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "CSottoFloatKernels", "AttentionEntropy", "Training", "SottoModel", "TestSupport",
+                "CSottoFloatKernels", "Randomness", "SottoModel", "AttentionEntropy", "Training", "TestSupport",
             ],
             exclude: ["Reference"],
             resources: [.copy("Data")]),

@@ -1,5 +1,4 @@
 import Foundation
-import Randomness
 import SottoModel
 
 /// Everything that a run needs to go on as if it had never stopped, in one safetensors file.
@@ -20,7 +19,7 @@ public struct Checkpoint: Sendable {
 
     /// Reads a checkpoint.
     /// - Throws: ``RunFileError/damagedCheckpoint(path:reason:)``.
-    public init(contentsOf url: URL) throws(RunFileError) {
+    public init(contentsOf url: URL, digest: ContentDigest) throws(RunFileError) {
         do {
             // Read whole, not mapped: the file is replaced while the run goes on.
             let data = try Data(contentsOf: url)
@@ -29,7 +28,7 @@ public struct Checkpoint: Sendable {
                 throw RunFileError.damagedCheckpoint(
                     path: url.path, reason: "it is none, or of another version of Sotto")
             }
-            guard try Seal.isIntact(data) else {
+            guard try Seal.isIntact(data, digest) else {
                 throw RunFileError.damagedCheckpoint(path: url.path, reason: "its checksum does not fit its contents")
             }
             guard let header = file.metadata["run"] else {
@@ -60,12 +59,12 @@ public struct Checkpoint: Sendable {
     /// Writes the checkpoint in place of an older one: at every moment the old one is there or the new one, whole.
     /// - Throws: ``RunFileError/writeFailed(path:reason:)``.
     static func write(
-        _ tensors: [(name: String, tensor: WeightTensor)], header: Header, to url: URL
+        _ tensors: [(name: String, tensor: WeightTensor)], header: Header, to url: URL, digest: ContentDigest
     ) throws {
         let json = String(decoding: try JSONEncoder().encode(header), as: UTF8.self)
         let data = try SafeTensors.encode(
             tensors, metadata: ["sotto_checkpoint": version, "run": json, Seal.key: Seal.blank])
-        try DurableFile.replace(url, with: Seal.sealed(data))
+        try DurableFile.replace(url, with: Seal.sealed(data, digest))
     }
 
     /// What the metadata hold.
@@ -110,21 +109,21 @@ extension Checkpoint {
         private static let mark = Data("\"\(key)\":\"".utf8)
 
         /// The file with its checksum in place of the first ``blank`` one or of any other.
-        package static func sealed(_ data: Data) throws -> Data {
+        package static func sealed(_ data: Data, _ digest: ContentDigest) throws -> Data {
             guard let digits = range(in: data) else { return data }
             var data = data
             data.replaceSubrange(digits, with: blank.utf8)
-            data.replaceSubrange(digits, with: try digest(of: data).utf8)
+            data.replaceSubrange(digits, with: try digest.digits(of: data).utf8)
             return data
         }
 
         /// Whether the file is as it was sealed.
-        package static func isIntact(_ data: Data) throws -> Bool {
+        package static func isIntact(_ data: Data, _ digest: ContentDigest) throws -> Bool {
             guard let digits = range(in: data) else { return false }
             let found = data[digits]
             var blanked = data
             blanked.replaceSubrange(digits, with: blank.utf8)
-            return Data(found) == Data(try digest(of: blanked).utf8)
+            return Data(found) == Data(try digest.digits(of: blanked).utf8)
         }
 
         private static func range(in data: Data) -> Range<Int>? {
@@ -132,11 +131,6 @@ extension Checkpoint {
                 return nil
             }
             return mark.upperBound..<mark.upperBound + blank.utf8.count
-        }
-
-        private static func digest(of data: Data) throws -> String {
-            let digest = try data.withUnsafeBytes { bytes in try Digest.sha256(bytes) }
-            return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         }
     }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import Randomness
 
 /// A text to train on and one to measure with, as bytes.
 public struct Corpus: Sendable {
@@ -16,7 +15,7 @@ public struct Corpus: Sendable {
     /// anything, or less to train on than to hold out, the last part of the whole text is held out instead: one byte in
     /// ``CorpusSelection/heldOutDivisor``.
     /// - Throws: ``CorpusError``.
-    public init(directory: URL, selection: CorpusSelection = .init()) throws {
+    public init(directory: URL, selection: CorpusSelection = .init(), digest: ContentDigest) throws {
         guard (2...256).contains(selection.heldOutDivisor) else {
             throw CorpusError.invalidHeldOut(selection.heldOutDivisor)
         }
@@ -30,7 +29,7 @@ public struct Corpus: Sendable {
                 skipped.append(path)
                 continue
             }
-            let first = try Digest.sha256(Array(path.utf8))[0]
+            let first = try digest.bytes(of: Array(path.utf8))[0]
             files.append(
                 TextFile(path: path, bytes: bytes, isHeldOut: Int(first).isMultiple(of: selection.heldOutDivisor)))
         }
@@ -54,7 +53,7 @@ public struct Corpus: Sendable {
         self.heldOut = heldOut
         record = CorpusRecord(
             selection: selection, split: isSplitByFiles ? .files : .lastBytes,
-            training: try .init(training), heldOut: try .init(heldOut),
+            training: try .init(training, digest), heldOut: try .init(heldOut, digest),
             files: files.map { .init(path: $0.path, bytes: $0.bytes.count, isHeldOut: isSplitByFiles && $0.isHeldOut) },
             notText: skipped)
     }

@@ -1,5 +1,4 @@
 import Foundation
-import Randomness
 
 /// Exactly which text a model was trained on and measured with: `corpus.json`.
 public struct CorpusRecord: Sendable, Hashable, Codable {
@@ -18,9 +17,9 @@ public struct CorpusRecord: Sendable, Hashable, Codable {
         /// Its SHA-256, in hexadecimal.
         public let sha256: String
 
-        init(_ text: [UInt8]) throws(RandomnessError) {
+        init(_ text: [UInt8], _ digest: ContentDigest) throws {
             bytes = text.count
-            sha256 = try Digest.sha256(text).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            sha256 = try digest.digits(of: text)
         }
     }
 

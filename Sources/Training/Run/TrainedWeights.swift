@@ -11,11 +11,11 @@ public struct TrainedWeights: Sendable {
 
     /// Takes the weights of the checkpoint, also of a run that is not at its end; without one those of the model.
     /// - Throws: ``RunFileError``, ``TrainingError``, or what reading a model throws.
-    public init(directory: URL) throws {
+    public init(directory: URL, digest: ContentDigest) throws {
         let files = RunFiles(directory: directory)
         func exists(_ file: URL) -> Bool { FileManager.default.fileExists(atPath: file.path) }
         if exists(files.checkpoint) {
-            let checkpoint = try Checkpoint(contentsOf: files.checkpoint)
+            let checkpoint = try Checkpoint(contentsOf: files.checkpoint, digest: digest)
             // Only weights are asked for: no room is needed for the batch.
             var settings = checkpoint.plan.settings
             (settings.batch, settings.threads) = (1, 1)

@@ -3,9 +3,11 @@ import Foundation
 extension TrainingRun {
     /// The checkpoint in a directory, if there is one.
     /// - Throws: ``RunFileError`` if it is damaged or of another run.
-    static func checkpoint(in files: RunFiles, of plan: TrainingPlan) throws(RunFileError) -> Checkpoint? {
+    static func checkpoint(
+        in files: RunFiles, of plan: TrainingPlan, digest: ContentDigest
+    ) throws(RunFileError) -> Checkpoint? {
         guard FileManager.default.fileExists(atPath: files.checkpoint.path) else { return nil }
-        let checkpoint = try Checkpoint(contentsOf: files.checkpoint)
+        let checkpoint = try Checkpoint(contentsOf: files.checkpoint, digest: digest)
         if let difference = plan.firstDifference(from: checkpoint.plan) {
             throw .otherRun(
                 path: files.directory.path, what: difference.what, here: difference.here, there: difference.there)

@@ -46,6 +46,7 @@ public final class TrainingRun {
     /// Updates that were made before, in another process.
     public let resumedAt: Int
     private let corpus: Corpus
+    private let digest: ContentDigest
     private let options: Options
     private let lock: RunLock
     private let trainer: Trainer
@@ -59,10 +60,11 @@ public final class TrainingRun {
     /// - Parameter logInterval: every how many steps the logs have a row.
     /// - Throws: ``CorpusError``, ``RunFileError`` or ``TrainingError``.
     public init(
-        architecture: Architecture, settings: TrainingSettings, corpus: Corpus, directory: URL, logInterval: Int = 1,
-        options: Options = .init()
+        architecture: Architecture, settings: TrainingSettings, corpus: Corpus, directory: URL, digest: ContentDigest,
+        logInterval: Int = 1, options: Options = .init()
     ) throws {
         self.corpus = corpus
+        self.digest = digest
         self.options = options
         files = RunFiles(directory: directory)
         plan = TrainingPlan(
@@ -77,7 +79,7 @@ public final class TrainingRun {
             throw RunFileError.unwritable(path: directory.path)
         }
         lock = try RunLock(directory)
-        if !options.isRestart, let checkpoint = try Self.checkpoint(in: files, of: plan) {
+        if !options.isRestart, let checkpoint = try Self.checkpoint(in: files, of: plan, digest: digest) {
             try trainer.restore(checkpoint.state, step: checkpoint.step)
             log = try TrainingLog(resuming: files, lengths: checkpoint.header.logLengths)
             resumedAt = checkpoint.step
@@ -152,7 +154,7 @@ public final class TrainingRun {
             header: .init(
                 plan: plan, step: trainer.step, lastStep: lastStep, logLengths: log.lengths,
                 seconds: earlierSeconds + seconds),
-            to: files.checkpoint)
+            to: files.checkpoint, digest: digest)
     }
 
     private func finish(seconds: Double, measuring: (Double) -> Void) throws -> Outcome {

@@ -27,7 +27,7 @@ struct Export: ParsableCommand {
         guard source.resolvingSymlinksInPath() != target.resolvingSymlinksInPath() else {
             throw UsageError("--output must be another directory than the one of the run.")
         }
-        let trained = try TrainedWeights(directory: source)
+        let trained = try TrainedWeights(directory: source, digest: .openSSL)
         try HuggingFaceModel.write(
             trained.weights, to: target, as: precision.type, usesByteTokenizer: trained.usesByteTokenizer)
         let architecture = trained.weights.architecture

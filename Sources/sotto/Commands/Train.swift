@@ -55,7 +55,8 @@ struct Train: ParsableCommand {
         let corpus = try text.corpus()
         let run = try TrainingRun(
             architecture: architecture, settings: settings, corpus: corpus,
-            directory: URL(fileURLWithPath: output, isDirectory: true), logInterval: logEvery, options: options)
+            directory: URL(fileURLWithPath: output, isDirectory: true), digest: .openSSL, logInterval: logEvery,
+            options: options)
         if corpus.record.isUnusual { Diagnostics.warn("\(corpus.record.summary).") }
         if run.resumedAt > 0 { Diagnostics.warn("going on after step \(run.resumedAt) of \(settings.steps).") }
         let status = TrainingStatus(steps: settings.steps, tokensPerStep: settings.batch * architecture.context)

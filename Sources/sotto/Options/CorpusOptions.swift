@@ -47,6 +47,6 @@ struct CorpusOptions: ParsableArguments {
             directory: URL(fileURLWithPath: directory, isDirectory: true),
             selection: CorpusSelection(
                 extensions: suffixes, excluded: excluded.map { NamePattern($0) }, heldOutDivisor: heldOut,
-                allowsSmallTrainingSet: allowSmallTrainingSet))
+                allowsSmallTrainingSet: allowSmallTrainingSet), digest: .openSSL)
     }
 }

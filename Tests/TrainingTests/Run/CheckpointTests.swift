@@ -28,13 +28,13 @@ struct CheckpointTests {
             vocabulary: 256)
         return try TrainingRun(
             architecture: architecture, settings: settings, corpus: text.corpus(), directory: output.url,
-            options: options
+            digest: .openSSL, options: options
         ).run()
     }
 
     private func read(_ data: Data) throws -> ModelWeights {
         try data.write(to: output.file("checkpoint.safetensors"))
-        return try TrainedWeights(directory: output.url).weights
+        return try TrainedWeights(directory: output.url, digest: .openSSL).weights
     }
 
     /// Every bit of the header's length and many of the rest, one at a time.
@@ -76,7 +76,7 @@ struct CheckpointTests {
             if entry.name == name { change(&values) }
             return (entry.name, WeightTensor(shape: entry.shape, values: values))
         }
-        return try Checkpoint.Seal.sealed(SafeTensors.encode(tensors, metadata: file.metadata))
+        return try Checkpoint.Seal.sealed(SafeTensors.encode(tensors, metadata: file.metadata), .openSSL)
     }
 
     @Test func impossibleNumbersAreRefusedThoughTheChecksumFits() throws {
@@ -113,7 +113,7 @@ struct CheckpointTests {
             #expect(changed != run, "\(new)")
             var metadata = file.metadata
             metadata["run"] = changed
-            let data = try Checkpoint.Seal.sealed(SafeTensors.encode(tensors, metadata: metadata))
+            let data = try Checkpoint.Seal.sealed(SafeTensors.encode(tensors, metadata: metadata), .openSSL)
             #expect(throws: (any Error).self, "\(new)") { try read(data) }
         }
     }
@@ -128,11 +128,11 @@ struct CheckpointTests {
             let damaged = mutator.mutate([UInt8](whole))
             if damaged != [UInt8](whole) {
                 #expect(throws: (any Error).self) { try read(Data(damaged)) }
-                _ = try? read(Checkpoint.Seal.sealed(Data(damaged)))
+                _ = try? read(Checkpoint.Seal.sealed(Data(damaged), .openSSL))
             }
             var metadata = file.metadata
             metadata["run"] = String(decoding: mutator.mutate(run), as: UTF8.self)
-            _ = try? read(Checkpoint.Seal.sealed(SafeTensors.encode(tensors, metadata: metadata)))
+            _ = try? read(Checkpoint.Seal.sealed(SafeTensors.encode(tensors, metadata: metadata), .openSSL))
         }
     }
 }

@@ -116,10 +116,10 @@ struct CorpusTests {
     @Test func refusals() throws {
         let directory = try TextDirectory(["empty.py": "", "a.txt": "text"])
         #expect(throws: CorpusError.noDirectory(path: directory.file("none").path)) {
-            try Corpus(directory: directory.file("none"))
+            try Corpus(directory: directory.file("none"), digest: .openSSL)
         }
         #expect(throws: CorpusError.noDirectory(path: directory.file("a.txt").path)) {
-            try Corpus(directory: directory.file("a.txt"))
+            try Corpus(directory: directory.file("a.txt"), digest: .openSSL)
         }
         for extensions in [["md"], ["py"]] {
             #expect(throws: CorpusError.noText(path: directory.url.path)) {

@@ -14,7 +14,8 @@ struct EntropyCurvesTests {
         let architecture = try Architecture(
             notation: .init(.softmax), layers: 2, heads: 1, width: 4, context: 4, vocabulary: 256)
         _ = try TrainingRun(
-            architecture: architecture, settings: settings, corpus: text.corpus(), directory: output.url
+            architecture: architecture, settings: settings, corpus: text.corpus(), directory: output.url,
+            digest: .openSSL
         ).run()
         let svg = String(decoding: try output.bytes("entropies.svg"), as: UTF8.self)
         #expect(svg.contains("Attention entropy of SM, weight:ffn over training"))

@@ -22,7 +22,7 @@ final class TextDirectory {
 
     /// The text of the files; the directory lives until it is read.
     func corpus(_ selection: CorpusSelection = .init()) throws -> Corpus {
-        try withExtendedLifetime(self) { try Corpus(directory: url, selection: selection) }
+        try withExtendedLifetime(self) { try Corpus(directory: url, selection: selection, digest: .openSSL) }
     }
 
     func file(_ name: String) -> URL { url.appendingPathComponent(name) }

@@ -45,7 +45,8 @@ struct TrainingRunTests {
         change(&options)
         return try TrainingRun(
             architecture: architecture ?? self.architecture(), settings: settings ?? self.settings(),
-            corpus: corpus ?? self.corpus, directory: output.url, logInterval: interval, options: options
+            corpus: corpus ?? self.corpus, directory: output.url, digest: .openSSL, logInterval: interval,
+            options: options
         ).run()
     }
 
@@ -83,7 +84,8 @@ struct TrainingRunTests {
         _ = try run(into: unbroken, settings(steps: 6))
         for _ in 1...5 {
             let outcome = try TrainingRun(
-                architecture: architecture(), settings: settings(steps: 6), corpus: corpus, directory: broken.url
+                architecture: architecture(), settings: settings(steps: 6), corpus: corpus, directory: broken.url,
+                digest: .openSSL
             ).run(isInterrupted: { true })
             guard case .stopped = outcome else {
                 Issue.record("the run was not interrupted")
@@ -186,7 +188,7 @@ struct TrainingRunTests {
             let tensors = try file.entries.map { ($0.name, try file.tensor(named: $0.name)) }
             var metadata = file.metadata
             metadata["run"] = header.replacingOccurrences(of: old, with: new)
-            let bytes = try Checkpoint.Seal.sealed(SafeTensors.encode(tensors, metadata: metadata))
+            let bytes = try Checkpoint.Seal.sealed(SafeTensors.encode(tensors, metadata: metadata), .openSSL)
             try bytes.write(to: output.file("checkpoint.safetensors"))
             #expect(throws: RunFileError.self, "\(new)") { try run(into: output) }
         }
@@ -219,7 +221,7 @@ struct TrainingRunTests {
     @Test func oneProcessADirectory() throws {
         let output = try TextDirectory()
         let first = try TrainingRun(
-            architecture: architecture(), settings: settings(), corpus: corpus, directory: output.url)
+            architecture: architecture(), settings: settings(), corpus: corpus, directory: output.url, digest: .openSSL)
         #expect(throws: RunFileError.inUse(path: output.url.path)) { try run(into: output) }
         _ = try first.run()
         withExtendedLifetime(output) {}
@@ -251,18 +253,18 @@ struct TrainingRunTests {
     @Test func exportsFoldedWeights() throws {
         let (output, copy) = (try TextDirectory(), try TextDirectory())
         #expect(throws: RunFileError.nothingTrained(path: copy.url.path)) {
-            try TrainedWeights(directory: copy.url)
+            try TrainedWeights(directory: copy.url, digest: .openSSL)
         }
         _ = try run(into: output) { $0.stopAfter = 5 }
-        let early = try TrainedWeights(directory: output.url)
+        let early = try TrainedWeights(directory: output.url, digest: .openSSL)
         #expect(early.progress?.step == 5 && early.progress?.steps == 12)
         _ = try run(into: output)
-        let late = try TrainedWeights(directory: output.url)
+        let late = try TrainedWeights(directory: output.url, digest: .openSSL)
         let model = try HuggingFaceModel(directory: output.url).weights()
         #expect(late.weights.tensors.map(\.tensor) == model.tensors.map(\.tensor))
         #expect(early.weights.tensors.map(\.tensor) != model.tensors.map(\.tensor))
         try FileManager.default.removeItem(at: output.file("checkpoint.safetensors"))
-        let stored = try TrainedWeights(directory: output.url)
+        let stored = try TrainedWeights(directory: output.url, digest: .openSSL)
         #expect(stored.progress == nil && stored.weights.tensors.map(\.tensor) == model.tensors.map(\.tensor))
         withExtendedLifetime((output, copy)) {}
     }

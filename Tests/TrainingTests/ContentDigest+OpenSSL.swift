@@ -1,0 +1,6 @@
+import Randomness
+import Training
+
+extension ContentDigest {
+    static let openSSL = ContentDigest { try Digest.sha256($0) }
+}
