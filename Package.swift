@@ -5,13 +5,8 @@ let package = Package(
     name: "sotto",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "sotto", targets: ["sotto"]),
-        .library(
-            name: "Sotto",
-            targets: [
-                "Algebra", "Randomness", "Transport", "Preprocessing", "SottoApproximation", "SecureComputation",
-                "Transformer", "SottoReporting", "CostModel", "SottoRuns", "AttentionEntropy", "Training",
-            ]),
+        .executable(name: "sotto", targets: ["SottoCommand"]),
+        .library(name: "Sotto", targets: ["Sotto"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -20,101 +15,155 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     ],
     targets: [
+        // Libraries of the system, and C where Swift cannot reach the hardware.
         .systemLibrary(
-            name: "COpenSSL", pkgConfig: "libcrypto",
+            name: "CSottoOpenSSL", pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(
-            name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"]), .brew(["gmp"])]),
+            name: "CSottoGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"]), .brew(["gmp"])]),
         .systemLibrary(
-            name: "COpenBLAS", pkgConfig: "openblas",
+            name: "CSottoOpenBLAS", pkgConfig: "openblas",
             providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
-        .target(name: "CKernels"),
-        .target(name: "Algebra", dependencies: ["CKernels", "CGMP"]),
-        .target(name: "Randomness", dependencies: ["Algebra", "COpenSSL"]),
+        .target(name: "CSottoRingKernels"),
+        .target(name: "CSottoFloatKernels"),
+
+        // The private side, from arithmetic to protocols.
+        .target(name: "SottoAlgebra", dependencies: ["CSottoRingKernels", "CSottoGMP"]),
+        .target(name: "SottoApproximation"),
+        .target(name: "SottoRandomness", dependencies: ["SottoAlgebra", "CSottoOpenSSL"]),
         .target(
-            name: "Transport",
+            name: "SottoTransport",
             dependencies: [
-                "CKernels",
+                "CSottoRingKernels",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ]),
-        .target(name: "Preprocessing", dependencies: ["Algebra", "Randomness", "Transport"]),
-        .target(name: "SottoApproximation"),
         .target(
-            name: "SecureComputation",
-            dependencies: ["Algebra", "Randomness", "Transport", "Preprocessing", "SottoApproximation"]),
+            name: "SottoPreprocessing", dependencies: ["SottoAlgebra", "SottoRandomness", "SottoTransport"]),
         .target(
-            name: "Transformer",
+            name: "SottoSecureComputation",
             dependencies: [
-                "Algebra", "Randomness", "Transport", "Preprocessing", "SottoApproximation", "SecureComputation",
-            ],
-            resources: [.copy("Models")]),
+                "CSottoRingKernels", "SottoAlgebra", "SottoApproximation", "SottoRandomness", "SottoTransport",
+                "SottoPreprocessing",
+            ]),
+
+        // Models, in the clear and in private.
+        .target(name: "SottoModel", dependencies: ["SottoApproximation"], resources: [.copy("Models")]),
+        .target(
+            name: "SottoPrivateTransformer",
+            dependencies: [
+                "SottoAlgebra", "SottoApproximation", "SottoPreprocessing", "SottoSecureComputation", "SottoModel",
+            ]),
+        .target(
+            name: "SottoSessions",
+            dependencies: [
+                "SottoAlgebra", "SottoRandomness", "SottoTransport", "SottoPreprocessing", "SottoSecureComputation",
+                "SottoModel", "SottoPrivateTransformer",
+            ]),
+
+        // What it costs.
         .target(name: "SottoReporting"),
         .target(
-            name: "CostModel",
-            dependencies: ["SottoApproximation", "SecureComputation", "Transport", "Transformer", "SottoReporting"],
+            name: "SottoCostModel",
+            dependencies: [
+                "SottoAlgebra", "SottoApproximation", "SottoRandomness", "SottoTransport", "SottoPreprocessing",
+                "SottoSecureComputation", "SottoModel", "SottoPrivateTransformer", "SottoReporting",
+            ],
             resources: [.copy("Published")]),
         .target(
             name: "SottoRuns",
             dependencies: [
-                "CKernels", "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation", "Transformer",
-                "SottoReporting", "CostModel",
+                "CSottoRingKernels", "SottoAlgebra", "SottoRandomness", "SottoTransport", "SottoPreprocessing",
+                "SottoSecureComputation", "SottoModel", "SottoPrivateTransformer", "SottoSessions", "SottoReporting",
+                "SottoCostModel",
             ]),
-        .target(name: "AttentionEntropy", dependencies: ["Transformer", "SottoReporting"]),
+
+        // Entropies and training, over models alone.
+        .target(name: "SottoAttentionEntropy", dependencies: ["SottoModel", "SottoReporting"]),
         .target(
-            name: "Training",
+            name: "SottoTraining",
             dependencies: [
-                "CKernels", "COpenBLAS", "Randomness", "Transformer", "SottoReporting", "AttentionEntropy",
+                "CSottoFloatKernels", "CSottoOpenBLAS", "SottoModel", "SottoReporting", "SottoAttentionEntropy",
+            ]),
+
+        // The front doors: for programs, and for the command line.
+        .target(
+            name: "Sotto",
+            dependencies: [
+                "SottoAlgebra", "SottoApproximation", "SottoTransport", "SottoPreprocessing", "SottoSecureComputation",
+                "SottoModel", "SottoPrivateTransformer", "SottoSessions", "SottoReporting", "SottoCostModel",
+                "SottoRuns", "SottoAttentionEntropy", "SottoTraining",
             ]),
         .executableTarget(
-            name: "sotto",
+            name: "SottoCommand",
             dependencies: [
-                "CKernels", "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation",
-                "Transformer", "SottoReporting", "CostModel", "SottoRuns", "AttentionEntropy", "Training",
+                "CSottoRingKernels", "SottoAlgebra", "SottoRandomness", "SottoTransport", "SottoPreprocessing",
+                "SottoSecureComputation",
+                "SottoModel", "SottoPrivateTransformer", "SottoSessions", "SottoReporting", "SottoCostModel",
+                "SottoRuns", "SottoAttentionEntropy", "SottoTraining",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
+
+        // Tests, which mirror the sources.
         .target(
             name: "TestSupport",
-            dependencies: ["Algebra", "CGMP", "Randomness", "Transport", "Preprocessing", "SecureComputation"],
-            path: "Tests/TestSupport"),
-        .testTarget(name: "AlgebraTests", dependencies: ["Algebra", "TestSupport"]),
-        .testTarget(name: "RandomnessTests", dependencies: ["Randomness", "TestSupport"]),
-        .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "TestSupport"], resources: [.copy("Corpus")]),
-        .testTarget(name: "PreprocessingTests", dependencies: ["Preprocessing", "TestSupport"]),
-        .testTarget(name: "SottoApproximationTests", dependencies: ["SottoApproximation"]),
-        .testTarget(
-            name: "SecureComputationTests",
-            dependencies: ["SottoApproximation", "SecureComputation", "CostModel", "TestSupport"]),
-        .testTarget(
-            name: "TransformerTests",
-            dependencies: ["SottoApproximation", "Transformer", "CostModel", "TestSupport"],
+            dependencies: [
+                "SottoAlgebra", "CSottoGMP", "SottoRandomness", "SottoTransport", "SottoPreprocessing",
+                "SottoSecureComputation", "SottoModel",
+            ],
+            path: "Tests/TestSupport",
             exclude: ["Reference"],
+            resources: [.copy("Data")]),
+        .testTarget(name: "SottoAlgebraTests", dependencies: ["SottoAlgebra", "TestSupport"]),
+        .testTarget(name: "SottoApproximationTests", dependencies: ["SottoApproximation"]),
+        .testTarget(name: "SottoRandomnessTests", dependencies: ["SottoRandomness", "TestSupport"]),
+        .testTarget(
+            name: "SottoTransportTests", dependencies: ["SottoTransport", "TestSupport"],
+            resources: [.copy("Corpus")]),
+        .testTarget(name: "SottoPreprocessingTests", dependencies: ["SottoPreprocessing", "TestSupport"]),
+        .testTarget(
+            name: "SottoSecureComputationTests",
+            dependencies: ["SottoApproximation", "SottoSecureComputation", "SottoCostModel", "TestSupport"]),
+        .testTarget(
+            name: "SottoModelTests", dependencies: ["SottoApproximation", "SottoModel", "TestSupport"],
+            resources: [.copy("Data")]),
+        .testTarget(
+            name: "SottoPrivateTransformerTests",
+            dependencies: ["SottoApproximation", "SottoPrivateTransformer", "SottoCostModel", "TestSupport"]),
+        .testTarget(
+            name: "SottoSessionsTests", dependencies: ["SottoSessions", "TestSupport"],
             resources: [.copy("Data")]),
         .testTarget(name: "SottoReportingTests", dependencies: ["SottoReporting"]),
         .testTarget(
-            name: "CostModelTests",
-            dependencies: ["SottoApproximation", "CostModel", "SottoReporting", "Transformer", "TestSupport"]),
+            name: "SottoCostModelTests",
+            dependencies: [
+                "SottoApproximation", "SottoReporting", "SottoCostModel", "SottoPrivateTransformer", "SottoSessions",
+                "TestSupport",
+            ]),
         .testTarget(
             name: "SottoRunsTests",
             dependencies: [
-                "Algebra", "Randomness", "Transport", "Preprocessing", "SecureComputation", "Transformer",
-                "CostModel", "SottoRuns", "TestSupport",
+                "SottoAlgebra", "SottoRandomness", "SottoTransport", "SottoPreprocessing", "SottoSecureComputation",
+                "SottoModel", "SottoPrivateTransformer", "SottoSessions", "SottoCostModel", "SottoRuns", "TestSupport",
             ]),
         .testTarget(
-            name: "AttentionEntropyTests", dependencies: ["AttentionEntropy", "SottoReporting", "TestSupport"],
+            name: "SottoAttentionEntropyTests",
+            dependencies: ["SottoAttentionEntropy", "SottoReporting", "TestSupport"],
             exclude: ["Reference"],
             resources: [.copy("Data")]),
         .testTarget(
-            name: "TrainingTests",
+            name: "SottoTrainingTests",
             dependencies: [
-                "CKernels", "SottoApproximation", "AttentionEntropy", "Training", "Transformer", "TestSupport",
+                "CSottoFloatKernels", "SottoRandomness", "SottoApproximation", "SottoModel", "SottoReporting",
+                "SottoAttentionEntropy", "SottoTraining", "TestSupport",
             ],
             exclude: ["Reference"],
             resources: [.copy("Data")]),
-        .testTarget(name: "SottoTests", dependencies: ["sotto", "Transformer", "CostModel", "TestSupport"]),
+        .testTarget(
+            name: "SottoCommandTests",
+            dependencies: ["SottoCommand", "SottoModel", "SottoPrivateTransformer", "SottoCostModel", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,5 @@
-import CostModel
-import Transformer
+import SottoCostModel
+import SottoModel
 
 /// Compares private results with plaintext ones as they come.
 struct AccuracyMeter {

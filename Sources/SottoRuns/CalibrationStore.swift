@@ -1,6 +1,6 @@
-import CostModel
 import Foundation
-import SecureComputation
+import SottoCostModel
+import SottoSecureComputation
 
 #if canImport(Darwin)
     import Darwin

@@ -1,7 +1,9 @@
-import Algebra
-import CostModel
-import SecureComputation
-import Transformer
+import SottoAlgebra
+import SottoCostModel
+import SottoModel
+import SottoPrivateTransformer
+import SottoSecureComputation
+import SottoSessions
 
 /// What a run costs, to the byte and to the round, without weights and without running anything: the numbers follow from
 /// the architecture and the lengths alone, and are those of a real run.

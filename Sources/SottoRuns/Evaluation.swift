@@ -1,5 +1,7 @@
-import CostModel
-import Transformer
+import SottoCostModel
+import SottoModel
+import SottoPrivateTransformer
+import SottoSessions
 
 /// How well a model predicts a text, in plaintext and through the private computation.
 ///

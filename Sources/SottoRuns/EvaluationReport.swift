@@ -1,5 +1,5 @@
-import CostModel
 import Foundation
+import SottoCostModel
 import SottoReporting
 
 /// Perplexities, and the cost of the private runs.

@@ -1,11 +1,13 @@
-import Algebra
-import CKernels
-import CostModel
-import Preprocessing
-import Randomness
-import SecureComputation
+import CSottoRingKernels
+import SottoAlgebra
+import SottoCostModel
+import SottoModel
+import SottoPreprocessing
+import SottoPrivateTransformer
+import SottoRandomness
 import SottoReporting
-import Transformer
+import SottoSecureComputation
+import SottoSessions
 
 /// A model of one layer that a calibration runs.
 public struct CalibrationLayer: Sendable, Hashable {

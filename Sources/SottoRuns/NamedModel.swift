@@ -1,5 +1,7 @@
-import CostModel
-import Transformer
+import SottoCostModel
+import SottoModel
+import SottoPrivateTransformer
+import SottoSessions
 
 /// An architecture and what reports call it.
 public struct NamedArchitecture: Sendable, Hashable {

@@ -1,4 +1,5 @@
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
 
 extension RangeCheck {
     /// Compares all values of a text's forward passes with the declared bounds, in windows of the model's context that do

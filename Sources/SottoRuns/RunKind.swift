@@ -1,4 +1,6 @@
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
+import SottoSessions
 
 /// What of a model is run, and how often.
 public enum RunKind: Sendable, Hashable {

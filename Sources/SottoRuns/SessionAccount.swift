@@ -1,7 +1,9 @@
-import CostModel
 import Foundation
-import SecureComputation
-import Transformer
+import SottoCostModel
+import SottoModel
+import SottoPrivateTransformer
+import SottoSecureComputation
+import SottoSessions
 
 /// The client's account of its session with a server, from what both parties metered.
 public struct SessionAccount {

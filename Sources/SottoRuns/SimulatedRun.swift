@@ -1,6 +1,8 @@
-import CostModel
-import SecureComputation
-import Transformer
+import SottoCostModel
+import SottoModel
+import SottoPrivateTransformer
+import SottoSecureComputation
+import SottoSessions
 
 /// A run of both parties in this process, with real shares and messages, beside the same in floating point.
 public struct SimulatedRun: Sendable {

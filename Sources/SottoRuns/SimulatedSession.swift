@@ -1,9 +1,11 @@
-import Algebra
-import CostModel
-import Randomness
-import SecureComputation
-import Transformer
-import Transport
+import SottoAlgebra
+import SottoCostModel
+import SottoModel
+import SottoPrivateTransformer
+import SottoRandomness
+import SottoSecureComputation
+import SottoSessions
+import SottoTransport
 
 /// How runs are simulated.
 public struct SimulationOptions: Sendable, Hashable {

@@ -1,4 +1,5 @@
-import Transformer
+import SottoModel
+import SottoPrivateTransformer
 
 /// What a simulation runs on.
 public enum SimulationInput: Sendable, Hashable {

@@ -1,7 +1,9 @@
-import CostModel
-import SecureComputation
+import SottoCostModel
+import SottoModel
+import SottoPrivateTransformer
 import SottoReporting
-import Transformer
+import SottoSecureComputation
+import SottoSessions
 
 /// The magnitudes of a run on plain fixed-point integers.
 public struct ValueTrace: Sendable, Encodable {

@@ -1,7 +1,8 @@
-import CostModel
+import SottoCostModel
+import SottoModel
+import SottoPrivateTransformer
 import SottoRuns
 import Testing
-import Transformer
 
 @Suite struct EvaluationTests {
     private static let text = [1, 4, 0, 3, 2, 2, 4]

@@ -1,10 +1,11 @@
-import CostModel
 import Foundation
-import SecureComputation
+import SottoCostModel
+import SottoModel
 import SottoRuns
+import SottoSecureComputation
+import SottoSessions
 import TestSupport
 import Testing
-import Transformer
 
 @Suite struct MachineCalibrationTests {
     private static let layers = [

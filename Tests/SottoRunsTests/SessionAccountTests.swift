@@ -1,7 +1,8 @@
-import CostModel
+import SottoCostModel
+import SottoModel
 import SottoRuns
+import SottoSessions
 import Testing
-import Transformer
 
 @Suite struct SessionAccountTests {
     @Test(arguments: [true, false]) func aCompletionIsEstimatedExactly(sharesTimes: Bool) throws {

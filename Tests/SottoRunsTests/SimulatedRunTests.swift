@@ -1,9 +1,11 @@
-import CostModel
-import SecureComputation
+import SottoCostModel
+import SottoModel
+import SottoPrivateTransformer
 import SottoRuns
+import SottoSecureComputation
+import SottoSessions
 import TestSupport
 import Testing
-import Transformer
 
 @Suite struct SimulatedRunTests {
     private func input(_ kind: RunKind) -> SimulationInput {

@@ -1,11 +1,13 @@
-import Algebra
 import Foundation
-import Preprocessing
-import Randomness
+import SottoAlgebra
+import SottoModel
+import SottoPreprocessing
+import SottoPrivateTransformer
+import SottoRandomness
 import SottoRuns
+import SottoSessions
+import SottoTransport
 import Synchronization
-import Transformer
-import Transport
 
 enum Small {
     /// One layer of two heads of width 2.

@@ -1,5 +1,5 @@
-import Algebra
-import SecureComputation
+import SottoAlgebra
+import SottoSecureComputation
 
 /// Domains that tests run over.
 extension DomainProfile {

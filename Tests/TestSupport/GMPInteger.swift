@@ -1,5 +1,5 @@
-import Algebra
-import CGMP
+import CSottoGMP
+import SottoAlgebra
 
 /// An integer of GMP: the reference for arithmetic modulo primes.
 public final class GMPInteger {

@@ -1,4 +1,4 @@
-import SecureComputation
+import SottoSecureComputation
 
 /// Values for every tensor that a program takes in, whatever it is.
 public enum InputFill: Sendable, Hashable, CustomStringConvertible {

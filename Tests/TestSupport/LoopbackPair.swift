@@ -1,4 +1,4 @@
-import Transport
+import SottoTransport
 
 /// Two ends of a TCP connection on loopback.
 public enum LoopbackPair {

@@ -1,6 +1,6 @@
 import Foundation
+import SottoTransport
 import Synchronization
-import Transport
 
 /// A channel that mistreats chosen frames on their way out, to test what the peer makes of it.
 ///

@@ -1,8 +1,8 @@
-import Algebra
-import Preprocessing
-import Randomness
-import SecureComputation
-import Transport
+import SottoAlgebra
+import SottoPreprocessing
+import SottoRandomness
+import SottoSecureComputation
+import SottoTransport
 
 /// Runs a program both in plaintext and as two parties, over seeded randomness.
 public struct ProgramRunner: CustomStringConvertible {

@@ -1,5 +1,5 @@
+import SottoTransport
 import Synchronization
-import Transport
 
 /// A channel that keeps a copy of every frame it sends, control messages apart.
 public final class RecordingChannel: Channel {

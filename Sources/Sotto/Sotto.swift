@@ -1,0 +1,16 @@
+// The front door of the library: what a program needs that estimates, simulates, serves or asks for private inference,
+// trains a model, or adds a protocol of its own. `import Sotto` suffices.
+
+@_exported import SottoAlgebra
+@_exported import SottoApproximation
+@_exported import SottoAttentionEntropy
+@_exported import SottoCostModel
+@_exported import SottoModel
+@_exported import SottoPreprocessing
+@_exported import SottoPrivateTransformer
+@_exported import SottoReporting
+@_exported import SottoRuns
+@_exported import SottoSecureComputation
+@_exported import SottoSessions
+@_exported import SottoTraining
+@_exported import SottoTransport

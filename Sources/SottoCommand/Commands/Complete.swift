@@ -1,0 +1,123 @@
+import ArgumentParser
+import Foundation
+import SottoCostModel
+import SottoModel
+import SottoPrivateTransformer
+import SottoRuns
+import SottoSecureComputation
+import SottoSessions
+import SottoTransport
+
+/// The client, a process of its own.
+struct Complete: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Complete a prompt privately with a server's model.",
+        discussion: "The client learns the architecture and the logits of the positions it asks for.")
+
+    @Option(help: "HOST:PORT of the server.", transform: Endpoint.init(_:))
+    var connect: Endpoint
+
+    @Option(help: "HOST:PORT of the dealer.", transform: Endpoint.init(_:))
+    var dealer: Endpoint
+
+    @Option(help: "The text to complete.")
+    var prompt: String?
+
+    @Option(
+        help: ArgumentHelp("Token ids to complete, in place of a text.", valueName: "1,2,3"), transform: TokenList.parse
+    )
+    var inputIds: TokenList?
+
+    @Option(help: "How many tokens to add.")
+    var tokens: Int = 16
+
+    @Flag(help: "Run the model's blocks alone, on random hidden states, to measure them.")
+    var blocksOnly = false
+
+    @Option(help: "Positions of --blocks-only.")
+    var context: Int = LengthOptions.defaultContext
+
+    /// When the user's command began, in seconds since 1970, for the time to the first token.
+    @Option(help: .hidden)
+    var startedAt: Double?
+
+    @Flag(help: PrefetchHelp.text)
+    var prefetch = false
+
+    @OptionGroup var sharing: ShareTimesOption
+    @OptionGroup var role: RoleOptions
+    @OptionGroup var network: NetworkOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard [prompt != nil, inputIds != nil, blocksOnly].count(where: { $0 }) == 1 else {
+            throw ValidationError("Give one of --prompt, --input-ids and --blocks-only")
+        }
+        guard prompt != "" else { throw ValidationError("--prompt must not be empty") }
+        guard (1...65536).contains(tokens) else { throw ValidationError("--tokens must be 1 to 65536") }
+        guard context >= 1 else { throw ValidationError("--context must be at least 1") }
+    }
+
+    func run() throws {
+        let transport = try TCPTransport()
+        let channel = try role.connect(toServer: connect, over: transport)
+        let session = try ClientSession(
+            channel: channel, configuration: try role.protocols.session(sharesTimes: sharing.shareTimes),
+            threads: role.threads, prefetch: prefetch, budget: PassBudget(positions: Architecture.limits.context)
+        ) {
+            try role.connect(toDealer: dealer, over: transport)
+        }
+        defer {
+            session.close()
+            transport.shutdown()
+        }
+        if blocksOnly { return try Output.write(blocks(session), output) }
+        let ids = try promptTokens(session)
+        let positions = ids.count + tokens - 1
+        guard positions <= session.architecture.context else {
+            throw UsageError(
+                "\(positions) positions do not fit the model's context of \(session.architecture.context); "
+                    + "shorten --prompt or lower --tokens.")
+        }
+        let bar = ProgressBar("completing")
+        let completion = try PrivateCompletion(
+            of: ids, count: tokens, by: session, prefetch: prefetch, networks: network.networks,
+            since: startedAt.map { Date(timeIntervalSince1970: $0) } ?? Date()
+        ) { bar.update($0) }
+        bar.finish()
+        if output.format == .text, let texts = completion.report.completion {
+            try Output.write(shown(texts, isQuoted: session.usesByteTokenizer))
+        }
+        try Output.write(completion.report, output)
+    }
+
+    /// The account of the blocks on random hidden states.
+    private func blocks(_ session: ClientSession) throws -> CostReport {
+        guard context <= session.architecture.context else {
+            throw UsageError(
+                "\(context) positions do not fit the model's context of \(session.architecture.context); "
+                    + "lower --context.")
+        }
+        let hidden = SimulationInput.randomHiddenStates(
+            positions: context, width: session.architecture.width, seed: 0)
+        var account = SessionAccount(of: session, prefetch: prefetch, networks: network.networks)
+        account.record(try session.run(hidden: hidden.map(Double.init)))
+        return account.report(context: context, output: .blocks)
+    }
+
+    private func promptTokens(_ session: ClientSession) throws -> [Int] {
+        if let inputIds { return inputIds.tokens }
+        guard session.usesByteTokenizer else {
+            throw UsageError("The server's model has no byte tokenizer; give --input-ids instead of a text.")
+        }
+        return ByteTokenizer().encode(prompt ?? "")
+    }
+
+    /// The text goes on where the prompt ends; where the prompt was given in numbers, nobody could tell where that is, and a
+    /// text is quoted.
+    private func shown(_ texts: CostReport.Completion, isQuoted: Bool) -> String {
+        guard inputIds != nil else { return "\(texts.prompt)\(texts.private)\n\n" }
+        func quoted(_ text: String) -> String { isQuoted ? text.debugDescription : text }
+        return "prompt      \(quoted(texts.prompt))\ncompletion  \(quoted(texts.private))\n\n"
+    }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import SottoCostModel
+import SottoModel
+import SottoPrivateTransformer
+import SottoReporting
+
+/// The documentation's tables of costs.
+struct Costs: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print what every primitive, function and architecture costs.",
+        discussion: "The tables of docs/costs.md, which is this command's output with --format markdown.")
+
+    @Option(help: "The form of the tables.")
+    var format: OutputOptions.Format = .text
+
+    func run() throws {
+        let catalogue = try CostCatalogue(models: CostCatalogue.ModelGroup.paper())
+        // JSON is no form of a table.
+        let form = Table.Format(rawValue: format.rawValue)
+        try Output.write(form.map { catalogue.rendered(as: $0, width: Terminal.width) } ?? JSONText.of(catalogue))
+    }
+}

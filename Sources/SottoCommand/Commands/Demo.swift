@@ -1,0 +1,202 @@
+import ArgumentParser
+import Foundation
+import SottoCostModel
+import SottoModel
+import SottoPrivateTransformer
+import SottoRuns
+import SottoSecureComputation
+import SottoTransport
+
+/// Server, client and dealer as processes of their own, on loopback.
+struct Demo: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a private completion between three processes on this machine.",
+        discussion: """
+            Starts a dealer, a server and a client on loopback over plain TCP, prints the private completion, whether it \
+            equals the plaintext completion, and what every operation cost.
+            """)
+
+    @Argument(help: "A built-in model (tiny, tiny-scfu), or a directory in Hugging Face layout with a byte tokenizer.")
+    var model = "tiny"
+
+    @Option(help: "The text to complete.")
+    var prompt = "def __init__(self"
+
+    @Option(help: "How many tokens to add. (default: 16)", transform: Number.integer(Number.positions))
+    var tokens: Int = 16
+
+    @Flag(help: PrefetchHelp.text)
+    var prefetch = false
+
+    @OptionGroup var variant: VariantOptions
+    @OptionGroup var protocols: ProtocolOptions
+    @OptionGroup var network: NetworkOptions
+    @OptionGroup var range: RangeOptions
+    @OptionGroup var output: OutputOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a process waits for another before it gives up. (default: 60)", valueName: "seconds"),
+        transform: Number.real(.leastNonzeroMagnitude...86_400))
+    var timeout: Double = 60
+
+    func validate() throws {
+        guard !prompt.isEmpty else { throw ValidationError("--prompt must not be empty") }
+    }
+
+    func run() throws {
+        let start = Date().timeIntervalSince1970
+        let source = try ModelSource(model)
+        let architecture = try variant.limited(variant.change.architecture(of: source))
+        let ids = ByteTokenizer().encode(prompt)
+        guard architecture.vocabulary == ByteTokenizer().vocabulary else {
+            throw UsageError("\(source.name) has no byte tokenizer; the demo needs one.")
+        }
+        guard ids.count + tokens - 1 <= architecture.context else {
+            throw UsageError(
+                "\(ids.count + tokens - 1) positions do not fit the model's context of \(architecture.context); "
+                    + "shorten --prompt or lower --tokens.")
+        }
+        if output.format == .text {
+            try Output.write("Server, client and dealer talk over plain TCP on loopback (--insecure-plaintext).\n")
+        }
+        let weights = try loadedWeights(source)
+        let plain = try ReferenceModel(weights).greedyCompletion(of: ids, count: tokens)
+        let finding = try checkedRange(weights, ids + plain)
+        var report = try privateCompletion(startedAt: start)
+        report.range = finding.map { CostReport.Range($0) }
+        report.completion?.plaintext = try ByteTokenizer().decode(plain)
+        let difference = report.firstDifference(from: try estimate(architecture, report))
+        if output.format == .text { try show(report, isEqual: plain == report.completion?.tokens) }
+        try Output.write(report, output)
+        if let difference { throw DemoError.costDiffers("\(difference)") }
+        if output.format == .text {
+            try Output.write("\nsotto estimate predicts every byte and every round of this run.\n")
+        }
+    }
+
+    private func loadedWeights(_ source: ModelSource) throws -> ModelWeights {
+        let loaded = try source.load(applying: variant.change.override(), seed: variant.seed).weights
+        return try variant.layers.map { try loaded.firstLayers($0) } ?? loaded
+    }
+
+    private func checkedRange(_ weights: ModelWeights, _ tokens: [Int]) throws -> RangeFinding? {
+        var check = RangeCheck(PreparedWeights(weights), target: try protocols.target())
+        try check.check(completion: tokens, architecture: weights.architecture)
+        if !range.allowOutOfRange { try check.requireWithin() }
+        return check.finding
+    }
+
+    /// Starts the three processes and takes the client's report.
+    private func privateCompletion(startedAt start: Double) throws -> CostReport {
+        let common = try ["--insecure-plaintext", "--timeout", "\(timeout)"] + protocols.arguments()
+        let listening = ["--listen", "127.0.0.1:0", "--sessions", "1", "--quiet"]
+        let dealer = try RoleProcess(["deal"] + listening + common)
+        defer { dealer.stop() }
+        let dealerAddress = try dealer.address()
+        // Whoever starts all three may know how long each took.
+        var serve = ["serve", model, "--dealer", dealerAddress, "--share-times"] + listening
+        serve += ["--seed", "\(variant.seed)"]
+        serve += variant.change.architecture.map { ["--architecture", $0] } ?? []
+        serve += variant.change.edits.flatMap { ["--edit", $0] }
+        serve += variant.layers.map { ["--layers", "\($0)"] } ?? []
+        let server = try RoleProcess(serve + common)
+        defer { server.stop() }
+        let client = try RoleProcess(
+            [
+                "complete", "--connect", try server.address(), "--dealer", dealerAddress, "--prompt=\(prompt)",
+                "--tokens", "\(tokens)", "--share-times", "--format", "json", "--started-at", "\(start)",
+            ] + (prefetch ? ["--prefetch"] : []) + network.arguments + common)
+        defer { client.stop() }
+        let output = try client.output()
+        return try JSONDecoder().decode(CostReport.self, from: output)
+    }
+
+    /// What the cost interpreter predicts for the same completion.
+    private func estimate(_ architecture: Architecture, _ measured: CostReport) throws -> CostReport {
+        try EstimatedRun(
+            of: NamedArchitecture(name: measured.model, notation: measured.architecture, architecture),
+            .completion(tokens: tokens), positions: measured.context, protocols: protocols.session()
+        ).report
+    }
+
+    /// Quoted, so that no control character reaches a terminal.
+    private func show(_ report: CostReport, isEqual: Bool) throws {
+        guard let completion = report.completion else { return }
+        let first = completion.secondsToFirstToken.map {
+            "First private token \(String(format: "%.2f", $0)) s after the start.\n"
+        }
+        try Output.write(
+            """
+            prompt                \(completion.prompt.debugDescription)
+            private completion    \(completion.private.debugDescription)
+            plaintext completion  \((completion.plaintext ?? "").debugDescription)
+            \(isEqual ? "They are equal." : "They differ.") \(first ?? "")
+
+            """)
+    }
+}
+
+enum DemoError: Error, CustomStringConvertible {
+    case costDiffers(String)
+    /// The role has said on standard error why.
+    case roleFailed(ExitStatus)
+    case roleEnded(name: String)
+
+    var description: String {
+        switch self {
+        case .costDiffers(let place): "The metered cost differs from the estimate at \(place)."
+        case .roleFailed(let status): "A role of the demo ended with status \(status.rawValue)."
+        case .roleEnded(let name):
+            "The demo's process for \(name) was ended before its work was done; give the command again."
+        }
+    }
+}
+
+/// This program again, in another role, with its standard output in a pipe.
+private final class RoleProcess {
+    private let process = Process()
+    private let pipe = Pipe()
+    private let role: String
+
+    init(_ arguments: [String]) throws {
+        role = arguments[0]
+        process.executableURL = Bundle.main.executableURL
+        process.arguments = arguments
+        process.standardOutput = pipe
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+    }
+
+    /// The address that a listening role prints first.
+    func address() throws -> String {
+        var line = Data()
+        while let byte = try pipe.fileHandleForReading.read(upToCount: 1), !byte.isEmpty, byte[0] != 10 {
+            line += byte
+        }
+        let text = String(decoding: line, as: UTF8.self)
+        guard text.hasPrefix(RoleOptions.listeningPrefix) else { throw failure() }
+        return String(text.dropFirst(RoleOptions.listeningPrefix.count))
+    }
+
+    /// All of the role's output, once it has ended well.
+    func output() throws -> Data {
+        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        guard process.terminationReason == .exit, process.terminationStatus == 0 else { throw failure() }
+        return data
+    }
+
+    /// Why a role has ended that should not have.
+    private func failure() -> DemoError {
+        // It has nothing left to say; one that goes on would not end by itself.
+        stop()
+        process.waitUntilExit()
+        guard process.terminationReason == .exit, let status = ExitStatus(rawValue: process.terminationStatus),
+            status != .success
+        else { return .roleEnded(name: role) }
+        return .roleFailed(status)
+    }
+
+    func stop() { if process.isRunning { process.terminate() } }
+}

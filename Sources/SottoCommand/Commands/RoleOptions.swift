@@ -1,0 +1,91 @@
+import ArgumentParser
+import Foundation
+import SottoPreprocessing
+import SottoPrivateTransformer
+import SottoTransport
+
+/// Options of every role that talks to others over a network.
+struct RoleOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("How long to wait for a party that gives no sign of life.", valueName: "seconds"))
+    var timeout: Double = 60
+
+    @Option(help: "Threads for matrix products.")
+    var threads: Int = 1
+
+    @OptionGroup var protocols: ProtocolOptions
+
+    @Flag(help: "Talk over plain TCP, without encryption or authentication; loopback only.")
+    var insecurePlaintext = false
+
+    func validate() throws {
+        guard timeout > 0, timeout <= 86_400 else {
+            throw ValidationError("--timeout must be above 0 and at most 86400")
+        }
+        guard (1...1024).contains(threads) else { throw ValidationError("--threads must be 1 to 1024") }
+        guard insecurePlaintext else {
+            throw ValidationError(
+                "TLS is not built yet: pass --insecure-plaintext to talk over plain TCP on loopback")
+        }
+    }
+
+    private func configuration(_ received: Int, sent: Int? = nil) -> TCPConfiguration {
+        var configuration = TCPConfiguration(timeout: .seconds(timeout), frameLimit: received, sentFrameLimit: sent)
+        // Who gets small messages only has no use for many.
+        configuration.unreadBound = min(configuration.unreadBound, 2 * received)
+        return configuration
+    }
+
+    /// The largest messages between server and client are masked tables.
+    private static let partyLimit = 1 << 30
+
+    /// Connects to the dealer, whose corrections are the largest messages of all.
+    func connect(toDealer endpoint: Endpoint, over transport: TCPTransport) throws -> TCPChannel {
+        try connect(
+            to: endpoint, role: "dealer", configuration(PassBudget().largestCorrelation, sent: 1 << 20), transport)
+    }
+
+    func connect(toServer endpoint: Endpoint, over transport: TCPTransport) throws -> TCPChannel {
+        try connect(to: endpoint, role: "server", configuration(Self.partyLimit), transport)
+    }
+
+    private func connect(
+        to endpoint: Endpoint, role: String, _ configuration: TCPConfiguration, _ transport: TCPTransport
+    ) throws -> TCPChannel {
+        try TCPChannel.connect(
+            host: endpoint.host, port: endpoint.port, peerRole: role, timeout: .seconds(timeout),
+            configuration: configuration, transport: transport)
+    }
+
+    /// - Parameters:
+    ///   - connections: the most that may be open at the same time.
+    ///   - isDealer: who gets nothing but requests, and sends what is large.
+    func listen(
+        on endpoint: Endpoint, connections: Int, isDealer: Bool, over transport: TCPTransport
+    ) throws -> TCPListener {
+        let limits =
+            isDealer
+            ? configuration(DealerRequest.byteLimit, sent: PassBudget().largestCorrelation)
+            : configuration(Self.partyLimit)
+        let listener = try TCPListener(
+            host: endpoint.host, port: endpoint.port, configuration: limits, openLimit: connections,
+            transport: transport)
+        do {
+            try Output.write("\(Self.listeningPrefix)\(listener.endpoint)")
+        } catch {
+            guard endpoint.port != 0 else { throw error }
+            // Whoever chose the port knows the address.
+            Diagnostics.warn("\(error)")
+        }
+        return listener
+    }
+
+    /// What a listening role says first, before its address.
+    static let listeningPrefix = "listening on "
+}
+
+/// Whether a party tells the other what it measured.
+struct ShareTimesOption: ParsableArguments {
+    @Flag(help: "Tell the other party how long every step took and how much memory, if it does as well.")
+    var shareTimes = false
+}

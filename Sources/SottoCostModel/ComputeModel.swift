@@ -1,0 +1,157 @@
+import SottoAlgebra
+import SottoPreprocessing
+import SottoSecureComputation
+
+/// What local work takes on a machine, as `sotto calibrate` measured it: for every kind of work a sum of its sizes, each
+/// times a coefficient.
+public struct ComputeModel: Sendable, Hashable, Codable {
+    /// Nanoseconds for each unit of ``WorkSize``, by the key of a kind of work.
+    public let coefficients: [String: [Double]]
+
+    public init(coefficients: [String: [Double]]) { self.coefficients = coefficients }
+
+    /// An estimate in nanoseconds. A kernel that was never measured is taken for an average one.
+    func nanoseconds(_ kind: WorkKind, _ size: WorkSize) -> Int {
+        guard let coefficients = coefficients[kind.key] ?? coefficients[kind.withoutKernel.key] else { return 0 }
+        let sum = zip(coefficients, size.features).reduce(0) { $0 + $1.0 * $1.1 }
+        return sum < 0x1p62 ? Int(max(0, sum).rounded()) : 1 << 62
+    }
+}
+
+/// A kind of local work: what is done, by whom, on which kernel.
+public struct WorkKind: Sendable, Hashable {
+    public enum Stage: String, Sendable, Hashable, CaseIterable {
+        /// The masked weights of the setup.
+        case setup
+        /// The dealer's corrections.
+        case dealing
+        /// A party's correlations.
+        case preparation
+        /// Before the first message, making a message, and taking one in.
+        case start
+        case outgoing
+        case incoming
+
+        public var phase: CostReport.Phase {
+            switch self {
+            case .setup: .setup
+            case .dealing, .preparation: .offline
+            case .start, .outgoing, .incoming: .online
+            }
+        }
+    }
+    public let stage: Stage
+    /// nil for the dealer.
+    public let party: Party?
+    /// As the primitive names it; empty for any.
+    public let kernel: String
+
+    public init(_ stage: Stage, _ party: Party?, kernel: String = "") {
+        self.stage = stage
+        self.party = party
+        self.kernel = kernel
+    }
+
+    var key: String { "\(stage.rawValue) \(party?.name ?? "dealer") \(kernel)" }
+    var withoutKernel: WorkKind { WorkKind(stage, party) }
+}
+
+/// The sizes that the time of local work depends on.
+struct WorkSize: Sendable, Hashable {
+    static let names = ["call", "element", "flop", "byte"]
+
+    var elements = 0
+    var flops = 0
+    var bytes = 0
+
+    var features: [Double] { [1, Double(elements), Double(flops), Double(bytes)] }
+}
+
+/// The local work of a program: kinds and sizes of everything that is done, for predicting and for calibrating.
+struct ProgramWork: Sendable {
+    private let instructions: [Instruction]
+    private let plan: CorrelationPlan
+    private let method: any PreprocessingMethod
+
+    init(_ program: Program) {
+        instructions = program.instructions
+        plan = program.plan
+        method = program.target.preprocessing
+    }
+
+    var count: Int { instructions.count }
+
+    func online(_ party: Party, instruction: Int, place: Int) -> (kind: WorkKind, size: WorkSize) {
+        let primitive = instructions[instruction].primitive
+        let work = primitive.work
+        let stage: WorkKind.Stage = place == 0 ? .start : place % 2 == 1 ? .outgoing : .incoming
+        let bytes = place == 0 ? 0 : primitive.rounds[(place - 1) / 2].total
+        return (
+            WorkKind(stage, party, kernel: work.kernel),
+            WorkSize(elements: work.elements, flops: primitive.flops, bytes: bytes)
+        )
+    }
+
+    /// nil for an instruction without correlations.
+    func preparation(_ party: Party, instruction: Int) -> (kind: WorkKind, size: WorkSize)? {
+        offline(.preparation, party, instruction)
+    }
+
+    func dealing(instruction: Int) -> (kind: WorkKind, size: WorkSize)? { offline(.dealing, nil, instruction) }
+
+    private func offline(
+        _ stage: WorkKind.Stage, _ party: Party?, _ instruction: Int
+    ) -> (kind: WorkKind, size: WorkSize)? {
+        let primitive = instructions[instruction].primitive
+        let correlations = primitive.correlations
+        guard !correlations.isEmpty else { return nil }
+        let work = primitive.work
+        return (
+            WorkKind(stage, party, kernel: work.kernel),
+            WorkSize(
+                elements: work.elements, flops: primitive.flops,
+                bytes: correlations.reduce(0) {
+                    let cost = method.cost(of: plan.correlations[$1])
+                    return $0 + cost.dealerBytes.total + cost.bytesSent.total
+                })
+        )
+    }
+
+    /// All times of a program's inference, estimated.
+    func times(_ model: ComputeModel) -> ByParty<[Int: InstructionTimes]> {
+        ByParty { party in
+            var times: [Int: InstructionTimes] = [:]
+            times.reserveCapacity(count)
+            for index in instructions.indices {
+                var own = InstructionTimes()
+                for place in 0..<(1 + 2 * instructions[index].primitive.rounds.count) {
+                    let work = online(party, instruction: index, place: place)
+                    own.add(model.nanoseconds(work.kind, work.size), at: place)
+                }
+                if let work = preparation(party, instruction: index) {
+                    own.preparation = model.nanoseconds(work.kind, work.size)
+                }
+                if party == .server, let work = dealing(instruction: index) {
+                    own.dealing = model.nanoseconds(work.kind, work.size)
+                }
+                times[instructions[index].index] = own
+            }
+            return times
+        }
+    }
+
+    /// Either party's work on every weight, estimated.
+    func setup(_ model: ComputeModel) -> ByParty<[Int]> {
+        ByParty { party in
+            plan.weights.indices.map { index in
+                let work = weight(party, index)
+                return model.nanoseconds(work.kind, work.size)
+            }
+        }
+    }
+
+    func weight(_ party: Party, _ index: Int) -> (kind: WorkKind, size: WorkSize) {
+        let weight = plan.weights[index]
+        return (WorkKind(.setup, party), WorkSize(elements: weight.count, bytes: weight.wireBytes))
+    }
+}

@@ -1,0 +1,112 @@
+import SottoAlgebra
+import SottoPreprocessing
+import SottoSecureComputation
+
+/// The account of a session: one setup, then one inference after the other, declared or metered.
+///
+/// Rows are kept by path and phase in order of first appearance. Which rows there are follows from the programs alone,
+/// so that a declared and a metered account differ at most in their numbers.
+public struct SessionCost: Sendable {
+    private var rows: [CostReport.Phase: [CostReport.Operation]] = [:]
+    private var places: [RowKey: Int] = [:]
+    private var latencies: SessionLatency
+    /// Programs recorded so far.
+    public private(set) var inferences = 0
+
+    private struct RowKey: Hashable {
+        let path: String
+        let phase: CostReport.Phase
+    }
+
+    /// - Parameters:
+    ///   - networks: whose latencies the report has, in this order.
+    ///   - compute: what local work takes where none was measured.
+    public init(networks: [Network] = [], compute: ComputeModel? = nil) {
+        latencies = SessionLatency(networks: networks, compute: compute)
+    }
+
+    /// Adds the setup that a program's weights need. The first of a session's programs has them all.
+    /// - Parameters:
+    ///   - sent: metered bytes between the parties, by sender; nil for the declared ones.
+    ///   - seconds: nil in an estimate.
+    ///   - work: metered nanoseconds of either party's work on every weight, for latencies.
+    /// - Communication: that of the preprocessing's setup.
+    public mutating func recordSetup(
+        of program: Program, sent: ByParty<Int>? = nil, seconds: Double? = nil, work: ByParty<[Int]>? = nil
+    ) {
+        for row in program.target.preprocessing.setupRows(program.plan) {
+            var cost = row.cost
+            if row.isTimed, let sent {
+                cost.bytesSent = sent
+                if sent.total == 0 { cost.rounds = 0 }
+            }
+            add(
+                CostReport.Operation(
+                    path: row.path, phase: .setup, cost, seconds: seconds.map { row.isTimed ? $0 : 0 }))
+        }
+        latencies.addSetup(of: program, work: work)
+    }
+
+    /// Adds an inference: as the program's primitives declare it, or with `trace` as it was metered.
+    /// - Parameter trace: both parties' traces, merged.
+    public mutating func record(_ program: Program, trace: Trace? = nil) {
+        let cost = trace.map { CostInterpreter().replay(program, trace: $0) } ?? CostInterpreter().run(program)
+        for row in program.target.preprocessing.offlineRows(program.plan) {
+            add(
+                CostReport.Operation(
+                    path: row.path, phase: .offline, row.cost, seconds: trace.map { _ in 0 }))
+        }
+        let depths = PathDepths(program, cost)
+        for (instruction, cost) in zip(program.instructions, cost.instructions) {
+            let index = instruction.index
+            if !instruction.primitive.correlations.isEmpty {
+                add(
+                    CostReport.Operation(
+                        path: cost.path, phase: .offline, cost.preprocessing, seconds: trace?.offlineSeconds(index)))
+            }
+            add(
+                CostReport.Operation(
+                    path: cost.path, phase: .online, bytesSent: cost.bytesSent, dealerBytes: .zero,
+                    rounds: cost.rounds, depth: depths.increases[index], flops: cost.flops,
+                    seconds: trace?.onlineSeconds(index)))
+        }
+        latencies.add(program, trace: trace, isFirst: inferences == 0)
+        inferences += 1
+    }
+
+    /// The report of what was recorded so far.
+    public func report(_ configuration: CostReport.Configuration) -> CostReport {
+        var report = CostReport(
+            configuration, inferences: inferences,
+            operations: CostReport.Phase.allCases.flatMap { rows[$0] ?? [] })
+        report.latency = latencies.latencies
+        return report
+    }
+
+    private mutating func add(_ row: CostReport.Operation) {
+        let key = RowKey(path: row.path, phase: row.phase)
+        guard let place = places[key] else {
+            places[key] = rows[row.phase, default: []].count
+            rows[row.phase, default: []].append(row)
+            return
+        }
+        rows[row.phase]![place].add(row)
+    }
+}
+
+extension CostReport.Operation {
+    fileprivate init(path: String, phase: CostReport.Phase, _ cost: PreprocessingCost, seconds: Double?) {
+        self.init(
+            path: path, phase: phase, bytesSent: cost.bytesSent, dealerBytes: cost.dealerBytes, rounds: cost.rounds,
+            depth: cost.rounds, flops: 0, seconds: seconds)
+    }
+
+    mutating func add(_ other: CostReport.Operation) {
+        bytesSent += other.bytesSent
+        dealerBytes += other.dealerBytes
+        rounds += other.rounds
+        depth += other.depth
+        flops += other.flops
+        if let time = other.seconds { seconds = (seconds ?? 0) + time }
+    }
+}

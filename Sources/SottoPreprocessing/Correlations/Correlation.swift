@@ -1,0 +1,165 @@
+import SottoAlgebra
+
+/// One kind of correlated randomness, with its sizes: everything that is known of it stands in the file of the conforming
+/// type, beside the primitive that uses it.
+///
+/// A correlation is made of uniform *masks* that either party draws for itself, and of *products*, functions of both
+/// parties' masks of which the parties hold shares, additive ones of elements and by XOR of bits. A dealer draws both
+/// parties' masks from their seeds and one party's shares of the products as well, and sends the other party the rest:
+/// its corrections. Each is used by one primitive, once.
+public protocol Correlation: Sendable, CanonicallyEncodable {
+    /// What a party draws for itself.
+    func masks(of party: Party) -> CorrelationFields
+    /// What both parties hold shares of.
+    var products: CorrelationFields { get }
+    /// Who gets its shares of the products as corrections; the other party's come from its seed.
+    var correctedParty: Party { get }
+    /// The products of both parties' masks; what a dealer computes.
+    func products<Domain: ShareDomain>(
+        of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>
+    ) throws -> CorrelationMaterial<Domain.Elements>
+    /// A party's shares of the products, given those from its seed or from the corrections: for most kinds these.
+    func share<Domain: ShareDomain>(
+        from given: CorrelationMaterial<Domain.Elements>, at party: Party, _ view: borrowing PartyView<Domain>
+    ) throws -> CorrelationMaterial<Domain.Elements>
+}
+
+/// The layout of a part of a correlation: bit vectors of one length, then tensors.
+public struct CorrelationFields: Sendable, Hashable {
+    public struct Tensor: Sendable, Hashable {
+        public let count: Int
+        public let width: Int
+
+        public init(count: Int, width: Int) {
+            self.count = count
+            self.width = width
+        }
+    }
+
+    public let vectors: Int
+    /// Bits of a vector.
+    public let bits: Int
+    public let tensors: [Tensor]
+
+    public static let none = CorrelationFields(vectors: 0, bits: 0, tensors: [])
+
+    public static func vectors(_ vectors: Int, bits: Int) -> CorrelationFields {
+        CorrelationFields(vectors: vectors, bits: bits, tensors: [])
+    }
+
+    public static func tensor(count: Int, width: Int) -> CorrelationFields {
+        CorrelationFields(vectors: 0, bits: 0, tensors: [Tensor(count: count, width: width)])
+    }
+
+    public init(vectors: Int, bits: Int, tensors: [Tensor]) {
+        self.vectors = vectors
+        self.bits = bits
+        self.tensors = tensors
+    }
+
+    /// On the wire: all bits together, then the tensors.
+    public var bytes: Int {
+        WireSize.bytes(count: vectors * bits, width: 1)
+            + tensors.reduce(0) { $0 + WireSize.bytes(count: $1.count, width: $1.width) }
+    }
+
+    /// At a party, given what an element takes.
+    func memoryBytes(perElement element: Int) -> Int {
+        vectors * BitVector.wordCount(bits) * 8 + tensors.reduce(0) { $0 + $1.count * element }
+    }
+}
+
+/// The values of ``CorrelationFields``.
+public struct CorrelationMaterial<Elements: Sendable>: Sendable {
+    public var bits: [BitVector]
+    public var tensors: [Elements]
+
+    public init(bits: [BitVector] = [], tensors: [Elements] = []) {
+        self.bits = bits
+        self.tensors = tensors
+    }
+}
+
+/// One party's part of a correlation.
+public struct CorrelationShare<Elements: Sendable>: Sendable {
+    public let masks: CorrelationMaterial<Elements>
+    /// Shares.
+    public let products: CorrelationMaterial<Elements>
+
+    public init(masks: CorrelationMaterial<Elements>, products: CorrelationMaterial<Elements>) {
+        self.masks = masks
+        self.products = products
+    }
+}
+
+extension Correlation {
+    /// Bytes of the dealer's corrections by receiver.
+    public var correctionBytes: ByParty<Int> { .only(correctedParty, products.bytes) }
+
+    /// Bytes that either party holds of it, given what an element takes.
+    public func memoryBytes(perElement element: Int) -> Int {
+        let masks = ByParty { self.masks(of: $0).memoryBytes(perElement: element) }
+        return masks.largest + products.memoryBytes(perElement: element)
+    }
+}
+
+/// Where a correlation stands in a plan, and of which kind it is: only a handle of the right kind fits a primitive.
+public struct CorrelationHandle<Kind: Correlation>: Sendable, CanonicallyEncodable {
+    public let index: Int
+    public let kind: Kind
+
+    public init(index: Int, kind: Kind) {
+        self.index = index
+        self.kind = kind
+    }
+
+    public func encode(into encoder: inout CanonicalEncoder) { encoder.append(index) }
+}
+
+/// A correlation that is nothing but a one-time mask.
+public protocol MaskCorrelation: Correlation {
+    /// The mask itself, from what both parties have drawn.
+    static func value<Domain: ShareDomain>(
+        _ masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ domain: Domain
+    ) -> Domain.Elements
+}
+
+/// A mask of the plan seen through public linear maps (a transpose, a broadcast, ...).
+public struct MaskView<Mask: MaskCorrelation>: Sendable, CanonicallyEncodable {
+    /// Index of the mask in the plan.
+    public let mask: Int
+    public let maps: [LinearMap]
+
+    public init(_ mask: CorrelationHandle<Mask>, maps: [LinearMap] = []) {
+        self.init(mask: mask.index, maps: maps)
+    }
+
+    private init(mask: Int, maps: [LinearMap]) {
+        self.mask = mask
+        self.maps = maps
+    }
+
+    public func through(_ map: LinearMap) -> MaskView { MaskView(mask: mask, maps: maps + [map]) }
+
+    public func encode(into encoder: inout CanonicalEncoder) {
+        encoder.append(mask)
+        encoder.append(maps)
+    }
+}
+
+/// A matrix of the server seen through public linear maps.
+public struct WeightView: Sendable, Hashable, CanonicallyEncodable {
+    /// Index of the weight in the program's list.
+    public let weight: Int
+    public let maps: [LinearMap]
+
+    public init(weight: Int, maps: [LinearMap] = []) {
+        self.weight = weight
+        self.maps = maps
+    }
+
+    public func encode(into encoder: inout CanonicalEncoder) {
+        encoder.append(weight)
+        encoder.append(maps)
+    }
+}

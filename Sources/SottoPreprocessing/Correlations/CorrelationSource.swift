@@ -1,0 +1,34 @@
+import SottoAlgebra
+import SottoRandomness
+import SottoTransport
+
+/// Where one party's correlated randomness of a run comes from. Items may be taken in any order, each once; a source that
+/// streams is fastest in the plan's ``CorrelationPlan/streamOrder``.
+public protocol CorrelationSource<Domain>: AnyObject {
+    associatedtype Domain: ShareDomain
+
+    /// This party's part of correlation `index`.
+    /// - Throws: ``PreprocessingError/alreadyUsed(index:)`` on a second use.
+    func take(_ index: Int) throws -> CorrelationShare<Domain.Elements>
+
+    /// Bytes that came from the dealer so far, by correlation.
+    var receivedBytes: [Int: Int] { get }
+
+    /// What a correlation took that has been taken.
+    func times(of index: Int) -> CorrelationTimes
+}
+
+/// What a correlation took.
+public struct CorrelationTimes: Sendable, Hashable {
+    /// The party's own work; waiting for others is not in it.
+    public var preparation: Duration = .zero
+    /// The dealer's work, where it is in this process.
+    public var dealing: Duration = .zero
+
+    public init() {}
+
+    public mutating func add(_ other: CorrelationTimes) {
+        preparation += other.preparation
+        dealing += other.dealing
+    }
+}

@@ -1,0 +1,95 @@
+import SottoAlgebra
+import SottoRandomness
+import SottoTransport
+
+/// A third process deals correlated randomness: PRG-compressed, one party gets seeds and the other seeds and corrections.
+public struct DealerMethod: PreprocessingMethod {
+    public init() {}
+
+    public var name: String { "dealer" }
+    public var usesDealer: Bool { true }
+
+    /// Paths of what belongs to no operation of a program.
+    public static let maskedWeightsPath = "setup/weights/masked"
+    public static let setupSeedPath = "setup/seeds/dealer"
+    public static let inferenceSeedsPath = "preprocessing/seeds/dealer"
+
+    /// - Communication: the masked weights in 1 round, and the dealer's seed to the server.
+    public func setupRows(_ plan: CorrelationPlan) -> [PreprocessingRow] {
+        let bytes = plan.weights.reduce(0) { $0 + $1.wireBytes }
+        return [
+            PreprocessingRow(
+                path: Self.maskedWeightsPath,
+                cost: PreprocessingCost(bytesSent: .only(.server, bytes), rounds: bytes > 0 ? 1 : 0), isTimed: true),
+            PreprocessingRow(
+                path: Self.setupSeedPath, cost: PreprocessingCost(dealerBytes: .only(.server, Seed.byteCount)),
+                isTimed: false),
+        ]
+    }
+
+    /// - Communication: a seed from the dealer to either party.
+    public func offlineRows(_ plan: CorrelationPlan) -> [PreprocessingRow] {
+        [
+            PreprocessingRow(
+                path: Self.inferenceSeedsPath, cost: PreprocessingCost(dealerBytes: ByParty.both(Seed.byteCount)),
+                isTimed: false)
+        ]
+    }
+
+    /// - Communication: the corrections.
+    public func cost(of correlation: any Correlation) -> PreprocessingCost {
+        PreprocessingCost(dealerBytes: correlation.correctionBytes)
+    }
+
+    public func largestFrame(of correlation: any Correlation) -> Int { correlation.products.bytes }
+
+    // MARK: Replay
+
+    /// The server masks one weight after the other and sends it.
+    public func replaySetup(_ plan: CorrelationPlan, on link: Link, work: PreprocessingWork) -> ByParty<Int> {
+        var line = link
+        var times = ByParty(server: link.delay, client: 0)
+        for (index, weight) in plan.weights.enumerated() {
+            times.server = times.server.advanced(byNanoseconds: work.weight(.server, index))
+            times.client = max(times.client, line.transmit(bytes: weight.wireBytes, at: times.server))
+            times.client = times.client.advanced(byNanoseconds: work.weight(.client, index))
+        }
+        return times
+    }
+
+    /// Each party has a link of its own to the dealer. When the dealer has heard both it sends either a seed, and one
+    /// correction after the other as it makes them. A party prepares what has arrived.
+    public func replayOffline(_ plan: CorrelationPlan, on link: Link, work: PreprocessingWork) -> ByParty<Int> {
+        var links = ByParty.both(link)
+        var dealer = link.delay
+        var times = ByParty { links[$0].transmit(bytes: Seed.byteCount, at: dealer) }
+        for use in plan.uses {
+            dealer = dealer.advanced(byNanoseconds: work.dealing(use.instruction))
+            for index in use.correlations {
+                let bytes = plan.correlations[index].correctionBytes
+                for party in Party.allCases where bytes[party] > 0 {
+                    times[party] = max(times[party], links[party].transmit(bytes: bytes[party], at: dealer))
+                }
+            }
+            for party in Party.allCases {
+                times[party] = times[party].advanced(byNanoseconds: work.preparation(party, use.instruction))
+            }
+        }
+        return times
+    }
+
+    // MARK: Parties
+
+    public func party<Domain: ShareDomain>(
+        _ session: PreprocessingSession<Domain>
+    ) throws -> any PartyPreprocessing<Domain> {
+        try DealtParty(session)
+    }
+
+    public func insecureParties<Domain: ShareDomain>(
+        _ domain: Domain, seeds: some SeedSource, threads: Int
+    ) throws -> ByParty<any PartyPreprocessing<Domain>> {
+        let dealer = try InsecureInProcessDealer(domain: domain, seeds: seeds, threads: threads)
+        return ByParty { dealer.party($0) }
+    }
+}

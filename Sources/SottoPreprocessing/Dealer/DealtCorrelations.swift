@@ -1,0 +1,103 @@
+import SottoAlgebra
+import SottoRandomness
+import SottoTransport
+
+/// Where a party gets the dealer's corrections from.
+public protocol CorrectionStream: AnyObject {
+    /// The corrections of correlation `index`, exactly `byteCount` bytes.
+    func corrections(_ index: Int, byteCount: Int) throws -> [UInt8]
+
+    /// Whether corrections are made here, and not waited for.
+    var isDealer: Bool { get }
+}
+
+/// Correlations of a dealer: from a party's seed, from its corrections, and for the client from the masked weights
+/// `E = W - B` of the setup.
+public final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
+    private let plan: CorrelationPlan
+    private let view: PartyView<Domain>
+    private let stream: any CorrectionStream
+    private var used: [Bool]
+    public private(set) var receivedBytes: [Int: Int] = [:]
+    private var times: [Int: CorrelationTimes] = [:]
+
+    /// - Parameter maskedWeights: `E` for every weight of the plan, at the client; empty at the server.
+    public init(
+        domain: Domain, plan: CorrelationPlan, party: Party, seed: Seed, stream: any CorrectionStream,
+        maskedWeights: [Domain.Elements], threads: Int = 1
+    ) {
+        self.plan = plan
+        self.stream = stream
+        view = PartyView(
+            domain: domain, plan: plan, expansion: SeedExpansion(domain: domain, party: party, seed: seed),
+            maskedWeights: maskedWeights, threads: threads)
+        used = [Bool](repeating: false, count: plan.correlations.count)
+    }
+
+    public func take(_ index: Int) throws -> CorrelationShare<Domain.Elements> {
+        guard used.indices.contains(index) else {
+            throw PreprocessingError.notInPlan(index: index, count: used.count)
+        }
+        guard !used[index] else { throw PreprocessingError.alreadyUsed(index: index) }
+        used[index] = true
+        var spent = CorrelationTimes()
+        let start = ProcessorTime.now
+        let share = try make(index, &spent)
+        spent.preparation = ProcessorTime.now - start - spent.dealing
+        if !stream.isDealer { spent.dealing = .zero }
+        times[index] = spent
+        return share
+    }
+
+    public func times(of index: Int) -> CorrelationTimes { times[index] ?? CorrelationTimes() }
+
+    /// - Parameter spent: its `dealing` is set to the time in the stream.
+    private func make(_ index: Int, _ spent: inout CorrelationTimes) throws -> CorrelationShare<Domain.Elements> {
+        let correlation = plan.correlations[index]
+        let party = view.party
+        let drawn = try view.expansion.expand(correlation, index: index)
+        var given = drawn.products
+        if correlation.correctedParty == party {
+            let byteCount = correlation.products.bytes
+            var bytes: [UInt8] = []
+            // Corrections of empty tensors have no bytes, but their products still need their shape.
+            if byteCount > 0 {
+                let start = ProcessorTime.now
+                bytes = try stream.corrections(index, byteCount: byteCount)
+                spent.dealing = ProcessorTime.now - start
+                receivedBytes[index] = bytes.count
+            }
+            given = try view.domain.unpack(bytes, correlation.products)
+        }
+        return CorrelationShare(masks: drawn.masks, products: try correlation.share(from: given, at: party, view))
+    }
+}
+
+/// What a party knows when it makes its share of a correlation.
+public struct PartyView<Domain: ShareDomain> {
+    public let domain: Domain
+    let plan: CorrelationPlan
+    let expansion: SeedExpansion<Domain>
+    let maskedWeights: [Domain.Elements]
+    public let threads: Int
+
+    var party: Party { expansion.party }
+
+    /// What this party has drawn of a mask, through its maps; at the client a client's mask itself.
+    public func mask<Mask: MaskCorrelation>(_ view: MaskView<Mask>) throws -> Domain.Elements {
+        let drawn = try expansion.masks(plan.correlations[view.mask], index: view.mask)
+        guard let mask = drawn.tensors.first else {
+            throw PreprocessingError.notInPlan(index: view.mask, count: plan.correlations.count)
+        }
+        return domain.apply(view.maps, to: mask)
+    }
+
+    /// `W - B` through its maps; at the client.
+    /// - Throws: ``PreprocessingError/missingWeight(name:)``.
+    public func maskedWeight(_ view: WeightView) throws -> Domain.Elements {
+        guard maskedWeights.indices.contains(view.weight) else {
+            throw PreprocessingError.missingWeight(name: plan.weights[view.weight].name)
+        }
+        return domain.apply(view.maps, to: maskedWeights[view.weight])
+    }
+}

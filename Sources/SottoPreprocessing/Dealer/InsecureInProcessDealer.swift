@@ -1,0 +1,83 @@
+import SottoAlgebra
+import SottoRandomness
+import SottoTransport
+
+/// A dealer in the parties' own process, for tests and simulations only. It is insecure: whoever holds it, and that
+/// is both parties' process, can compute every mask.
+public struct InsecureInProcessDealer<Domain: ShareDomain>: Sendable {
+    private let domain: Domain
+    private let seeds: ByParty<Seed>
+    public let weightMasks: WeightMasks<Domain>
+    private let threads: Int
+
+    public init(domain: Domain, seeds: some SeedSource, threads: Int = 1) throws {
+        var seeds = seeds
+        self.domain = domain
+        self.weightMasks = WeightMasks(domain: domain, seed: try seeds.nextSeed())
+        self.seeds = ByParty(server: try seeds.nextSeed(), client: try seeds.nextSeed())
+        self.threads = threads
+    }
+
+    /// The source of one party. Call it once for each party: each call starts the plan anew.
+    public func source(
+        _ party: Party, plan: CorrelationPlan, maskedWeights: [Domain.Elements] = []
+    ) -> DealtCorrelations<Domain> {
+        let engine = DealerEngine(
+            domain: domain, plan: plan, seeds: seeds, weightMasks: weightMasks, threads: threads)
+        return DealtCorrelations(
+            domain: domain, plan: plan, party: party, seed: seeds[party], stream: EngineStream(engine),
+            maskedWeights: maskedWeights, threads: threads)
+    }
+
+    /// One party, for one run.
+    func party(_ party: Party) -> any PartyPreprocessing<Domain> { InProcessParty(self, party, domain) }
+
+    private final class EngineStream: CorrectionStream {
+        private let engine: DealerEngine<Domain>
+
+        init(_ engine: DealerEngine<Domain>) { self.engine = engine }
+
+        let isDealer = true
+
+        func corrections(_ index: Int, byteCount: Int) throws -> [UInt8] { try engine.corrections(index) ?? [] }
+    }
+}
+
+private final class InProcessParty<Domain: ShareDomain>: PartyPreprocessing {
+    private let dealer: InsecureInProcessDealer<Domain>
+    private let party: Party
+    private let domain: Domain
+    private var maskedWeights: [Domain.Elements] = []
+    private var hasBegun = false
+
+    init(_ dealer: InsecureInProcessDealer<Domain>, _ party: Party, _ domain: Domain) {
+        self.dealer = dealer
+        self.party = party
+        self.domain = domain
+    }
+
+    func setUp(
+        _ plan: CorrelationPlan, weights: (String) throws -> [Int64], over peer: any Channel
+    ) throws -> SetupRecord {
+        let masked = MaskedWeights(domain: domain, weights: plan.weights)
+        guard party == .client else {
+            return try masked.send(over: peer, values: weights, masks: dealer.weightMasks)
+        }
+        let received = try masked.receive(over: peer)
+        maskedWeights = received.masked
+        return received.record
+    }
+
+    /// - Throws: ``PreprocessingError/alreadyUsed(index:)`` for a second run, whose masks would be those of the first.
+    func begin(_ run: PreprocessedRun, over peer: any Channel) throws -> any CorrelationSource<Domain> {
+        guard !hasBegun else { throw PreprocessingError.alreadyUsed(index: 0) }
+        hasBegun = true
+        return dealer.source(party, plan: run.plan, maskedWeights: maskedWeights)
+    }
+
+    func end() {}
+
+    var channels: [any Channel] { [] }
+
+    func close() {}
+}

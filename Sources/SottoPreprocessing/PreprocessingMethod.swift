@@ -1,0 +1,159 @@
+import SottoAlgebra
+import SottoRandomness
+import SottoTransport
+
+/// Where correlated randomness comes from, as everything else needs to know it: what it costs, how long that takes on a
+/// network, and how a party gets it.
+public protocol PreprocessingMethod: Sendable {
+    /// As reports, handshakes and the command line name it.
+    var name: String { get }
+    /// Whether there is a third process.
+    var usesDealer: Bool { get }
+
+    /// The setup of a session, what a plan's weights need.
+    func setupRows(_ plan: CorrelationPlan) -> [PreprocessingRow]
+    /// What an inference needs that belongs to no single correlation.
+    func offlineRows(_ plan: CorrelationPlan) -> [PreprocessingRow]
+    /// What a correlation costs.
+    func cost(of correlation: any Correlation) -> PreprocessingCost
+    /// The payload bytes of the largest frame of a correlation's preprocessing.
+    func largestFrame(of correlation: any Correlation) -> Int
+
+    /// When either party is done with the setup, in nanoseconds, if the client asks for it at 0.
+    func replaySetup(_ plan: CorrelationPlan, on link: Link, work: PreprocessingWork) -> ByParty<Int>
+    /// When either party has what the online phase needs, in nanoseconds, if both ask at 0.
+    func replayOffline(_ plan: CorrelationPlan, on link: Link, work: PreprocessingWork) -> ByParty<Int>
+
+    /// A party's side, for a session.
+    func party<Domain: ShareDomain>(_ session: PreprocessingSession<Domain>) throws -> any PartyPreprocessing<Domain>
+    /// Both sides in one process, for simulations: whoever holds them can compute every secret.
+    func insecureParties<Domain: ShareDomain>(
+        _ domain: Domain, seeds: some SeedSource, threads: Int
+    ) throws -> ByParty<any PartyPreprocessing<Domain>>
+}
+
+/// Bytes and rounds of a part of the preprocessing.
+public struct PreprocessingCost: Sendable, Hashable {
+    /// By sender.
+    public var bytesSent: ByParty<Int>
+    /// By receiver.
+    public var dealerBytes: ByParty<Int>
+    public var rounds: Int
+
+    public init(bytesSent: ByParty<Int> = .zero, dealerBytes: ByParty<Int> = .zero, rounds: Int = 0) {
+        self.bytesSent = bytesSent
+        self.dealerBytes = dealerBytes
+        self.rounds = rounds
+    }
+}
+
+/// A row of a report.
+public struct PreprocessingRow: Sendable, Hashable {
+    /// As in `setup/weights/masked`.
+    public let path: String
+    public let cost: PreprocessingCost
+    /// Whether the time that a setup was measured to take is this row's.
+    public let isTimed: Bool
+
+    public init(path: String, cost: PreprocessingCost, isTimed: Bool) {
+        self.path = path
+        self.cost = cost
+        self.isTimed = isTimed
+    }
+}
+
+/// What local work of preprocessing takes, in nanoseconds.
+public struct PreprocessingWork {
+    /// A party's preparation of an instruction's correlations.
+    public var preparation: (Party, _ instruction: Int) -> Int
+    /// The dealer's work on them.
+    public var dealing: (_ instruction: Int) -> Int
+    /// The work of either party on a weight in the setup.
+    public var weight: (Party, _ weight: Int) -> Int
+
+    public init(
+        preparation: @escaping (Party, Int) -> Int, dealing: @escaping (Int) -> Int,
+        weight: @escaping (Party, Int) -> Int
+    ) {
+        self.preparation = preparation
+        self.dealing = dealing
+        self.weight = weight
+    }
+
+    public static var none: PreprocessingWork {
+        PreprocessingWork(preparation: { _, _ in 0 }, dealing: { _ in 0 }, weight: { _, _ in 0 })
+    }
+}
+
+/// What a party brings to the preprocessing of a session.
+public struct PreprocessingSession<Domain: ShareDomain> {
+    public let domain: Domain
+    public let party: Party
+    /// Chosen by the server.
+    public let name: String
+    public let threads: Int
+    /// Connects to the dealer, for a method that has one.
+    public let dealer: () throws -> any Channel
+    /// Tells others that this party works.
+    public let pulse: Pulse
+
+    public init(
+        domain: Domain, party: Party, name: String, threads: Int, pulse: Pulse,
+        dealer: @escaping () throws -> any Channel
+    ) {
+        self.domain = domain
+        self.party = party
+        self.name = name
+        self.threads = threads
+        self.pulse = pulse
+        self.dealer = dealer
+    }
+}
+
+/// One party's preprocessing, for as long as its session.
+public protocol PartyPreprocessing<Domain>: AnyObject {
+    associatedtype Domain: ShareDomain
+
+    /// Makes the setup for the plan's weights, together with the peer's; once, before the first run.
+    /// - Parameter weights: the server's weights by name; not called at the client.
+    func setUp(
+        _ plan: CorrelationPlan, weights: (String) throws -> [Int64], over peer: any Channel
+    ) throws -> SetupRecord
+
+    /// Makes or asks for the correlations of the next run, together with the peer's. What has to be said before a run is
+    /// said here, for the whole plan and in its order.
+    /// - Throws: `TransportError.refusedByPeer` where both parties' runs differ.
+    func begin(_ run: PreprocessedRun, over peer: any Channel) throws -> any CorrelationSource<Domain>
+
+    /// Says that the run begun last is done: from here on the session may stand idle.
+    func end() throws
+
+    /// Connections beside that to the peer, for whoever looks for the cause of a failure.
+    var channels: [any Channel] { get }
+    func close()
+}
+
+/// A run as preprocessing knows it.
+public struct PreprocessedRun: Sendable {
+    public let plan: CorrelationPlan
+    /// Public description from which a dealer makes the program: architecture and lengths.
+    public let description: String
+    /// Fingerprint of the program.
+    public let fingerprint: String
+
+    public init(plan: CorrelationPlan, description: String, fingerprint: String) {
+        self.plan = plan
+        self.description = description
+        self.fingerprint = fingerprint
+    }
+}
+
+/// What a party did and saw in a setup.
+public struct SetupRecord: Sendable, Hashable {
+    /// By sender, as this party saw them.
+    public var bytesSent: ByParty<Int> = .zero
+    /// Nanoseconds of work on every weight.
+    public var work: [Int] = []
+
+    public init() {}
+}

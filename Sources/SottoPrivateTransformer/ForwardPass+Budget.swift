@@ -1,0 +1,158 @@
+import SottoAlgebra
+import SottoApproximation
+import SottoModel
+import SottoPreprocessing
+import SottoSecureComputation
+
+/// What a pass asks of those who run it and of who deals for it. All are upper bounds from closed formulas, within a small
+/// factor of what the program has; nothing is built to know them.
+public struct PassSize: Sendable, Hashable {
+    /// Instructions of the program.
+    public let instructions: Double
+    /// Elements of the largest tensor.
+    public let largestTensor: Double
+    /// Bytes that the dealer sends for the largest correlation.
+    public let largestCorrelation: Double
+    /// Multiplications and additions, products of masks included.
+    public let work: Double
+}
+
+extension ForwardPass {
+    /// - Parameter profile: decides how many bytes an element has.
+    public func size(profile: DomainProfile) -> PassSize {
+        // Doubles cannot overflow here: the largest architecture's sizes multiply to less than 10^20.
+        let model = architecture
+        let (rows, total) = (Double(new), Double(total))
+        let (width, vocabulary) = (Double(model.width), Double(model.vocabulary))
+        let isWhole = output != .blocks
+        let outputs = Double(outputPositions)
+        let projected = Double(model.queryKeyValueWidth)
+        let inner = Double(model.layers.map { model.feedForwardInputWidth($0) }.max() ?? 1)
+        let square = Double(model.heads) * rows * total
+        let triangle = Double(model.heads) * rows * (Double(past) + (rows + 1) / 2)
+
+        let tensors = [
+            square, rows * projected, rows * inner, projected * width, inner * width,
+            Double(model.heads) * Double(model.context),
+        ]
+        let ends = isWhole ? [rows * vocabulary, vocabulary * width, Double(model.context) * width] : []
+        let largest = (tensors + ends).max() ?? 0
+
+        let element = Double(WireSize.bytes(count: 1, width: profile.maximumWidth))
+        let activation = Self.largestActivation(of: model, profile: profile)
+        let correlations = [
+            square * element, triangle * BuiltInFunctions.exponential.dealerBytes(profile),
+            rows * inner * max(activation, element), rows * projected * element, Self.rowBytes(rows, model, profile),
+            isWhole ? max(rows * width, outputs * vocabulary) * element : 0,
+            exactOpenings
+                ? outputs * (isWhole ? vocabulary : width)
+                    * PiecewisePolynomial.dealerBytes(thresholds: 4, degree: 1, profile) : 0,
+        ]
+
+        let layers = Double(model.layers.count)
+        let matrices = rows * width * (projected + width + 2 * inner)
+        let scalar = (triangle + rows * inner) * 1024
+        let head = isWhole ? rows * vocabulary * width + outputs * vocabulary * width : 0
+        return PassSize(
+            instructions: 64 + layers * (96 + 16 * total.significantBits), largestTensor: largest,
+            largestCorrelation: correlations.max() ?? 0,
+            work: layers * (matrices + 2 * square * Double(model.headWidth) + scalar) + head)
+    }
+
+    /// Dealer bytes of an element of the costliest activation.
+    private static func largestActivation(of model: Architecture, profile: DomainProfile) -> Double {
+        let bytes = Set(model.layers.map(\.activation)).map { activation -> Double in
+            switch activation {
+            case .identity: 0
+            case .relu: PiecewisePolynomial.dealerBytes(thresholds: 1, degree: 1, profile)
+            case .gelu: BuiltInFunctions.gelu.dealerBytes(profile)
+            case .geluNew: BuiltInFunctions.geluNew.dealerBytes(profile)
+            case .silu: BuiltInFunctions.silu.dealerBytes(profile)
+            }
+        }
+        return bytes.max() ?? 0
+    }
+
+    /// Dealer bytes of what there is once a row: a sum normalised by up to 62 buckets, heads of a softmax included.
+    private static func rowBytes(_ rows: Double, _ model: Architecture, _ profile: DomainProfile) -> Double {
+        rows * Double(model.heads) * PiecewisePolynomial.dealerBytes(thresholds: 62, degree: 1, profile)
+    }
+}
+
+extension Double {
+    /// Bits of the number's whole part.
+    fileprivate var significantBits: Double { self < 1 ? 0 : Double(exponent) + 1 }
+}
+
+extension PiecewisePolynomial {
+    /// Upper bound of the dealer's bytes for one element, of the larger of comparison and selection.
+    fileprivate func dealerBytes(_ profile: DomainProfile) -> Double {
+        Self.dealerBytes(thresholds: knots.count, degree: degree, profile)
+    }
+
+    fileprivate static func dealerBytes(thresholds: Int, degree: Int, _ profile: DomainProfile) -> Double {
+        let width = profile.maximumWidth
+        let powers = SelectionCorrelation.powerCount(thresholds: thresholds, degree: degree, count: 1) * width
+        let leaves = thresholds * MillionairesLeaves.productCount(bits: width)
+        return Double(max(powers, leaves)) / 8 + 1
+    }
+}
+
+/// The most that a process runs or deals for others. Requests beyond it are refused before a program is built.
+///
+/// The defaults let GPT-2 small run at 1024 positions and every layer of LLaMA-7B at 1024.
+public struct PassBudget: Sendable, Hashable {
+    /// Earlier and new positions together.
+    public var positions: Int
+    public var instructions: Int
+    /// Elements of the largest tensor.
+    public var largestTensor: Int
+    /// Bytes of the largest correlation.
+    public var largestCorrelation: Int
+    /// Multiplications and additions of a run.
+    public var work: Int
+
+    public init(
+        positions: Int = 4096, instructions: Int = 1 << 16, largestTensor: Int = 1 << 28,
+        largestCorrelation: Int = 1 << 33, work: Int = 1 << 45
+    ) {
+        self.positions = positions
+        self.instructions = instructions
+        self.largestTensor = largestTensor
+        self.largestCorrelation = largestCorrelation
+        self.work = work
+    }
+
+    /// - Throws: ``PassBudgetError`` naming the first limit that the pass exceeds.
+    public func check(_ pass: ForwardPass, profile: DomainProfile) throws(PassBudgetError) {
+        let size = pass.size(profile: profile)
+        let demands: [(String, Double, Int)] = [
+            ("positions", Double(pass.total), positions), ("instructions", size.instructions, instructions),
+            ("elements of its largest tensor", size.largestTensor, largestTensor),
+            ("bytes of its largest correlation", size.largestCorrelation, largestCorrelation),
+            ("multiplications and additions", size.work, work),
+        ]
+        for (name, asked, limit) in demands where asked > Double(limit) {
+            throw PassBudgetError(quantity: name, asked: Int(min(asked, 0x1p62)), limit: limit)
+        }
+    }
+}
+
+/// A pass that is too large for who was asked for it.
+public struct PassBudgetError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What there is too much of.
+    public let quantity: String
+    public let asked: Int
+    public let limit: Int
+
+    public init(quantity: String, asked: Int, limit: Int) {
+        self.quantity = quantity
+        self.asked = asked
+        self.limit = limit
+    }
+
+    public var description: String {
+        "A run of up to \(asked) \(quantity) was asked for and \(limit) are allowed; "
+            + "ask for fewer positions, or raise the limit where it was refused."
+    }
+}

@@ -1,0 +1,42 @@
+import SottoAlgebra
+import SottoApproximation
+
+/// The protocols of nonlinear operations.
+///
+/// The builder has checked headroom and bounds and chosen the narrowest ring when it asks; a suite emits instructions. What
+/// it promises of values is as said here, whatever the protocol.
+public protocol ProtocolSuite: Sendable, CustomStringConvertible {
+    /// As reports and the command line name it; `description` tells its parameters too.
+    var name: String { get }
+
+    /// `x` divided by `2^shift`, into a ring of `width` bits, up to ``DomainProfile/truncationError(shift:)`` units. In a
+    /// ring whose width shrinks by the shift nothing has to be sent.
+    func truncate(_ x: Secret, by shift: Int, toWidth width: Int, in builder: ProgramBuilder) throws -> Secret
+    /// `[x >= t]` for every threshold, exact for values whose difference to each fits `width` bits.
+    func compare(_ x: Secret, thresholds: [Int64], width: Int, in builder: ProgramBuilder) throws -> SecretBits
+    /// `[x >= 0]`, exact for values that fit `width` bits.
+    func sign(_ x: Secret, width: Int, in builder: ProgramBuilder) throws -> SecretBits
+    /// The polynomial of `table` that the bits select, at `x` minus the selected origin, or without `x` the selected
+    /// constant; of the given shape, scale and magnitude, in a ring of `width` bits.
+    func select(_ selection: SelectionRequest, in builder: ProgramBuilder) throws -> Secret
+    /// A scalar function at `x`, whose scale is at least the function's, at the function's result scale in a ring of
+    /// `width` bits.
+    func evaluate(
+        _ function: PiecewisePolynomial, at x: Secret, width: Int, magnitude: Double, in builder: ProgramBuilder
+    ) throws -> Secret
+}
+
+/// What a suite is asked to select.
+public struct SelectionRequest: Sendable {
+    /// As many planes as the table has thresholds.
+    public let bits: SecretBits
+    public let table: SelectionTable
+    /// nil where the polynomials are constants.
+    public let x: Secret?
+    /// By interval; empty for none.
+    public let origins: [Int64]
+    public let shape: [Int]
+    public let scale: Int
+    public let magnitude: Double
+    public let width: Int
+}

@@ -1,0 +1,26 @@
+import SottoAlgebra
+import SottoPreprocessing
+
+/// What a program is written for: what values are shared over, by which protocols they are computed with, and where
+/// correlated randomness comes from.
+public struct Target: Sendable, Hashable, CustomStringConvertible, CanonicallyEncodable {
+    public let domain: DomainProfile
+    public let suite: any ProtocolSuite
+    public let preprocessing: any PreprocessingMethod
+
+    /// A combination that is known to be built.
+    init(domain: DomainProfile, suite: any ProtocolSuite, preprocessing: any PreprocessingMethod) {
+        self.domain = domain
+        self.suite = suite
+        self.preprocessing = preprocessing
+    }
+
+    /// As handshakes name it: equal exactly where targets are.
+    public var description: String { "\(suite.description), \(preprocessing.name), \(domain)" }
+
+    public static func == (a: Target, b: Target) -> Bool { a.description == b.description }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(description) }
+
+    public func encode(into encoder: inout CanonicalEncoder) { encoder.append(description) }
+}

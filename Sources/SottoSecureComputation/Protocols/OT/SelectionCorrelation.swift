@@ -1,0 +1,68 @@
+import SottoAlgebra
+import SottoPreprocessing
+
+/// XOR-shared random bits `r_i`, an additively shared mask `a` (when `isMasked`), and additive shares of `a^2 ... a^degree`
+/// and then, for every bit, of `r_i·a^0 ... r_i·a^degree`; blocks of `count` elements.
+public struct SelectionCorrelation: Correlation {
+    public let count: Int
+    public let thresholds: Int
+    public let degree: Int
+    public let isMasked: Bool
+    public let width: Int
+
+    public init(count: Int, thresholds: Int, degree: Int, isMasked: Bool, width: Int) {
+        self.count = count
+        self.thresholds = thresholds
+        self.degree = degree
+        self.isMasked = isMasked
+        self.width = width
+    }
+
+    /// Elements of one party's powers for `count` inputs.
+    public static func powerCount(thresholds: Int, degree: Int, count: Int) -> Int {
+        count * (max(0, degree - 1) + thresholds * (degree + 1))
+    }
+
+    public func masks(of party: Party) -> CorrelationFields {
+        CorrelationFields(
+            vectors: thresholds, bits: count,
+            tensors: isMasked ? [CorrelationFields.Tensor(count: count, width: width)] : [])
+    }
+
+    public var products: CorrelationFields {
+        .tensor(count: Self.powerCount(thresholds: thresholds, degree: degree, count: count), width: width)
+    }
+    public var correctedParty: Party { .server }
+
+    public func products<Domain: ShareDomain>(
+        of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>
+    ) throws -> CorrelationMaterial<Domain.Elements> {
+        let domain = dealer.domain
+        let bits = zip(masks.server.bits, masks.client.bits).map { $0 ^ $1 }
+        var powers: [Domain.Elements] = []
+        if isMasked, degree > 0 {
+            let mask = domain.add(masks.server.tensors[0], masks.client.tensors[0])
+            powers = (1..<degree).reduce(into: [mask]) { powers, _ in
+                powers.append(domain.product(powers.last!, mask, shape: .elementwise(count: count), threads: 1))
+            }
+        }
+        var result = domain.empty(capacity: Self.powerCount(thresholds: thresholds, degree: degree, count: count))
+        for power in powers.dropFirst() { domain.append(power, to: &result) }
+        for vector in bits {
+            domain.append(domain.fromBits(vector), to: &result)
+            for power in powers { domain.append(domain.selected(power, where: vector), to: &result) }
+        }
+        return CorrelationMaterial(tensors: [result])
+    }
+
+    public func share<Domain: ShareDomain>(
+        from given: CorrelationMaterial<Domain.Elements>, at party: Party, _ view: borrowing PartyView<Domain>
+    ) throws -> CorrelationMaterial<Domain.Elements> {
+        given
+    }
+
+    public func encode(into encoder: inout CanonicalEncoder) {
+        encoder.append("selection")
+        encoder.append([count, thresholds, degree, isMasked ? 1 : 0, width])
+    }
+}

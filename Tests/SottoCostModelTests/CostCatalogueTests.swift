@@ -1,0 +1,156 @@
+import Foundation
+import SottoApproximation
+import SottoCostModel
+import SottoPrivateTransformer
+import SottoReporting
+import TestSupport
+import Testing
+
+/// The documentation's tables say what the protocols' formulas give and what is metered.
+@Suite struct CostCatalogueTests {
+    private static let entries =
+        CostCatalogue.primitives + CostCatalogue.elementFunctions + CostCatalogue.rowFunctions
+
+    /// Empty, one, and around the 8 bits of a byte, the 64 of a word and the 512 of eight words.
+    private static let counts = [0, 1, 2, 7, 8, 9, 63, 64, 65, 511, 512, 513]
+
+    private func row(_ entry: CostCatalogue.Entry, _ count: Int, metered run: ExactRun) throws -> CostCatalogue.Row {
+        let row = try entry.row(count: count)
+        // What is given is metered too, but not part of the row.
+        let counted = run.metered.operations.filter { !$0.path.hasPrefix("given/") }
+        func sum(_ phase: CostReport.Phase, _ bytes: KeyPath<CostReport.Operation, [Int]>) -> [Int] {
+            counted.filter { $0.phase == phase && $0.path != SessionCost.inferenceSeedsPath }.reduce(into: [0, 0]) {
+                for party in 0...1 { $0[party] += $1[keyPath: bytes][party] }
+            }
+        }
+        #expect(sum(.online, \.bytesSent) == row.bytesSent, "\(entry.name) of \(count)")
+        #expect(sum(.offline, \.dealerBytes) == row.dealerBytes, "\(entry.name) of \(count)")
+        #expect(sum(.setup, \.bytesSent) == [row.setupBytes, 0], "\(entry.name) of \(count)")
+        let rounds = counted.filter { $0.phase == .online }.reduce(0) { $0 + $1.rounds }
+        #expect(rounds == row.rounds, "\(entry.name) of \(count)")
+        return row
+    }
+
+    @Test(arguments: entries.indices)
+    func everyRowIsMetered(index: Int) throws {
+        let entry = Self.entries[index]
+        let isOfRows = index >= Self.entries.count - CostCatalogue.rowFunctions.count
+        for count in isOfRows ? [0, 1, 3, 8] : Self.counts {
+            let run = try ExactRun(entry.program(count: count), fill: .small(seed: 5, bits: 4))
+            #expect(run.mismatch == nil, "\(entry.name) of \(count)")
+            let row = try row(entry, count, metered: run)
+            if count == 0 {
+                #expect(run.frames.joined().allSatisfy { $0.isSetup }, "\(entry.name)")
+                #expect(row.bytesSent + row.dealerBytes + [row.setupBytes, row.rounds] == [0, 0, 0, 0, 0, 0])
+            }
+        }
+    }
+
+    @Test(arguments: CostCatalogue.products.indices)
+    func everyProductIsMetered(index: Int) throws {
+        let entry = CostCatalogue.products[index]
+        let run = try ExactRun(entry.program(count: 1), fill: .small(seed: 5, bits: 4), threads: 2)
+        #expect(run.mismatch == nil)
+        _ = try row(entry, 1, metered: run)
+    }
+
+    /// `ceil(bits / 8)`.
+    private static func bytes(_ bits: Int) -> Int { bits / 8 + (bits % 8 == 0 ? 0 : 1) }
+
+    /// Bytes of server, client and dealer for `n` elements, by the formulas of docs/protocols.md.
+    private static let formulas: [(name: String, operands: String, cost: @Sendable (Int) -> [Int], rounds: Int)] = [
+        ("comparison", "1 threshold, ring of 8 bits", { comparison($0, 1, 7, planes: [6]) }, 2),
+        ("comparison", "1 threshold, ring of 16 bits", { comparison($0, 1, 15, planes: [13, 2]) }, 3),
+        ("comparison", "1 threshold, ring of 32 bits", { comparison($0, 1, 31, planes: [27, 6]) }, 3),
+        ("comparison", "1 threshold, ring of 64 bits", { comparison($0, 1, 63, planes: [55, 13, 2]) }, 4),
+        ("comparison", "7 thresholds, ring of 16 bits", { comparison($0, 7, 15, planes: [13, 2]) }, 3),
+        ("comparison", "15 thresholds, ring of 16 bits", { comparison($0, 15, 15, planes: [13, 2]) }, 3),
+        ("truncation", "by 16, within 46 bits", { [bytes($0), bytes($0), bytes(16 * $0)] }, 1),
+        ("extension", "30 to 46 bits", { [bytes($0), bytes($0), bytes(16 * $0)] }, 1),
+        ("truncation into a narrower ring", "by 16, 46 to 30 bits", { _ in [0, 0, 0] }, 0),
+        ("opening under a mask", "46 bits", { [bytes(46 * $0), bytes(46 * $0), 0] }, 1),
+        ("Beaver product", "of two masked, 46 bits", { [0, 0, bytes(46 * $0)] }, 0),
+        (
+            "product of two secrets", "both of the above, 46 bits",
+            { [2 * bytes(46 * $0), 2 * bytes(46 * $0), bytes(46 * $0)] }, 1
+        ),
+        ("masking for the server", "46 bits", { [0, bytes(46 * $0), 0] }, 1),
+        ("server product", "of a masked, 46 bits", { [0, 0, bytes(46 * $0)] }, 0),
+        ("selection", "a value or zero, 30 bits", { selection($0, 1, degree: 1, 30) }, 1),
+        ("selection", "one of 8 cubics, 62 bits", { selection($0, 7, degree: 3, 62) }, 1),
+        ("selection with origins", "one of 8 cubics, 62 bits", { selection($0, 7, degree: 3, 62) }, 2),
+        ("bits to numbers", "1 bit into 46", { [bytes($0), bytes($0), bytes(46 * $0)] }, 1),
+        ("opening to the client", "30 bits", { [bytes(30 * $0), 0, 0] }, 1),
+        ("opening to both", "30 bits", { [bytes(30 * $0), bytes(30 * $0), 0] }, 1),
+    ]
+
+    /// - Parameters:
+    ///   - m: bits below the sign, in leaves of two.
+    ///   - planes: opened in each level: two for each child of a group but one.
+    private static func comparison(_ n: Int, _ thresholds: Int, _ m: Int, planes: [Int]) -> [Int] {
+        let nodes = planes.reduce(0) { $0 + bytes($1 * thresholds * n) }
+        return [bytes(thresholds * m * n) + nodes, bytes(m * n) + nodes]
+    }
+
+    /// The dealer sends `a^2 ... a^degree` and `r_i·a^0 ... r_i·a^degree`.
+    private static func selection(_ n: Int, _ bits: Int, degree: Int, _ width: Int) -> [Int] {
+        let sent = bytes(bits * n) + bytes(width * n)
+        return [sent, sent, bytes((degree - 1 + bits * (degree + 1)) * n * width)]
+    }
+
+    @Test(arguments: formulas.indices)
+    func rowsFollowTheFormulas(index: Int) throws {
+        let (name, operands, cost, rounds) = Self.formulas[index]
+        let section = try #require(try CostCatalogue().sections.first)
+        let rows = section.rows.filter { $0.name == name && $0.operands == operands }
+        #expect(rows.map(\.count) == [CostCatalogue.elements] + CostCatalogue.roundingCounts)
+        for row in rows {
+            let expected = cost(row.count)
+            #expect(row.bytesSent == Array(expected.prefix(2)), "n = \(row.count)")
+            // The dealer's part of a comparison depends on the tree; metering checks it.
+            if expected.count > 2 { #expect(row.dealerBytes == [expected[2], 0], "n = \(row.count)") }
+            #expect(row.rounds == rounds)
+        }
+    }
+
+    @Test func everyPrimitiveHasARow() throws {
+        let labels = Set(
+            try CostCatalogue.primitives.flatMap { try $0.program(count: 8).instructions.map(\.primitive.label) })
+        let used = try Small.notations.flatMap { notation in
+            try ForwardPass(architecture: Small.architecture(notation), new: 4, output: .last).program().instructions
+                .map(\.primitive.label)
+        }
+        #expect(Set(used).subtracting(labels) == [])
+        let names = CostCatalogue.elementFunctions.map(\.name)
+        #expect(Set(BuiltInFunctions.all.map(\.name)).subtracting(names) == [])
+    }
+
+    @Test func models() throws {
+        let program = try ForwardPass(architecture: Small.architecture("SM+G"), new: 4, output: .all).program()
+        let cost = CostInterpreter().run(program)
+        let catalogue = try CostCatalogue(
+            models: [.init(title: "T", note: "N.", models: [.init(name: "m", program: program)])])
+        let section = try #require(catalogue.sections.last)
+        let row = try #require(section.rows.first)
+        #expect(section.title == "T" && section.unit == .session && section.rows.count == 1)
+        #expect(row.bytesSent == cost.onlineBytes && row.rounds == cost.rounds)
+        #expect(row.dealerBytes == cost.dealerBytes.map { $0 + SetupCost.inferenceSeedBytes })
+        #expect(row.setupBytes == cost.setup.bytes)
+    }
+
+    @Test func forms() throws {
+        let catalogue = try CostCatalogue()
+        let again = try JSONDecoder().decode(CostCatalogue.self, from: Data(JSONText.of(catalogue).utf8))
+        #expect(again == catalogue)
+        let rows = catalogue.sections.reduce(0) { $0 + $1.rows.count }
+        let csv = catalogue.rendered(as: .csv).split(separator: "\n")
+        #expect(csv.count == rows + 1)
+        #expect(csv.contains("Primitives,element,comparison,\"1 threshold, ring of 8 bits\",7,13,13,31,0,0,2"))
+        let markdown = catalogue.rendered(as: .markdown)
+        #expect(markdown.hasPrefix("# Costs\n\n"))
+        #expect(markdown.contains("\n| opening to the client | 30 bits | 3.75 | 0 | 1 | 0 | 0 |\n"))
+        #expect(markdown.contains("\n| opening to the client | 30 bits | 4 + 0 + 0 | 27 + 0 + 0 | 30 + 0 + 0 |"))
+        #expect(catalogue.rendered(as: .latex).contains("% Primitives\n"))
+        #expect(catalogue.rendered(as: .text).contains("\nFunctions of rows\n-----------------\n"))
+    }
+}

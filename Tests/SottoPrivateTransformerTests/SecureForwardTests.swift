@@ -1,0 +1,197 @@
+import Foundation
+import SottoPrivateTransformer
+import TestSupport
+import Testing
+
+/// A private run of a forward pass in this process.
+struct PrivateForward {
+    let program: Program
+    let values: [Double]
+    let trace: Trace
+    let server: PartyResult
+    let client: PartyResult
+    let violations: [RangeViolation]
+
+    init(
+        _ pass: ForwardPass, weights: ModelWeights, input: any TensorSource, seed: UInt64 = 1,
+        profile: DomainProfile = .ring64
+    ) throws {
+        program = try pass.program(profile: profile)
+        let prepared = PreparedWeights(weights)
+        let outcome = try program.simulated(
+            server: TensorSources([prepared, input]), client: input, seeds: InsecureSeededSource(seed))
+        let plaintext = try PlaintextInterpreter().run(program, tensors: TensorSources([prepared, input]))
+        violations = plaintext.violations
+        trace = outcome.trace
+        server = outcome.server
+        client = outcome.client
+        let scale = try #require(program.outputScales[pass.outputName])
+        values = FixedPoint(fractionBits: scale).decode(try #require(outcome.client.opened[pass.outputName]))
+    }
+
+    /// Whether every message, byte, round and byte from the dealer was declared, and nothing else was sent.
+    var costIsExact: Bool {
+        let declared = CostInterpreter().run(program)
+        return declared.trace.events == trace.events
+            && CostInterpreter().replay(program, trace: trace).instructions == declared.instructions
+    }
+}
+
+@Suite struct SecureForwardTests {
+    @Test(arguments: ReferenceData.all, DomainProfile.both)
+    func logitsMatchThoseOfPyTorch(_ data: ReferenceData, profile: DomainProfile) throws {
+        let weights = try HuggingFaceModel(directory: data.directory).weights()
+        let tokens = try data.tokens()
+        let architecture = weights.architecture
+        let run = try PrivateForward(
+            ForwardPass(architecture: architecture, new: tokens.count, output: .all), weights: weights,
+            input: ClientInput(tokens: tokens, vocabulary: architecture.vocabulary), profile: profile)
+        let expected = try data.logits().values
+        #expect(run.values.count == expected.count)
+        let worst = zip(run.values, expected).map { abs($0 - Double($1)) }.max() ?? 0
+        #expect(worst < 0.02, "largest error \(worst)")
+        #expect(run.violations.isEmpty)
+        #expect(run.costIsExact)
+    }
+
+    @Test(arguments: Architecture.Notation.all, [1, 2, 13])
+    func everyArchitectureCostsWhatItDeclares(_ notation: Architecture.Notation, positions: Int) throws {
+        try check(notation, positions, .ring64)
+    }
+
+    @Test(arguments: Architecture.Notation.all, [DomainProfile.field, .oddField])
+    func everyArchitectureCostsWhatItDeclaresInAField(
+        _ notation: Architecture.Notation, profile: DomainProfile
+    ) throws { try check(notation, 5, profile) }
+
+    private func check(_ notation: Architecture.Notation, _ positions: Int, _ profile: DomainProfile) throws {
+        let architecture = try Architecture(
+            layers: [.init(), .init()], heads: 3, width: 15, feedForwardWidth: 21, context: 16, vocabulary: 19
+        ).withNotation(notation)
+        let weights = try ModelWeights.random(architecture, seed: 3, standardDeviation: 0.2)
+        let tokens = (0..<positions).map { $0 * 7 % 19 }
+        let reference = try ReferenceModel(weights).logits(tokens: tokens)
+        for output in [ForwardPass.Output.all, .last] {
+            let run = try PrivateForward(
+                ForwardPass(architecture: architecture, new: positions, output: output), weights: weights,
+                input: ClientInput(tokens: tokens, vocabulary: 19), profile: profile)
+            #expect(run.violations.isEmpty)
+            let worst = zip(run.values, reference.suffix(run.values.count)).map { abs($0 - Double($1)) }.max() ?? 0
+            #expect(worst < 0.02)
+            #expect(run.values.count == (output == .all ? positions : 1) * 19)
+            #expect(run.costIsExact)
+        }
+    }
+
+    @Test func hiddenStatesGoThroughBlocksAlone() throws {
+        let architecture = try Architecture(
+            layers: [.init(activation: .gelu)], heads: 2, width: 8, feedForwardWidth: 12, context: 9, vocabulary: 9)
+        let weights = try ModelWeights.random(architecture, seed: 8, standardDeviation: 0.3)
+        var generator = SeededGenerator(1)
+        let hidden = (0..<(5 * 8)).map { _ in Double.random(in: -2...2, using: &generator) }
+        let run = try PrivateForward(
+            ForwardPass(architecture: architecture, new: 5, output: .blocks), weights: weights,
+            input: ClientInput(hidden: hidden))
+        #expect(run.values.count == 40)
+        #expect(run.costIsExact)
+        #expect(run.program.plan.weights.allSatisfy { $0.name.hasPrefix("layer.0/") })
+    }
+
+    @Test func lastPositionEqualsTheLastOfAll() throws {
+        let architecture = try Architecture(
+            layers: [.init(), .init()], heads: 2, width: 8, feedForwardWidth: 12, context: 9, vocabulary: 11)
+        let weights = try ModelWeights.random(architecture, seed: 4, standardDeviation: 0.4)
+        let input = try ClientInput(tokens: [1, 10, 3, 3, 7], vocabulary: 11)
+        func run(_ output: ForwardPass.Output) throws -> PrivateForward {
+            try PrivateForward(
+                ForwardPass(architecture: architecture, new: 5, output: output), weights: weights, input: input)
+        }
+        let (last, all) = (try run(.last), try run(.all))
+        for (a, b) in zip(last.values, all.values.suffix(11)) { #expect(abs(a - b) < 0.005) }
+        func bytes(_ run: PrivateForward) -> Int { CostInterpreter().run(run.program).onlineBytes.reduce(0, +) }
+        #expect(bytes(last) < bytes(all))
+    }
+
+    @Test(arguments: DomainProfile.both)
+    func whatTravelsDependsOnNeitherInputNorWeights(profile: DomainProfile) throws {
+        let architecture = try Architecture(
+            layers: [.init(activation: .relu, temperature: true)], heads: 2, width: 8, feedForwardWidth: 12, context: 9,
+            vocabulary: 11)
+        let pass = try ForwardPass(architecture: architecture, new: 4, output: .all)
+        let first = try PrivateForward(
+            pass, weights: .random(architecture, seed: 1, standardDeviation: 0.4),
+            input: ClientInput(tokens: [0, 0, 0, 0], vocabulary: 11), profile: profile)
+        let second = try PrivateForward(
+            pass, weights: .random(architecture, seed: 2, standardDeviation: 0.01),
+            input: ClientInput(tokens: [10, 3, 5, 9], vocabulary: 11), seed: 9, profile: profile)
+        #expect(first.trace.events == second.trace.events)
+        #expect(first.trace.dealerBytes == second.trace.dealerBytes)
+        #expect(try first.program.fingerprint() == second.program.fingerprint())
+    }
+
+    @Test func lengthsBeyondTheContextAreRefused() throws {
+        let architecture = try Architecture(
+            layers: [.init()], heads: 2, width: 8, feedForwardWidth: 12, context: 9, vocabulary: 11)
+        for (past, new) in [(0, 10), (0, 0), (-1, 3), (5, 5)] {
+            #expect(throws: ArchitectureError.self) {
+                try ForwardPass(architecture: architecture, past: past, new: new, output: .last)
+            }
+        }
+    }
+}
+
+@Suite struct PastTests {
+    /// Keys and values of earlier positions come as shares; the rest of the sequence then gives the same logits.
+    @Test(arguments: DomainProfile.both) func newPositionsAfterSharedOnes(profile: DomainProfile) throws {
+        let layer = Architecture.Layer(
+            norm1: .none, norm2: .none, activation: .identity, feedForward: .init(fused: true, scaled: true),
+            temperature: true)
+        let architecture = try Architecture(
+            layers: [layer], heads: 2, width: 8, feedForwardWidth: 12, context: 9, vocabulary: 11, finalNorm: .none)
+        let weights = try ModelWeights.random(architecture, seed: 4, standardDeviation: 0.5)
+        let tokens = [1, 10, 3, 3, 7]
+        let (past, new) = (3, 2)
+        let expected = try ReferenceModel(weights).logits(tokens: tokens).suffix(new * 11)
+
+        let pass = try ForwardPass(architecture: architecture, past: past, new: new, output: .all)
+        let inputs = try ClientInput(tokens: Array(tokens[past...]), vocabulary: 11)
+        let (server, client) = try Self.cache(weights, tokens: tokens, past: past)
+        let program = try pass.program()
+        let outcome = try InsecureSimulation(domain: Ring64()).run(
+            program, server: TensorSources([PreparedWeights(weights), TensorDictionary(server)]),
+            client: TensorSources([inputs, TensorDictionary(client)]), seeds: InsecureSeededSource(3))
+        let logits = FixedPoint(fractionBits: 16).decode(try #require(outcome.client.opened[ForwardPass.logits]))
+        for (a, b) in zip(logits, expected) { #expect(abs(a - Double(b)) < 0.02) }
+        #expect(CostInterpreter().run(program).trace.events == outcome.trace.events)
+    }
+
+    /// Shares of keys and values `[past, width]`: without a norm they are linear in the embedded tokens.
+    private static func cache(
+        _ weights: ModelWeights, tokens: [Int], past: Int
+    ) throws -> ([String: [Int64]], [String: [Int64]]) {
+        let width = weights.architecture.width
+        let projection = weights.layers[0].attention.queryKeyValue
+        var generator = SeededGenerator(6)
+        var (server, client): ([String: [Int64]], [String: [Int64]]) = ([:], [:])
+        for (part, name) in [(1, "key"), (2, "value")] {
+            var values: [Double] = []
+            for position in 0..<past {
+                let x = (0..<width).map {
+                    Double(weights.tokenEmbedding.values[tokens[position] * width + $0])
+                        + Double(weights.positionEmbedding?.values[position * width + $0] ?? 0)
+                }
+                for column in (part * width)..<((part + 1) * width) {
+                    values.append(
+                        (0..<width).reduce(Double(projection.bias?.values[column] ?? 0)) {
+                            $0 + x[$1] * Double(projection.weight.values[$1 * 3 * width + column])
+                        })
+                }
+            }
+            let raw = try FixedPoint(fractionBits: 16).encode(values, magnitudeBits: 28)
+            let masks = raw.map { _ in Int64.random(in: .min ... .max, using: &generator) }
+            server[ForwardPass.pastName(layer: 0, name)] = zip(raw, masks).map { $0 &- $1 }
+            client[ForwardPass.pastName(layer: 0, name)] = masks
+        }
+        return (server, client)
+    }
+}
