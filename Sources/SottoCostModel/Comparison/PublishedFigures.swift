@@ -81,7 +81,7 @@ public struct PublishedFigures: Sendable {
     /// - Throws: ``ModelError/missingFile(path:)`` or ``PublishedFiguresError``.
     public init() throws {
         let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let directory = try ResourceDirectory("Published", target: "CostModel", source: source).url()
+        let directory = try ResourceDirectory("Published", target: "SottoCostModel", source: source).url()
         func text(_ name: String) throws -> String {
             guard let text = try? String(contentsOf: directory.appendingPathComponent(name), encoding: .utf8) else {
                 throw ModelError.missingFile(path: directory.appendingPathComponent(name).path)
