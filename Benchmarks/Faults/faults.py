@@ -44,7 +44,7 @@ def run_request(past, new, output="last"):
 
 
 def dealer_request(lengths, model, fingerprint="0" * 64):
-    description = json.dumps({"domain": "ring64", "pass": {"architecture": model, "output": "last", **lengths}})
+    description = json.dumps({"target": "ot with trees of arity 4, dealer, ring64", "pass": {"architecture": model, "output": "last", **lengths}})
     return control({"sequence": 0, "description": description, "fingerprint": fingerprint})
 
 

@@ -21,7 +21,7 @@ public struct EstimatedRun: Sendable {
     ///   operations that do not fit the domain.
     public init(
         of model: NamedArchitecture, _ kind: RunKind, positions: Int,
-        protocols: SessionConfiguration, networks: [Network] = [],
+        protocols: SessionConfiguration = .standard, networks: [Network] = [],
         compute: ComputeModel? = nil, progress: ((Double) -> Void)? = nil
     ) throws {
         let passes = try kind.passes(

@@ -26,7 +26,7 @@ public struct Evaluation: Sendable {
     ///   a window, `TokenizerError`, and what ``SimulatedSession/run(_:_:progress:)`` throws.
     public init(
         of model: NamedModel, on text: [Int], window: Int? = nil, limit: Int? = nil,
-        simulation: SimulationOptions? = nil, protocols: SessionConfiguration,
+        simulation: SimulationOptions? = nil, protocols: SessionConfiguration = .standard,
         keepsLogits: Bool = false, progress: (@Sendable (Double) -> Void)? = nil
     ) throws {
         let window = window ?? model.architecture.context

@@ -42,7 +42,7 @@ public struct MachineCalibration: Sendable {
     ///   - progress: told the fraction done.
     /// - Throws: `ArchitectureError` and `ProgramError` for layers that cannot be run, and errors of the runs.
     public init(
-        threads: [Int], target: Target, layers: [CalibrationLayer] = Self.layers,
+        threads: [Int], target: Target = .otWithDealer(over: .ring64), layers: [CalibrationLayer] = Self.layers,
         repetitions: Int = 3, extending known: Calibration = Calibration(machine: .current),
         progress: ((Double) -> Void)? = nil
     ) throws {

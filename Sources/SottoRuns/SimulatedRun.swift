@@ -27,7 +27,7 @@ public struct SimulatedRun: Sendable {
     ///   ``SimulatedSession/run(_:_:progress:)`` throws.
     public init(
         of model: NamedModel, _ kind: RunKind, input: SimulationInput,
-        protocols: SessionConfiguration, options: SimulationOptions = SimulationOptions(),
+        protocols: SessionConfiguration = .standard, options: SimulationOptions = SimulationOptions(),
         progress: (@Sendable (Double) -> Void)? = nil
     ) throws {
         try input.check(for: kind.output)

@@ -49,7 +49,7 @@ public struct SimulatedSession: Sendable {
 
     /// - Parameter protocols: whether times are shared does not matter here.
     public init(
-        _ model: NamedModel, protocols: SessionConfiguration,
+        _ model: NamedModel, protocols: SessionConfiguration = .standard,
         options: SimulationOptions = SimulationOptions()
     ) {
         self.model = model.named

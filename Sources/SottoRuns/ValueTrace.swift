@@ -41,7 +41,7 @@ public struct ValueTrace: Sendable, Encodable {
     ///   what ``init(_:tensors:progress:)`` throws.
     public init(
         of model: NamedModel, _ output: ForwardPass.Output, input: SimulationInput,
-        protocols: SessionConfiguration, progress: ((Double) -> Void)? = nil
+        protocols: SessionConfiguration = .standard, progress: ((Double) -> Void)? = nil
     ) throws {
         try input.check(for: output)
         let pass = try ForwardPass(

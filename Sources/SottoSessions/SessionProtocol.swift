@@ -20,9 +20,12 @@ public struct SessionConfiguration: Sendable, Hashable {
         self.sharesTimes = sharesTimes
     }
 
+    /// What the commands agree on where nothing else is asked for: the ring, oblivious transfer, a dealer.
+    public static let standard = SessionConfiguration(target: .otWithDealer(over: .ring64))
+
     var fields: [String: String] {
         [
-            "protocol": target.suite.description, "preprocessing": target.preprocessing.name,
+            "protocol": target.suite.name, "preprocessing": target.preprocessing.name,
             "domain": target.domain.description, "exact openings": exactOpenings ? "yes" : "no",
             Self.timesField: sharesTimes ? Self.shared : "own",
         ]

@@ -58,8 +58,8 @@ import Testing
         var masked = x
         for group in 0..<triangle.groups {
             for row in 0..<triangle.new {
-                for column in 0..<triangle.total {
-                    let index = (group * triangle.new + row) * triangle.total + column
+                for column in 0..<triangle.columns {
+                    let index = (group * triangle.new + row) * triangle.columns + column
                     if column <= triangle.past + row { kept.append(x[index]) } else { masked[index] = 0 }
                 }
             }

@@ -1,4 +1,5 @@
 import SottoAttentionEntropy
+import SottoModel
 import SottoReporting
 import Testing
 

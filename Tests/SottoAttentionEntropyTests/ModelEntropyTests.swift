@@ -1,5 +1,6 @@
 import Foundation
 import SottoAttentionEntropy
+import SottoModel
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import SottoCostModel
+import SottoRandomness
 import Testing
 
 /// `sotto costs`, which makes docs/costs.md.
@@ -40,7 +41,7 @@ import Testing
             #expect(row.bytesSent == totals.online.bytesSent)
             #expect(row.rounds == totals.online.rounds)
             #expect(row.dealerBytes == totals.offline.dealerBytes)
-            #expect(row.setupBytes == totals.setup.bytesSent.reduce(0, +))
+            #expect(row.setupBytes == totals.setup.bytesSent.total)
         }
     }
 
@@ -58,9 +59,9 @@ import Testing
             let cells = line.split(separator: "|").map { $0.filter { !" ,".contains($0) } }
             let row = try #require(layers.rows.first { $0.name == cells[0] })
             // The dealer's seed of the weights' masks is there too.
-            let dealer = row.dealerBytes.reduce(SetupCost.dealerSeedBytes, +)
+            let dealer = row.dealerBytes.total + Seed.byteCount
             let expected = [
-                row.name, "\(row.bytesSent.reduce(0, +))(\(row.bytesSent[0])+\(row.bytesSent[1]))", "\(row.rounds)",
+                row.name, "\(row.bytesSent.total)(\(row.bytesSent.server)+\(row.bytesSent.client))", "\(row.rounds)",
                 "\(dealer)", "\(row.setupBytes)",
             ]
             #expect(cells == expected)

@@ -1,4 +1,5 @@
 import Foundation
+import SottoTransport
 import Testing
 
 /// Roles that may open few files.

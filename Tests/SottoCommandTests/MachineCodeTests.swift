@@ -1,4 +1,5 @@
 import Foundation
+import SottoSecureComputation
 import Testing
 
 /// The machine code of the built program: what is done to single secrets has no branch.

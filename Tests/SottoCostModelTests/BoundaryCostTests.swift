@@ -1,4 +1,6 @@
+import SottoAlgebra
 import SottoCostModel
+import SottoSecureComputation
 import TestSupport
 import Testing
 

@@ -1,7 +1,10 @@
 import Foundation
+import SottoAlgebra
 import SottoCostModel
+import SottoPreprocessing
 import SottoPrivateTransformer
 import SottoReporting
+import SottoSecureComputation
 import TestSupport
 import Testing
 
@@ -11,7 +14,7 @@ import Testing
     private func program(_ notation: String, positions: Int) throws -> Program {
         try ForwardPass(
             architecture: Small.architecture(notation, layers: 1), new: positions, output: .all
-        ).program()
+        ).program(target: .standard)
     }
 
     /// Times that follow from nothing but the kernel, the step, and whose it is.
@@ -27,7 +30,7 @@ import Testing
                     times.preparation = 3 * instruction.primitive.work.elements + 1000
                     times.dealing = party == .server ? 5 * instruction.primitive.work.elements + 400 : 0
                 }
-                trace.times[party.rawValue][instruction.index] = times
+                trace.times[party][instruction.index] = times
             }
         }
         return trace
@@ -39,7 +42,11 @@ import Testing
             for positions in [1, 2, 3, 6, 9] {
                 let program = try program(notation, positions: positions)
                 let trace = trace(program, nanoseconds)
-                let setup = [0, 1].map { party in program.plan.weights.map { $0.count * (1 + party) * 2 + 700 } }
+                let setup = ByParty { party in
+                    var record = SetupRecord()
+                    record.work = program.plan.weights.map { $0.count * (1 + party.rawValue) * 2 + 700 }
+                    return record
+                }
                 calibrator.add(program, traces: [trace], setups: [setup])
             }
         }
@@ -56,7 +63,7 @@ import Testing
     @Test func linearTimesAreFoundAgain() throws {
         let work: (Party, Instruction, Int) -> Int = { party, instruction, place in
             let primitive = instruction.primitive
-            let bytes = place == 0 ? 0 : primitive.rounds[(place - 1) / 2].bytes.reduce(0, +)
+            let bytes = place == 0 ? 0 : primitive.rounds[(place - 1) / 2].total
             return 2000 * (party.rawValue + 1) + 30 * primitive.work.elements + 2 * primitive.flops + 40 * bytes
         }
         let model = try calibrator(work).model
@@ -77,7 +84,9 @@ import Testing
     @Test func theMedianOfRunsCounts() throws {
         let program = try program("SM+LN+G", positions: 4)
         var calibrator = Calibrator()
-        let setup = [0, 1].map { _ in program.plan.weights.map { _ in 1000 } }
+        var record = SetupRecord()
+        record.work = program.plan.weights.map { _ in 1000 }
+        let setup = ByParty.both(record)
         calibrator.add(
             program, traces: [1000, 9_000_000, 1000].map { time in trace(program) { _, _, _ in time } },
             setups: [setup, setup, setup])
@@ -131,14 +140,16 @@ import Testing
 
     @Test func aCalibrationIsReadBack() throws {
         try withFile { url in
-            var calibration = Calibration(machine: machine, models: [1: try calibrator { _, _, _ in 5000 }.model])
+            var calibration = Calibration(machine: machine)
+            calibration[threads: 1, .standard] = try calibrator { _, _, _ in 5000 }.model
             try calibration.write(to: url)
             #expect(try Calibration(contentsOf: url, machine: machine) == calibration)
-            calibration[threads: 4] = ComputeModel(coefficients: ["start server ": [1, 2, 3, 4]])
+            calibration[threads: 4, .standard] = ComputeModel(coefficients: ["start server ": [1, 2, 3, 4]])
             try calibration.write(to: url)
             let again = try Calibration(contentsOf: url, machine: machine)
             #expect(again == calibration)
-            #expect(again[threads: 4] != nil && again[threads: 1] != nil && again[threads: 2] == nil)
+            #expect(again[threads: 4, .standard] != nil && again[threads: 1, .standard] != nil)
+            #expect(again[threads: 2, .standard] == nil)
         }
     }
 
@@ -150,8 +161,9 @@ import Testing
                 #expect(thrown?.description.contains("sotto calibrate") == true)
             }
             try expect(.absent(path: url.path), nil)
-            try Calibration(machine: machine, models: [1: ComputeModel(coefficients: ["a": [1, 2, 3, 4]])]).write(
-                to: url)
+            var calibration = Calibration(machine: machine)
+            calibration[threads: 1, .standard] = ComputeModel(coefficients: ["a": [1, 2, 3, 4]])
+            try calibration.write(to: url)
             let good = try String(contentsOf: url, encoding: .utf8)
             for cut in [0, 1, good.count / 2, good.count - 3] {
                 try expect(.malformed(path: url.path), String(good.prefix(cut)))

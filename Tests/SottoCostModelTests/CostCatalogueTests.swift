@@ -1,8 +1,12 @@
 import Foundation
+import SottoAlgebra
 import SottoApproximation
 import SottoCostModel
+import SottoPreprocessing
 import SottoPrivateTransformer
+import SottoRandomness
 import SottoReporting
+import SottoSecureComputation
 import TestSupport
 import Testing
 
@@ -18,9 +22,10 @@ import Testing
         let row = try entry.row(count: count)
         // What is given is metered too, but not part of the row.
         let counted = run.metered.operations.filter { !$0.path.hasPrefix("given/") }
-        func sum(_ phase: CostReport.Phase, _ bytes: KeyPath<CostReport.Operation, [Int]>) -> [Int] {
-            counted.filter { $0.phase == phase && $0.path != SessionCost.inferenceSeedsPath }.reduce(into: [0, 0]) {
-                for party in 0...1 { $0[party] += $1[keyPath: bytes][party] }
+        func sum(_ phase: CostReport.Phase, _ bytes: KeyPath<CostReport.Operation, ByParty<Int>>) -> ByParty<Int> {
+            let rows = counted.filter { $0.phase == phase && $0.path != DealerMethod.inferenceSeedsPath }
+            return rows.reduce(ByParty<Int>.zero) {
+                $0 + $1[keyPath: bytes]
             }
         }
         #expect(sum(.online, \.bytesSent) == row.bytesSent, "\(entry.name) of \(count)")
@@ -41,7 +46,8 @@ import Testing
             let row = try row(entry, count, metered: run)
             if count == 0 {
                 #expect(run.frames.joined().allSatisfy { $0.isSetup }, "\(entry.name)")
-                #expect(row.bytesSent + row.dealerBytes + [row.setupBytes, row.rounds] == [0, 0, 0, 0, 0, 0])
+                #expect(
+                    row.bytesSent.values + row.dealerBytes.values + [row.setupBytes, row.rounds] == [0, 0, 0, 0, 0, 0])
             }
         }
     }
@@ -106,9 +112,9 @@ import Testing
         #expect(rows.map(\.count) == [CostCatalogue.elements] + CostCatalogue.roundingCounts)
         for row in rows {
             let expected = cost(row.count)
-            #expect(row.bytesSent == Array(expected.prefix(2)), "n = \(row.count)")
+            #expect(row.bytesSent.values == Array(expected.prefix(2)), "n = \(row.count)")
             // The dealer's part of a comparison depends on the tree; metering checks it.
-            if expected.count > 2 { #expect(row.dealerBytes == [expected[2], 0], "n = \(row.count)") }
+            if expected.count > 2 { #expect(row.dealerBytes.values == [expected[2], 0], "n = \(row.count)") }
             #expect(row.rounds == rounds)
         }
     }
@@ -117,7 +123,9 @@ import Testing
         let labels = Set(
             try CostCatalogue.primitives.flatMap { try $0.program(count: 8).instructions.map(\.primitive.label) })
         let used = try Small.notations.flatMap { notation in
-            try ForwardPass(architecture: Small.architecture(notation), new: 4, output: .last).program().instructions
+            try ForwardPass(architecture: Small.architecture(notation), new: 4, output: .last).program(
+                target: .standard
+            ).instructions
                 .map(\.primitive.label)
         }
         #expect(Set(used).subtracting(labels) == [])
@@ -126,7 +134,8 @@ import Testing
     }
 
     @Test func models() throws {
-        let program = try ForwardPass(architecture: Small.architecture("SM+G"), new: 4, output: .all).program()
+        let program = try ForwardPass(architecture: Small.architecture("SM+G"), new: 4, output: .all).program(
+            target: .standard)
         let cost = CostInterpreter().run(program)
         let catalogue = try CostCatalogue(
             models: [.init(title: "T", note: "N.", models: [.init(name: "m", program: program)])])
@@ -134,8 +143,8 @@ import Testing
         let row = try #require(section.rows.first)
         #expect(section.title == "T" && section.unit == .session && section.rows.count == 1)
         #expect(row.bytesSent == cost.onlineBytes && row.rounds == cost.rounds)
-        #expect(row.dealerBytes == cost.dealerBytes.map { $0 + SetupCost.inferenceSeedBytes })
-        #expect(row.setupBytes == cost.setup.bytes)
+        #expect(row.dealerBytes == cost.dealerBytes.map { $0 + Seed.byteCount })
+        #expect(row.setupBytes == program.plan.weights.reduce(0) { $0 + $1.wireBytes })
     }
 
     @Test func forms() throws {

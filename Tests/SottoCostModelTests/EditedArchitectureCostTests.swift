@@ -1,6 +1,8 @@
 import Foundation
 import SottoCostModel
+import SottoModel
 import SottoPrivateTransformer
+import SottoSecureComputation
 import TestSupport
 import Testing
 
@@ -81,7 +83,8 @@ import Testing
     @Test(arguments: seeds, DomainProfile.both)
     func randomEditsCostWhatTheyDeclare(seed: UInt64, profile: DomainProfile) throws {
         let edited = try Edited(seed: seed)
-        let run = try ExactRun(edited.pass.program(profile: profile), fill: .small(seed: seed, bits: 12), seed: seed)
+        let run = try ExactRun(
+            edited.pass.program(target: .otWithDealer(over: profile)), fill: .small(seed: seed, bits: 12), seed: seed)
         #expect(run.mismatch == nil, "\(edited.document)")
         #expect(run.declared.totals.online.rounds > 0)
     }

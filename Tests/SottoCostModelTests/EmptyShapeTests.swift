@@ -1,5 +1,7 @@
+import SottoAlgebra
 import SottoApproximation
 import SottoCostModel
+import SottoSecureComputation
 import TestSupport
 import Testing
 

@@ -1,4 +1,7 @@
 import SottoCostModel
+import SottoRandomness
+import SottoSecureComputation
+import SottoTransport
 import TestSupport
 
 /// A run of a program by both parties, with what it declares, what was metered, and what went over the wire.
@@ -34,7 +37,7 @@ struct ExactRun: CustomStringConvertible {
         var (declared, metered) = (SessionCost(), SessionCost())
         declared.recordSetup(of: program)
         declared.record(program)
-        metered.recordSetup(of: program, sentBytes: outcome.setupBytes, seconds: outcome.setupSeconds)
+        metered.recordSetup(of: program, sent: outcome.setup.client.bytesSent, seconds: outcome.setupSeconds)
         metered.record(program, trace: outcome.trace)
         self.declared = declared.report(Small.configuration())
         self.metered = metered.report(Small.configuration())
@@ -98,9 +101,9 @@ struct ExactRun: CustomStringConvertible {
             return "correlation \(index) is used \(used[index]) times"
         }
         for party in 0...1 {
-            let planned = program.plan.correlations.reduce(0) { $0 + $1.dealerBytes[party] }
+            let planned = program.plan.correctionBytes[party]
             let taken = outcome.trace.dealerBytes.values.reduce(0) { $0 + $1[party] }
-            let reported = declared.totals.offline.dealerBytes[party] - SetupCost.inferenceSeedBytes
+            let reported = declared.totals.offline.dealerBytes[party] - Seed.byteCount
             guard planned == taken, planned == reported else {
                 return "party \(party) took \(taken) bytes from the dealer; \(planned) planned, \(reported) reported"
             }

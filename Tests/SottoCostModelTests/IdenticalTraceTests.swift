@@ -1,5 +1,6 @@
 import SottoCostModel
 import SottoPrivateTransformer
+import SottoSecureComputation
 import TestSupport
 import Testing
 
@@ -19,7 +20,7 @@ import Testing
             let other = try ExactRun(program, fill: fill, seed: UInt64(1 + index % 2))
             #expect(other.outcome.trace.events == first.outcome.trace.events, "\(fill)")
             #expect(other.outcome.trace.dealerBytes == first.outcome.trace.dealerBytes, "\(fill)")
-            #expect(other.outcome.setupBytes == first.outcome.setupBytes, "\(fill)")
+            #expect(other.outcome.setup.client.bytesSent == first.outcome.setup.client.bytesSent, "\(fill)")
             // In the very order of sending, setup included.
             #expect(other.frames == first.frames, "\(fill)")
             #expect(other.metered.firstDifference(from: first.metered) == nil, "\(fill)")
@@ -29,19 +30,21 @@ import Testing
     @Test(arguments: Small.notations, DomainProfile.both)
     func otherInputsAndWeightsGiveTheSameTrace(notation: String, profile: DomainProfile) throws {
         try expectIdentical(
-            try ForwardPass(architecture: Small.architecture(notation), new: 4, output: .all).program(profile: profile))
+            try ForwardPass(architecture: Small.architecture(notation), new: 4, output: .all).program(
+                target: .otWithDealer(over: profile)))
     }
 
     @Test(arguments: [31, 32, 33, 34, 35] as [UInt64])
     func editedArchitecturesToo(seed: UInt64) throws {
-        try expectIdentical(try EditedArchitectureCostTests.Edited(seed: seed).pass.program())
+        try expectIdentical(try EditedArchitectureCostTests.Edited(seed: seed).pass.program(target: .standard))
     }
 
     /// The same with weights and prompts as they come from models.
     @Test(arguments: Small.notations, DomainProfile.both)
     func otherModelsOfOneArchitectureGiveTheSameTrace(notation: String, profile: DomainProfile) throws {
         let architecture = try Small.architecture(notation)
-        let program = try ForwardPass(architecture: architecture, new: 4, output: .all).program(profile: profile)
+        let program = try ForwardPass(architecture: architecture, new: 4, output: .all).program(
+            target: .otWithDealer(over: profile))
         let models: [(UInt64, Float, [Int])] = [
             (1, 0.3, [0, 0, 0, 0]), (2, 0, [30, 30, 30, 30]), (3, 9, [1, 7, 2, 30]),
         ]

@@ -1,5 +1,9 @@
 import SottoCostModel
+import SottoModel
+import SottoPreprocessing
 import SottoPrivateTransformer
+import SottoRandomness
+import SottoSecureComputation
 import TestSupport
 import Testing
 
@@ -14,7 +18,7 @@ import Testing
             let architecture = try Small.architecture(notation, layers: 1)
             let weights = try ModelWeights.random(architecture, seed: 7, standardDeviation: 0.3)
             program = try ForwardPass(architecture: architecture, new: 4, output: output).program(
-                profile: profile)
+                target: .otWithDealer(over: profile))
             let outcome = try program.simulated(
                 server: PreparedWeights(weights),
                 client: ClientInput(tokens: [3, 0, 30, 3], vocabulary: 31), seeds: InsecureSeededSource(5))
@@ -22,7 +26,7 @@ import Testing
             var (declared, metered) = (SessionCost(), SessionCost())
             declared.recordSetup(of: program)
             declared.record(program)
-            metered.recordSetup(of: program, sentBytes: outcome.setupBytes, seconds: outcome.setupSeconds)
+            metered.recordSetup(of: program, sent: outcome.setup.client.bytesSent, seconds: outcome.setupSeconds)
             metered.record(program, trace: trace)
             self.declared = declared.report(Small.configuration())
             self.metered = metered.report(Small.configuration())
@@ -97,6 +101,6 @@ import Testing
         empty.recordSetup(of: short.program)
         let difference = empty.report(Small.configuration()).firstDifference(from: short.declared)
         #expect(difference?.quantity == "number of operations")
-        #expect(difference?.path == SessionCost.inferenceSeedsPath)
+        #expect(difference?.path == DealerMethod.inferenceSeedsPath)
     }
 }

@@ -1,11 +1,16 @@
 import Foundation
+import SottoAlgebra
 import SottoCostModel
+import SottoPreprocessing
 import SottoPrivateTransformer
+import SottoSecureComputation
+import SottoSessions
 import Testing
 
 @Suite struct ReportFormatTests {
     private func estimate() throws -> CostReport {
-        let program = try ForwardPass(architecture: Small.architecture("SM+LN+G"), new: 3, output: .all).program()
+        let program = try ForwardPass(architecture: Small.architecture("SM+LN+G"), new: 3, output: .all).program(
+            target: .standard)
         var session = SessionCost()
         session.recordSetup(of: program)
         session.record(program)
@@ -15,7 +20,7 @@ import Testing
     private func measured() throws -> CostReport {
         let program = try Small.openings(parallel: true)
         var session = SessionCost()
-        session.recordSetup(of: program, sentBytes: 0, seconds: 0.25)
+        session.recordSetup(of: program, sent: .zero, seconds: 0.25)
         var trace = CostInterpreter().run(program).trace
         for index in 0..<program.instructionCount {
             for party in 0...1 { trace.times[party][index] = InstructionTimes(steps: [62_500_000 >> party]) }
@@ -23,7 +28,7 @@ import Testing
         session.record(program, trace: trace)
         var report = session.report(
             CostReport.Configuration(
-                model: "m", architecture: "SM", context: 4, positions: "last", insecure: true))
+                model: "m", architecture: "SM", target: .standard, context: 4, positions: "last", insecure: true))
         report.accuracy = .init(maxAbsError: 0.5, meanAbsError: 0.25, top1Agreement: 1)
         report.completion = .init(prompt: "a", private: "b", plaintext: "c", tokens: [98], secondsToFirstToken: 1.5)
         report.peakMemoryBytes = [1_000_000, 2_500_000]

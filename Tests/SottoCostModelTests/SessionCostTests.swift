@@ -1,5 +1,8 @@
+import SottoAlgebra
 import SottoCostModel
+import SottoPreprocessing
 import SottoPrivateTransformer
+import SottoSecureComputation
 import TestSupport
 import Testing
 
@@ -15,7 +18,8 @@ import Testing
 
     @Test(arguments: Small.notations, [ForwardPass.Output.all, .last, .blocks])
     func totalsAreThoseOfTheProgram(notation: String, output: ForwardPass.Output) throws {
-        let program = try ForwardPass(architecture: Small.architecture(notation), new: 5, output: output).program()
+        let program = try ForwardPass(architecture: Small.architecture(notation), new: 5, output: output).program(
+            target: .standard)
         let cost = CostInterpreter().run(program)
         let totals = report([program]).totals
         #expect(totals.online.bytesSent == cost.onlineBytes)
@@ -25,7 +29,7 @@ import Testing
         #expect(totals.offline.bytesSent == [0, 0])
         #expect(totals.offline.dealerBytes == [cost.dealerBytes[0] + 16, cost.dealerBytes[1] + 16])
         #expect(totals.offline.rounds == 0)
-        #expect(totals.setup.bytesSent == [cost.setup.bytes, 0])
+        #expect(totals.setup.bytesSent == [program.plan.weights.reduce(0) { $0 + $1.wireBytes }, 0])
         #expect(totals.setup.dealerBytes == [16, 0])
         #expect(totals.setup.rounds == 1)
         #expect(totals.online.seconds == nil && totals.setup.seconds == nil && totals.offline.seconds == nil)
@@ -35,7 +39,7 @@ import Testing
     func partsAddUpToTheTotals(grouping: Grouping) throws {
         let architecture = try Small.architecture("SM+LN+G")
         let programs = try [4, 5, 6].map {
-            try ForwardPass(architecture: architecture, new: $0, output: .last).program()
+            try ForwardPass(architecture: architecture, new: $0, output: .last).program(target: .standard)
         }
         let traces = programs.map { program -> Trace in
             var trace = CostInterpreter().run(program).trace
@@ -51,7 +55,7 @@ import Testing
         let report = report(programs, traces: traces)
         #expect(report.inferences == 3)
         for phase in CostReport.Phase.allCases {
-            var (sent, dealt, rounds, flops, seconds) = ([0, 0], [0, 0], 0, 0, 0.0)
+            var (sent, dealt, rounds, flops, seconds) = (ByParty<Int>.zero, ByParty<Int>.zero, 0, 0, 0.0)
             for group in report.groups(by: grouping) {
                 let part = group[phase]
                 for party in 0...1 {
@@ -76,7 +80,8 @@ import Testing
     }
 
     @Test func everyPathHasOneRowForEachPhase() throws {
-        let program = try ForwardPass(architecture: Small.architecture("SM+LN+G"), new: 3, output: .all).program()
+        let program = try ForwardPass(architecture: Small.architecture("SM+LN+G"), new: 3, output: .all).program(
+            target: .standard)
         let report = report([program, program])
         let keys = report.operations.map { "\($0.path) \($0.phase)" }
         #expect(Set(keys).count == keys.count)
@@ -89,13 +94,15 @@ import Testing
         #expect(online.contains { $0.hasPrefix("layer.1/ffn/gelu/") })
         #expect(
             report.operations.prefix(3).map(\.path) == [
-                SessionCost.maskedWeightsPath, SessionCost.setupSeedPath, SessionCost.inferenceSeedsPath,
+                DealerMethod.maskedWeightsPath, DealerMethod.setupSeedPath, DealerMethod.inferenceSeedsPath,
             ])
     }
 
     @Test func inferencesAddUp() throws {
         let architecture = try Small.architecture("SM(t)+ScFuFFN")
-        let programs = try [3, 4].map { try ForwardPass(architecture: architecture, new: $0, output: .last).program() }
+        let programs = try [3, 4].map {
+            try ForwardPass(architecture: architecture, new: $0, output: .last).program(target: .standard)
+        }
         let (both, first, second) = (report(programs), report([programs[0]]), report([programs[1]]))
         #expect(both.totals.setup == first.totals.setup)
         for party in 0...1 {

@@ -1,7 +1,13 @@
 import Foundation
+import SottoAlgebra
 import SottoCostModel
+import SottoModel
+import SottoPreprocessing
 import SottoPrivateTransformer
+import SottoRandomness
+import SottoSecureComputation
 import SottoSessions
+import SottoTransport
 import Synchronization
 import TestSupport
 import Testing
@@ -18,7 +24,8 @@ import Testing
             let (serverEnd, clientEnd) = RecordingChannel.pair()
             let forServer = RecordingChannel.pair()
             let forClient = RecordingChannel.pair()
-            let service = DealerService(domain: Ring64(), planner: { try ForwardPass.dealerProgram($0) })
+            let service = DealerService(
+                domain: Ring64(), planner: { try ForwardPass.dealerProgram($0, target: .standard) })
             let failures = Mutex<[String]>([])
             let ended = DispatchGroup()
             func start(_ body: @escaping @Sendable () throws -> Void) {
@@ -41,15 +48,15 @@ import Testing
                     channel: serverEnd,
                     model: .init(
                         name: "test", notation: "test", architecture: architecture, weights: prepared,
-                        usesByteTokenizer: false), dealer: { forServer.1 })
+                        usesByteTokenizer: false), configuration: .standard, dealer: { forServer.1 })
                 _ = try session.serve()
             }
-            let client = try ClientSession(channel: clientEnd, dealer: { forClient.1 })
+            let client = try ClientSession(channel: clientEnd, configuration: .standard, dealer: { forClient.1 })
             var cost = SessionCost()
             _ = try client.complete(prompt: prompt, count: tokens) { _, run in
                 if cost.inferences == 0 {
                     cost.recordSetup(
-                        of: run.accounted.program, sentBytes: client.setup?.bytes, seconds: client.setup?.seconds)
+                        of: run.accounted.program, sent: client.setup?.bytesSent, seconds: client.setup?.seconds)
                 }
                 cost.record(run.accounted.program, trace: run.accounted.trace)
                 // With the depths that travelled, which a report does not show.
@@ -99,7 +106,7 @@ import Testing
         var estimate = SessionCost()
         for index in 0..<tokens {
             let program = try ForwardPass(architecture: architecture, new: prompt.count + index, output: .last)
-                .program()
+                .program(target: .standard)
             if index == 0 { estimate.recordSetup(of: program) }
             estimate.record(program)
         }

@@ -1,5 +1,7 @@
 import SottoCostModel
+import SottoModel
 import SottoPrivateTransformer
+import SottoSecureComputation
 import TestSupport
 import Testing
 
@@ -53,7 +55,7 @@ import Testing
             feedForwardWidth: sizes.inner, context: sizes.context, vocabulary: sizes.vocabulary)
         for output in sizes.positions > 8 ? [ForwardPass.Output.all] : [.all, .last] {
             let program = try ForwardPass(architecture: architecture, new: sizes.positions, output: output).program(
-                profile: profile)
+                target: .otWithDealer(over: profile))
             #expect(try ExactRun(program, fill: .small(seed: 3, bits: 12)).mismatch == nil, "\(output)")
         }
     }
@@ -78,7 +80,8 @@ import Testing
             feedForwardWidth: sizes.inner, context: sizes.context, vocabulary: sizes.vocabulary, tiedHead: false,
             finalNorm: .rmsNorm, positions: .rotary(theta: 10000), hasBiases: false)
         for output in [ForwardPass.Output.all, .last] {
-            let program = try ForwardPass(architecture: architecture, new: sizes.positions, output: output).program()
+            let program = try ForwardPass(architecture: architecture, new: sizes.positions, output: output).program(
+                target: .standard)
             #expect(try ExactRun(program, fill: .small(seed: 3, bits: 12)).mismatch == nil, "\(output)")
         }
     }

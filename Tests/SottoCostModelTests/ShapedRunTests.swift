@@ -1,5 +1,11 @@
+import SottoAlgebra
 import SottoCostModel
+import SottoModel
+import SottoPreprocessing
 import SottoPrivateTransformer
+import SottoRandomness
+import SottoSecureComputation
+import SottoTransport
 import Testing
 
 /// The virtual clock of a real run and the replay of the program that was only declared.
@@ -12,7 +18,7 @@ import Testing
     private func program(_ notation: String, positions: Int, output: ForwardPass.Output) throws -> Program {
         try ForwardPass(
             architecture: Small.architecture(notation, layers: 1), new: positions, output: output
-        ).program()
+        ).program(target: .standard)
     }
 
     private func run(
@@ -42,9 +48,11 @@ import Testing
                 meters: (idle, idle))
             let replay = LatencyReplay(program)
             #expect(outcome.virtualTimes?.online == replay.online(on: network.link))
-            #expect(outcome.virtualTimes?.setup == LatencyReplay.setup(of: program, on: network.link))
+            #expect(
+                outcome.virtualTimes?.setup
+                    == program.target.preprocessing.replaySetup(program.plan, on: network.link, work: .none))
             #expect(replay.online(on: network.link, trace: outcome.trace) == replay.online(on: network.link))
-            #expect(replay.online(on: network.link).max()! > 0)
+            #expect(replay.online(on: network.link).largest > 0)
         }
     }
 
@@ -72,7 +80,7 @@ import Testing
             session.recordSetup(of: program)
             session.record(program, trace: outcome.trace)
             let latency = try #require(session.report(Small.configuration()).latency.first)
-            #expect(latency.online == Double(replayed.max()!) / 1e9)
+            #expect(latency.online == Double(replayed.largest) / 1e9)
             #expect(latency.compute == .measured)
         }
     }
@@ -86,12 +94,12 @@ import Testing
         session.recordSetup(of: program)
         session.record(program, trace: outcome.trace)
         let latency = session.report(Small.configuration()).latency
-        #expect(latency[0].online == Double(outcome.virtualTimes!.online.max()!) / 1e9)
+        #expect(latency[0].online == Double(outcome.virtualTimes!.online.largest) / 1e9)
         #expect(latency[1].online > latency[0].online)
         // All of the work is in the trace and nothing of it in the network's share.
-        let idle = LatencyReplay(program).online(on: Network.lan.link).max()!
-        #expect(outcome.virtualTimes!.online.max()! > idle)
-        #expect(outcome.trace.times.allSatisfy { $0.count == program.instructionCount })
-        #expect(outcome.trace.times.joined().allSatisfy { $0.value.preparation >= 0 && $0.value.online > 0 })
+        let idle = LatencyReplay(program).online(on: Network.lan.link).largest
+        #expect(outcome.virtualTimes!.online.largest > idle)
+        #expect(outcome.trace.times.values.allSatisfy { $0.count == program.instructionCount })
+        #expect(outcome.trace.times.values.joined().allSatisfy { $0.value.preparation >= 0 && $0.value.online > 0 })
     }
 }

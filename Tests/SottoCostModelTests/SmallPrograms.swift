@@ -1,4 +1,6 @@
 import SottoCostModel
+import SottoModel
+import SottoSecureComputation
 
 /// The small models and programs that the tests of this target account for.
 enum Small {
@@ -12,7 +14,8 @@ enum Small {
     static let notations = Architecture.Notation.all.map(\.name)
 
     static func configuration(_ model: String = "small", context: Int = 5) -> CostReport.Configuration {
-        CostReport.Configuration(model: model, architecture: "SM", context: context, positions: "all", insecure: false)
+        CostReport.Configuration(
+            model: model, architecture: "SM", target: .standard, context: context, positions: "all", insecure: false)
     }
 
     /// Two openings under one path, one after the other or side by side, and one to the client only: 4 elements of 8 bits

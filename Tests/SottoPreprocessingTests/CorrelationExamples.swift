@@ -1,4 +1,6 @@
+import SottoAlgebra
 import SottoPreprocessing
+import SottoSecureComputation
 import TestSupport
 
 /// Plans with every kind of correlation, in odd sizes.
@@ -10,42 +12,45 @@ enum CorrelationExamples {
     static func plan(count: Int, width: Int) -> CorrelationPlan {
         let transpose = LinearMap.permute(shape: [3, 5], order: [1, 0])
         let broadcast = LinearMap.segmentBroadcast(Segments(rows: count, columns: 2))
-        let correlations: [Correlation] = [
-            .ringMask(count: count, width: width),  // 0
-            .ringMask(count: count, width: 64),
-            .ringMask(count: 15, width: width),
-            .clientMask(count: count, width: width),  // 3
-            .clientMask(count: 15, width: width),
-            .beaverProduct(
-                left: MaskView(mask: 0), right: MaskView(mask: 1), shape: .elementwise(count: count), width: width),
-            .beaverProduct(
-                left: MaskView(mask: 0), right: MaskView(mask: 0), shape: .rowDots(rows: 1, columns: count),
-                width: width),
-            .beaverProduct(
-                left: MaskView(mask: 2), right: MaskView(mask: 2, maps: [transpose]),
+        func ring(_ index: Int, _ count: Int, _ width: Int) -> CorrelationHandle<RingMask> {
+            CorrelationHandle(index: index, kind: RingMask(count: count, width: width))
+        }
+        func client(_ index: Int) -> MaskView<ClientMask> {
+            MaskView(CorrelationHandle(index: index, kind: ClientMask(count: 15, width: width)))
+        }
+        let (first, second, third) = (ring(0, count, width), ring(1, count, 64), ring(2, 15, width))
+        let correlations: [any Correlation] = [
+            first.kind, second.kind, third.kind,
+            ClientMask(count: count, width: width),  // 3
+            ClientMask(count: 15, width: width),
+            BeaverProductCorrelation(
+                left: MaskView(first), right: MaskView(second), shape: .elementwise(count: count), width: width),
+            BeaverProductCorrelation(
+                left: MaskView(first), right: MaskView(first), shape: .rowDots(rows: 1, columns: count), width: width),
+            BeaverProductCorrelation(
+                left: MaskView(third), right: MaskView(third, maps: [transpose]),
                 shape: .matrix(batch: 1, m: 3, k: 5, n: 3), width: width),
-            .beaverProduct(
-                left: MaskView(mask: 0, maps: [broadcast]), right: MaskView(mask: 1, maps: [broadcast]),
+            BeaverProductCorrelation(
+                left: MaskView(first, maps: [broadcast]), right: MaskView(second, maps: [broadcast]),
                 shape: .elementwise(count: 2 * count), width: width),
-            .serverProduct(
-                mask: MaskView(mask: 4), weight: WeightView(weight: 0), shape: .matrix(batch: 1, m: 3, k: 5, n: 2),
+            ServerProductCorrelation(
+                mask: client(4), weight: WeightView(weight: 0), shape: .matrix(batch: 1, m: 3, k: 5, n: 2),
                 width: width),
-            .serverProduct(
-                mask: MaskView(mask: 4), weight: WeightView(weight: 1, maps: [transpose]),
+            ServerProductCorrelation(
+                mask: client(4), weight: WeightView(weight: 1, maps: [transpose]),
                 shape: .matrix(batch: 1, m: 3, k: 5, n: 3), width: width),
-            .serverProduct(
+            ServerProductCorrelation(
                 // A mask that the plan lists later.
-                mask: MaskView(mask: 12), weight: WeightView(weight: 1), shape: .elementwise(count: 15),
-                width: width),
-            .clientMask(count: 15, width: width),  // 12
-            .correlatedOT(count: count, width: width),
-            .millionairesLeaves(count: count, bits: min(width, 9), thresholds: 3),
-            .bitProducts(count: count, copies: 2, planes: 4, subsets: [0b0011, 0b0101, 0b1110, 0b1111]),
-            .bitProducts(count: count, copies: 0, planes: 3, subsets: [0b011]),
-            .selection(count: count, thresholds: 3, degree: 3, masked: true, width: width),
-            .selection(count: count, thresholds: 2, degree: 1, masked: true, width: width),
-            .selection(count: count, thresholds: 0, degree: 2, masked: true, width: width),
-            .selection(count: count, thresholds: 4, degree: 0, masked: false, width: width),
+                mask: client(12), weight: WeightView(weight: 1), shape: .elementwise(count: 15), width: width),
+            ClientMask(count: 15, width: width),  // 12
+            CorrelatedOT(count: count, width: width),
+            MillionairesLeaves(count: count, bits: min(width, 9), thresholds: 3),
+            BitProducts(count: count, copies: 2, planes: 4, subsets: [0b0011, 0b0101, 0b1110, 0b1111]),
+            BitProducts(count: count, copies: 0, planes: 3, subsets: [0b011]),
+            SelectionCorrelation(count: count, thresholds: 3, degree: 3, isMasked: true, width: width),
+            SelectionCorrelation(count: count, thresholds: 2, degree: 1, isMasked: true, width: width),
+            SelectionCorrelation(count: count, thresholds: 0, degree: 2, isMasked: true, width: width),
+            SelectionCorrelation(count: count, thresholds: 4, degree: 0, isMasked: false, width: width),
         ]
         return CorrelationPlan(
             correlations: correlations,
@@ -66,5 +71,14 @@ enum CorrelationExamples {
     ) throws -> [Domain.Elements] {
         var words = SeededWords(seed)
         return try plan.weights.map { try domain.uniform(count: $0.count, width: $0.width, from: &words) }
+    }
+}
+
+extension WeightMasks {
+    /// `W - B`.
+    func masked(
+        _ weight: WeightDeclaration, index: Int, value: Domain.Elements, in domain: Domain
+    ) throws -> Domain.Elements {
+        domain.subtract(value, try mask(weight, index: index))
     }
 }

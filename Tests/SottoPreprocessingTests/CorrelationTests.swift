@@ -1,4 +1,7 @@
+import SottoAlgebra
 import SottoPreprocessing
+import SottoRandomness
+import SottoSecureComputation
 import TestSupport
 import Testing
 
@@ -10,35 +13,35 @@ import Testing
         let domain: Domain
         let plan: CorrelationPlan
         let weights: [[UInt64]]
-        let sources: [DealtCorrelations<Domain>]
-        var shares: [[CorrelationShare<[UInt64]>]] = []
+        let sources: ByParty<DealtCorrelations<Domain>>
+        var shares: ByParty<[CorrelationShare<[UInt64]>]> = .both([])
 
         /// - Parameter order: the order in which either party takes the items.
-        init(_ domain: Domain, count: Int, width: Int, seed: UInt64, order: [[Int]]? = nil) throws {
+        init(_ domain: Domain, count: Int, width: Int, seed: UInt64, order: ByParty<[Int]>? = nil) throws {
             let plan = CorrelationExamples.plan(count: count, width: width)
             self.domain = domain
             self.plan = plan
             weights = try CorrelationExamples.weights(plan, domain, seed: seed)
-            let dealer = try InsecureInProcessDealer(domain: domain, plan: plan, seeds: InsecureSeededSource(seed))
+            let dealer = try InsecureInProcessDealer(domain: domain, seeds: InsecureSeededSource(seed))
             let masked = try zip(plan.weights.indices, weights).map {
-                try dealer.weightMasks.masked(plan.weights[$0], index: $0, value: $1)
+                try dealer.weightMasks.masked(plan.weights[$0], index: $0, value: $1, in: domain)
             }
-            sources = [dealer.source(party: 0), dealer.source(party: 1, maskedWeights: masked)]
-            for party in 0...1 {
+            sources = ByParty(
+                server: dealer.source(.server, plan: plan),
+                client: dealer.source(.client, plan: plan, maskedWeights: masked))
+            for party in Party.allCases {
                 var taken: [Int: CorrelationShare<[UInt64]>] = [:]
                 for index in order?[party] ?? Array(plan.correlations.indices) {
                     taken[index] = try sources[party].take(index)
                 }
-                shares.append(plan.correlations.indices.map { taken[$0]! })
+                shares[party] = plan.correlations.indices.map { taken[$0]! }
             }
         }
 
-        func elements(_ index: Int) throws -> [[UInt64]] {
-            try shares.map {
-                guard case .elements(let elements) = $0[index] else { throw PreprocessingError.wrongKind(index: index) }
-                return elements
-            }
-        }
+        /// The first tensor of either party's masks; none counts as empty.
+        func masks(_ index: Int) -> ByParty<[UInt64]> { shares.map { $0[index].masks.tensors.first ?? [] } }
+
+        func products(_ index: Int) -> ByParty<[UInt64]> { shares.map { $0[index].products.tensors[0] } }
     }
 
     @Test(arguments: CorrelationExamples.counts)
@@ -60,8 +63,8 @@ import Testing
         var generator = SeededGenerator(1)
         let shuffled = try Dealt(
             domain, count: 33, width: 31, seed: 7,
-            order: [indices.reversed(), indices.shuffled(using: &generator)])
-        for party in 0...1 {
+            order: ByParty(server: indices.reversed(), client: indices.shuffled(using: &generator)))
+        for party in Party.allCases {
             for index in indices {
                 #expect("\(straight.shares[party][index])" == "\(shuffled.shares[party][index])")
             }
@@ -70,7 +73,7 @@ import Testing
 
     @Test func everyItemServesOnce() throws {
         let dealt = try Dealt(domain, count: 5, width: 20, seed: 3)
-        for source in dealt.sources {
+        for source in dealt.sources.values {
             for index in dealt.plan.correlations.indices {
                 #expect(throws: PreprocessingError.alreadyUsed(index: index)) { try source.take(index) }
             }
@@ -85,20 +88,21 @@ import Testing
         for (count, width) in [(0, 9), (9, 7), (64, 64)] {
             let dealt = try Dealt(domain, count: count, width: width, seed: 3)
             for (index, correlation) in dealt.plan.correlations.enumerated() {
-                #expect(dealt.sources[0].receivedBytes[index] ?? 0 == correlation.dealerBytes[0])
-                #expect(correlation.dealerBytes[1] == 0)
+                #expect(dealt.sources.server.receivedBytes[index] ?? 0 == correlation.correctionBytes.server)
+                #expect(correlation.correctionBytes.client == 0)
             }
-            #expect(dealt.sources[1].receivedBytes.isEmpty)
+            #expect(dealt.sources.client.receivedBytes.isEmpty)
         }
     }
 
     @Test func maskedWeightsAreNeeded() throws {
         let plan = CorrelationExamples.plan(count: 4, width: 20)
-        let dealer = try InsecureInProcessDealer(domain: Ring64(), plan: plan, seeds: InsecureSeededSource(1))
-        let client = dealer.source(party: 1)
+        let dealer = try InsecureInProcessDealer(domain: Ring64(), seeds: InsecureSeededSource(1))
+        let client = dealer.source(.client, plan: plan)
         for (index, correlation) in plan.correlations.enumerated() {
-            guard case .serverProduct(_, let weight, _, _) = correlation else { continue }
-            #expect(throws: PreprocessingError.missingWeight(name: plan.weights[weight.weight].name)) {
+            guard let product = correlation as? ServerProductCorrelation else { continue }
+            let name = plan.weights[product.weight.weight].name
+            #expect(throws: PreprocessingError.missingWeight(name: name)) {
                 try client.take(index)
             }
         }
@@ -107,6 +111,7 @@ import Testing
     /// Corrections that are too short, too long or not canonical are refused.
     @Test func malformedCorrections() throws {
         final class Stream: CorrectionStream {
+            let isDealer = true
             let change: ([UInt8]) -> [UInt8]
             let engine: DealerEngine<Ring64>
 
@@ -119,15 +124,15 @@ import Testing
             }
         }
         var seeds = InsecureSeededSource(4)
-        let parties = [try seeds.nextSeed(), try seeds.nextSeed()]
+        let parties = ByParty(server: try seeds.nextSeed(), client: try seeds.nextSeed())
         let plan = CorrelationExamples.plan(count: 3, width: 11)
         let engine = DealerEngine(
             domain: domain, plan: plan, seeds: parties,
             weightMasks: WeightMasks(domain: domain, seed: try seeds.nextSeed()))
-        for (index, correlation) in plan.correlations.enumerated() where correlation.dealerBytes[0] > 0 {
+        for (index, correlation) in plan.correlations.enumerated() where correlation.correctionBytes.server > 0 {
             for change in [{ Array($0.dropLast()) }, { $0 + [0] }, { _ in [] }] as [([UInt8]) -> [UInt8]] {
                 let source = DealtCorrelations(
-                    domain: domain, plan: plan, party: 0, seed: parties[0], stream: Stream(engine, change),
+                    domain: domain, plan: plan, party: .server, seed: parties.server, stream: Stream(engine, change),
                     maskedWeights: [])
                 #expect(throws: PackingError.self) { try source.take(index) }
                 // What failed once is spent.
@@ -138,7 +143,7 @@ import Testing
 }
 
 extension CorrelationTests.Dealt {
-    private func sum(_ shares: [[UInt64]]) -> [UInt64] { domain.add(shares[0], shares[1]) }
+    private func sum(_ shares: ByParty<[UInt64]>) -> [UInt64] { domain.add(shares.server, shares.client) }
 
     /// Whether the bits that travel are equal.
     private func agree(_ x: [UInt64], _ y: [UInt64], _ width: Int) -> Bool {
@@ -149,76 +154,83 @@ extension CorrelationTests.Dealt {
         for (index, correlation) in plan.correlations.enumerated() { try check(correlation, index) }
     }
 
-    private func check(_ correlation: Correlation, _ index: Int) throws {
+    private func check(_ correlation: any Correlation, _ index: Int) throws {
+        let shares = shares.map { $0[index] }
         switch correlation {
-        case .ringMask(let count, let width):
-            for share in try elements(index) {
-                #expect(domain.count(share) == count)
-                #expect(try domain.unpack(domain.pack(share, width: width), count: count, width: width) == share)
+        case let kind as RingMask:
+            for share in masks(index).values {
+                #expect(domain.count(share) == kind.count)
+                let packed = domain.pack(share, width: kind.width)
+                #expect(try domain.unpack(packed, count: kind.count, width: kind.width) == share)
             }
-        case .clientMask(let count, _):
-            #expect(try elements(index).map { domain.count($0) } == [0, count])
-        case .beaverProduct(let left, let right, let shape, let width):
-            let x = domain.apply(left.maps, to: sum(try elements(left.mask)))
-            let y = domain.apply(right.maps, to: sum(try elements(right.mask)))
-            #expect(
-                agree(sum(try elements(index)), domain.product(x, y, shape: shape, threads: 1), width),
-                "\(correlation)")
-        case .serverProduct(let mask, let weight, let shape, let width):
-            let r = domain.apply(mask.maps, to: try elements(mask.mask)[1])
-            let w = domain.apply(weight.maps, to: weights[weight.weight])
-            #expect(
-                agree(sum(try elements(index)), domain.product(r, w, shape: shape, threads: 1), width),
-                "\(correlation)")
-        default: try checkBits(correlation, shares[0][index], shares[1][index])
+        case let kind as ClientMask:
+            #expect(masks(index).map { domain.count($0) } == ByParty(server: 0, client: kind.count))
+        case let kind as BeaverProductCorrelation:
+            let x = domain.apply(kind.left.maps, to: sum(masks(kind.left.mask)))
+            let y = domain.apply(kind.right.maps, to: sum(masks(kind.right.mask)))
+            let product = domain.product(x, y, shape: kind.shape, threads: 1)
+            #expect(agree(sum(products(index)), product, kind.width), "\(kind)")
+        case let kind as ServerProductCorrelation:
+            let r = domain.apply(kind.mask.maps, to: masks(kind.mask.mask).client)
+            let w = domain.apply(kind.weight.maps, to: weights[kind.weight.weight])
+            let product = domain.product(r, w, shape: kind.shape, threads: 1)
+            #expect(agree(sum(products(index)), product, kind.width), "\(kind)")
+        case let kind as CorrelatedOT:
+            let bits = shares.map { $0.masks.bits[0] }
+            #expect(bits.server.count == kind.count && bits.client.count == kind.count)
+            #expect(agree(sum(products(index)), domain.fromBits(bits.server & bits.client), kind.width))
+        case let kind as MillionairesLeaves: checkLeaves(kind, shares)
+        case let kind as BitProducts: checkBits(kind, shares)
+        case let kind as SelectionCorrelation: checkSelection(kind, shares, index)
+        default: Issue.record("\(correlation) is of no known kind")
         }
     }
 
-    private func checkBits(
-        _ correlation: Correlation, _ first: CorrelationShare<[UInt64]>, _ second: CorrelationShare<[UInt64]>
-    ) throws {
-        switch (correlation, first, second) {
-        case (.correlatedOT(let count, let width), .correlatedOT(let a, let p), .correlatedOT(let c, let q)):
-            #expect(a.count == count && c.count == count)
-            #expect(agree(sum([p, q]), domain.fromBits(a & c), width))
-        case (.millionairesLeaves(_, let bits, let thresholds), .leaves(let alpha, let p), .leaves(let beta, let q)):
-            #expect(alpha.count == thresholds && beta.count == 1)
-            for threshold in 0..<thresholds {
-                let products = MillionairesLeaf.products(of: alpha[threshold], beta[0])
-                #expect(products.count == MillionairesLeaf.productCount(bits: bits))
-                #expect(zip(p[threshold], q[threshold]).map { $0 ^ $1 } == products)
+    private func checkLeaves(_ kind: MillionairesLeaves, _ shares: ByParty<CorrelationShare<[UInt64]>>) {
+        let (alpha, beta) = (shares.server.masks.bits, shares.client.masks.bits)
+        #expect(alpha.count == kind.thresholds * kind.bits && beta.count == kind.bits)
+        for threshold in 0..<kind.thresholds {
+            let products = MillionairesLeaves.products(
+                of: Array(alpha[(threshold * kind.bits)..<((threshold + 1) * kind.bits)]), beta)
+            #expect(products.count == kind.productsOfThreshold)
+            for (place, product) in products.enumerated() {
+                let index = threshold * kind.productsOfThreshold + place
+                #expect(shares.server.products.bits[index] ^ shares.client.products.bits[index] == product)
             }
-        case (
-            .bitProducts(_, let copies, let planes, let subsets), .bitProducts(let m, let p), .bitProducts(let n, let q)
-        ):
-            #expect(m.count == copies && p.count == copies)
-            for copy in 0..<copies {
-                #expect(m[copy].count == planes)
-                let masks = zip(m[copy], n[copy]).map { $0 ^ $1 }
-                for (index, subset) in subsets.enumerated() {
-                    let ones = BitVector(repeating: true, count: masks[0].count)
-                    let product = masks.indices.reduce(ones) { subset >> UInt32($1) & 1 == 1 ? $0 & masks[$1] : $0 }
-                    #expect(p[copy][index] ^ q[copy][index] == product)
-                }
-            }
-        case (
-            .selection(let count, let thresholds, let degree, let isMasked, let width),
-            .selection(let r0, let a0, let p),
-            .selection(let r1, let a1, let q)
-        ):
-            #expect(r0.count == thresholds && (a0 != nil) == isMasked && (a1 != nil) == isMasked)
-            let bits = zip(r0, r1).map { $0 ^ $1 }
-            let mask = a0.map { sum([$0, a1!]) }
-            func product(_ x: [UInt64], _ y: [UInt64]) -> [UInt64] {
-                domain.product(x, y, shape: .elementwise(count: count), threads: 1)
-            }
-            let ones = domain.encode([Int64](repeating: 1, count: count))
-            let powers = (0..<degree).reduce(into: [ones]) { powers, _ in powers.append(product(powers.last!, mask!)) }
-            let expected = domain.concatenate(
-                Array(powers.dropFirst(2))
-                    + bits.flatMap { bit in powers.map { product($0, domain.fromBits(bit)) } } + [domain.zeros(0)])
-            #expect(agree(sum([p, q]), expected, width))
-        default: Issue.record("\(correlation) came as another kind")
         }
+    }
+
+    private func checkBits(_ kind: BitProducts, _ shares: ByParty<CorrelationShare<[UInt64]>>) {
+        let masks = zip(shares.server.masks.bits, shares.client.masks.bits).map { $0 ^ $1 }
+        #expect(masks.count == kind.copies * kind.planes)
+        for copy in 0..<kind.copies {
+            let own = masks[(copy * kind.planes)..<((copy + 1) * kind.planes)].map { $0 }
+            for (place, subset) in kind.subsets.enumerated() {
+                let ones = BitVector(repeating: true, count: kind.count)
+                let product = own.indices.reduce(ones) { subset >> UInt32($1) & 1 == 1 ? $0 & own[$1] : $0 }
+                let index = copy * kind.subsets.count + place
+                #expect(shares.server.products.bits[index] ^ shares.client.products.bits[index] == product)
+            }
+        }
+    }
+
+    private func checkSelection(
+        _ kind: SelectionCorrelation, _ shares: ByParty<CorrelationShare<[UInt64]>>, _ index: Int
+    ) {
+        #expect(shares.server.masks.bits.count == kind.thresholds)
+        #expect(shares.values.allSatisfy { $0.masks.tensors.isEmpty != kind.isMasked })
+        let bits = zip(shares.server.masks.bits, shares.client.masks.bits).map { $0 ^ $1 }
+        let mask = kind.isMasked ? sum(masks(index)) : nil
+        func product(_ x: [UInt64], _ y: [UInt64]) -> [UInt64] {
+            domain.product(x, y, shape: .elementwise(count: kind.count), threads: 1)
+        }
+        let ones = domain.encode([Int64](repeating: 1, count: kind.count))
+        let powers = (0..<kind.degree).reduce(into: [ones]) { powers, _ in
+            powers.append(product(powers.last!, mask!))
+        }
+        let expected = domain.concatenate(
+            Array(powers.dropFirst(2))
+                + bits.flatMap { bit in powers.map { product($0, domain.fromBits(bit)) } } + [domain.zeros(0)])
+        #expect(agree(sum(products(index)), expected, kind.width))
     }
 }

@@ -1,5 +1,9 @@
 import Foundation
+import SottoAlgebra
 import SottoPreprocessing
+import SottoRandomness
+import SottoSecureComputation
+import SottoTransport
 import Synchronization
 import TestSupport
 import Testing
@@ -70,9 +74,9 @@ import Testing
         _ = try server.weightSeed()
         _ = try server.begin(description: "d", fingerprint: fingerprint)
         let plan = CorrelationExamples.plan(count: 9, width: 8)
-        let corrections = server.corrections(of: plan)
-        for (index, correlation) in plan.correlations.enumerated() where correlation.dealerBytes[0] > 0 {
-            _ = try corrections.corrections(index, byteCount: correlation.dealerBytes[0])
+        let corrections = server.corrections(of: plan, for: .server)
+        for (index, correlation) in plan.correlations.enumerated() where correlation.correctionBytes.server > 0 {
+            _ = try corrections.corrections(index, byteCount: correlation.correctionBytes.server)
         }
         try server.end()
         ended.wait()
@@ -87,7 +91,7 @@ import Testing
         #expect(errors.isEmpty && sessions.count == 1)
         #expect(sessions[0].runs == 1 && sessions[0].failure == nil && sessions[0].parties == ["server", "client"])
         let plan = CorrelationExamples.plan(count: 9, width: 8)
-        #expect(sessions[0].bytes == 48 + plan.correlations.reduce(0) { $0 + $1.dealerBytes[0] })
+        #expect(sessions[0].bytes == 48 + plan.correctionBytes.total)
     }
 
     @Test(arguments: [
@@ -216,7 +220,7 @@ import Testing
     func dealingEndsWhenAPartyHasLeft(leaver: String) throws {
         let count = 1 << 15
         let dealer = Dealer { _ in
-            let items = [Correlation](repeating: .correlatedOT(count: count, width: 64), count: 4096)
+            let items = [any Correlation](repeating: CorrelatedOT(count: count, width: 64), count: 4096)
             return DealerProgram(fingerprint: Self.fingerprint, plan: CorrelationPlan(correlations: items, weights: []))
         }
         let (server, client) = (try dealer.party("server"), try dealer.party("client"))

@@ -1,5 +1,6 @@
 import Foundation
 import SottoPreprocessing
+import SottoTransport
 import Testing
 
 /// A session that stands idle while one of its connections ends.

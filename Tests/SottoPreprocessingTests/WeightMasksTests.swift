@@ -1,4 +1,6 @@
+import SottoAlgebra
 import SottoPreprocessing
+import SottoRandomness
 import TestSupport
 import Testing
 
@@ -14,7 +16,7 @@ import Testing
         var generator = SeededGenerator(UInt64(width))
         let value = (0..<63).map { _ in generator.next() }
         let masks = try masks(5)
-        let masked = try masks.masked(weight, index: 3, value: value)
+        let masked = try masks.masked(weight, index: 3, value: value, in: Ring64())
         let mask = try masks.mask(weight, index: 3)
         let ring = Ring64()
         #expect(ring.decode(ring.add(masked, mask), width: width) == ring.decode(value, width: width))
@@ -33,13 +35,14 @@ import Testing
 
     @Test func maskedZerosLookUniform() throws {
         let weight = WeightDeclaration(name: "w", shape: [40, 1000], width: 20)
-        let masked = try masks(3).masked(weight, index: 0, value: [UInt64](repeating: 0, count: 40000))
+        let masked = try masks(3).masked(
+            weight, index: 0, value: [UInt64](repeating: 0, count: 40000), in: Ring64())
         #expect(abs(ChiSquare.deviation(ofBytes: Ring64().pack(masked, width: 20))) < 6)
     }
 
     @Test func errorsSayWhatToDo() {
         let errors: [PreprocessingError] = [
-            .alreadyUsed(index: 3), .notInPlan(index: 4, count: 2), .wrongKind(index: 1), .missingWeight(name: "w"),
+            .alreadyUsed(index: 3), .notInPlan(index: 4, count: 2), .otherPlan(index: 1), .missingWeight(name: "w"),
             .malformedSeed(bytes: 3), .programMismatch(server: "a", client: "b"), .sessionTaken(role: "server"),
             .unknownRole, .malformedRequest("short"), .partnerMissing(role: "client", seconds: 60),
             .displaced(role: "server"), .tooManySessions(8), .idle(seconds: 0.5), .idle(seconds: .infinity), .stopping,

@@ -1,4 +1,7 @@
+import SottoAlgebra
+import SottoModel
 import SottoPrivateTransformer
+import SottoSecureComputation
 import TestSupport
 import Testing
 
@@ -49,7 +52,7 @@ import Testing
     private func check(
         _ weights: ModelWeights, output: ForwardPass.Output = .all, profile: DomainProfile = .ring64
     ) throws -> RangeCheck {
-        var check = RangeCheck(PreparedWeights(weights), profile: profile)
+        var check = RangeCheck(PreparedWeights(weights), target: .otWithDealer(over: profile))
         try check.check(
             ForwardPass(architecture: weights.architecture, new: Self.tokens.count, output: output),
             ClientInput(tokens: Self.tokens, vocabulary: weights.architecture.vocabulary))
@@ -100,8 +103,8 @@ import Testing
         func bytes(_ edits: String...) throws -> Int {
             let architecture = try gpt2().applying(edits.map { try ArchitectureEdit($0) })
             return CostInterpreter().run(
-                try ForwardPass(architecture: architecture, new: 4, output: .all).program()
-            ).onlineBytes.reduce(0, +)
+                try ForwardPass(architecture: architecture, new: 4, output: .all).program(target: .standard)
+            ).onlineBytes.total
         }
         let plain = try bytes()
         let (one, both) = (try bytes("layers[0].bounds.scores=9000"), try bytes("bounds.scores=9000"))
@@ -116,7 +119,7 @@ import Testing
         func fingerprint(_ edits: String...) throws -> String {
             try ForwardPass(
                 architecture: try gpt2().applying(edits.map { try ArchitectureEdit($0) }), new: 3, output: .last
-            ).program().fingerprint()
+            ).program(target: .standard).fingerprint()
         }
         let plain = try fingerprint()
         #expect(try fingerprint("bounds.scores=4095") == plain)
@@ -133,7 +136,7 @@ import Testing
     func whatFormulasCannotHoldIsRefusedByName(edit: String, path: String) throws {
         let architecture = try gpt2().applying([try ArchitectureEdit(edit)])
         let error = try #require(throws: ProgramError.self) {
-            try ForwardPass(architecture: architecture, new: 3, output: .all).program()
+            try ForwardPass(architecture: architecture, new: 3, output: .all).program(target: .standard)
         }
         #expect(error.description.hasPrefix(path), "\(error)")
     }
@@ -169,13 +172,14 @@ import Testing
         let architecture = try gpt2()
         func cost(_ output: ForwardPass.Output, exact: Bool) throws -> ProgramCost {
             CostInterpreter().run(
-                try ForwardPass(architecture: architecture, new: 2, output: output, exactOpenings: exact).program())
+                try ForwardPass(architecture: architecture, new: 2, output: output, exactOpenings: exact).program(
+                    target: .standard))
         }
         for output in ForwardPass.Output.allCases {
             let (plain, exact) = (try cost(output, exact: false), try cost(output, exact: true))
             let added = exact.instructions.filter { $0.path.contains("/exact.") }
             #expect(added.contains { $0.path.hasSuffix("exact.compare") })
-            let difference = exact.onlineBytes.reduce(0, +) - plain.onlineBytes.reduce(0, +)
+            let difference = exact.onlineBytes.total - plain.onlineBytes.total
             let addedBytes = added.map { $0.bytesSent[0] + $0.bytesSent[1] }.reduce(0, +)
             #expect(difference == addedBytes)
             #expect(exact.rounds > plain.rounds)
@@ -185,7 +189,7 @@ import Testing
     @Test func weightsThatFixedPointCannotHoldAreFoundBeforeARun() throws {
         let architecture = try gpt2()
         let large = try weights(architecture, [.layer(1, .feedForwardInputWeight): 1e6])
-        let program = try ForwardPass(architecture: architecture, new: 1, output: .all).program()
+        let program = try ForwardPass(architecture: architecture, new: 1, output: .all).program(target: .standard)
         // Products are computed modulo the ring: large weights are no fault by themselves.
         try PreparedWeights(large).check(for: program)
         let huge = try weights(architecture, [.layer(1, .feedForwardInputWeight): 1e12])

@@ -1,6 +1,10 @@
 import Foundation
+import SottoAlgebra
 import SottoCostModel
+import SottoModel
 import SottoPrivateTransformer
+import SottoRandomness
+import SottoSecureComputation
 import TestSupport
 import Testing
 
@@ -47,10 +51,11 @@ import Testing
     @Test func sharedKeysAreNotCopied() throws {
         func cost(_ keyValueHeads: Int) throws -> (opened: Int, setup: Int) {
             let architecture = try Architecture.smallLLaMA(keyValueHeads: keyValueHeads)
-            let program = try ForwardPass(architecture: architecture, new: 5, output: .blocks).program()
+            let program = try ForwardPass(architecture: architecture, new: 5, output: .blocks).program(
+                target: .standard)
             let opening = try #require(program.instructions.first { $0.path == "layer.0/attention/scores/open-masked" })
             return (
-                opening.primitive.rounds[0].bytes[0],
+                opening.primitive.rounds[0].server,
                 program.plan.weights.filter { $0.name == "layer.0/attention/qkv" }.reduce(0) {
                     $0 + $1.shape.reduce(1, *)
                 }
@@ -67,13 +72,13 @@ import Testing
 
     /// The rotation and its truncation are local: rotary positions cost no byte and no round beyond learned ones.
     @Test func rotaryPositionsCostNothingOnline() throws {
-        func attention(_ positions: Architecture.Positions) throws -> (bytes: [Int], rounds: Int) {
+        func attention(_ positions: Architecture.Positions) throws -> (bytes: ByParty<Int>, rounds: Int) {
             let architecture = try Architecture(
                 layers: [.llama], heads: 4, keyValueHeads: 2, width: 16, feedForwardWidth: 11, context: 16,
                 vocabulary: 19,
                 finalNorm: .rmsNorm, positions: positions, hasBiases: false)
             let pass = try ForwardPass(architecture: architecture, new: 8, output: .blocks)
-            let cost = CostInterpreter().run(try pass.program())
+            let cost = CostInterpreter().run(try pass.program(target: .standard))
             return (cost.onlineBytes, cost.rounds)
         }
         let (learned, rotary) = (try attention(.learned), try attention(.rotary(theta: 10000)))
@@ -85,7 +90,7 @@ import Testing
         let pass = try ForwardPass(architecture: test.architecture, new: 5, output: .last)
         let counts = ArchitectureCounts(pass)
         func flops(_ block: String, _ names: [String]) throws -> Int {
-            try pass.program().instructions.filter { instruction in
+            try pass.program(target: .standard).instructions.filter { instruction in
                 let parts = instruction.path.split(separator: "/")
                 return parts.count == 4 && parts[1] == block && names.contains(String(parts[2]))
                     && parts[3].contains("multiply")
@@ -113,8 +118,10 @@ import Testing
     @Test func fingerprintsTellAnglesApart() throws {
         func fingerprint(theta: Double, past: Int) throws -> String {
             let architecture = try Architecture.smallLLaMA(theta: theta)
-            return try ForwardPass(architecture: architecture, past: past, new: 3, output: .last).program()
-                .fingerprint()
+            return try ForwardPass(architecture: architecture, past: past, new: 3, output: .last).program(
+                target: .standard
+            )
+            .fingerprint()
         }
         let all = [
             try fingerprint(theta: 10000, past: 0), try fingerprint(theta: 10001, past: 0),
@@ -137,7 +144,8 @@ import Testing
             if path == "layer.0/attention/rotary" { rotated = values }
         }
         let (server, client) = try Self.shares(rotated, architecture, past: past)
-        let program = try ForwardPass(architecture: architecture, past: past, new: new, output: .all).program()
+        let program = try ForwardPass(architecture: architecture, past: past, new: new, output: .all).program(
+            target: .standard)
         let input = try ClientInput(tokens: Array(tokens[past...]), vocabulary: 19)
         let outcome = try InsecureSimulation(domain: Ring64()).run(
             program, server: TensorSources([PreparedWeights(weights), TensorDictionary(server)]),

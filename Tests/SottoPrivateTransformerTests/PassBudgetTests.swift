@@ -1,4 +1,6 @@
+import SottoModel
 import SottoPrivateTransformer
+import SottoSecureComputation
 import Testing
 
 /// Lengths and sizes from outside: refused by closed formulas, before anything is built.
@@ -36,14 +38,14 @@ import Testing
             for output in ForwardPass.Output.allCases {
                 let pass = try ForwardPass(
                     architecture: architecture, past: lengths.0, new: lengths.1, output: output)
-                let program = try pass.program(profile: profile)
+                let program = try pass.program(target: .otWithDealer(over: profile))
                 let size = pass.size(profile: profile)
                 let name = "\(architecture), \(lengths), \(output)"
                 #expect(size.instructions >= Double(program.instructionCount), "\(name)")
                 #expect(size.instructions <= 64 + 6 * Double(program.instructionCount), "\(name)")
                 let tensors = program.inputs.map { Double($0.shape.reduce(1, *)) }
                 #expect(size.largestTensor >= tensors.max() ?? 0, "\(name)")
-                let bytes = program.plan.correlations.map { Double($0.dealerBytes[0]) }
+                let bytes = program.plan.correlations.map { Double($0.correctionBytes.server) }
                 #expect(size.largestCorrelation >= bytes.max() ?? 0, "\(name)")
                 let flops = program.instructions.reduce(0) { $0 + Double($1.primitive.flops) }
                 #expect(2 * size.work >= flops, "\(name): \(size.work) \(flops)")

@@ -1,3 +1,4 @@
+import SottoModel
 import SottoPrivateTransformer
 import TestSupport
 import Testing

@@ -1,5 +1,9 @@
 import Foundation
+import SottoAlgebra
+import SottoModel
 import SottoPrivateTransformer
+import SottoRandomness
+import SottoSecureComputation
 import TestSupport
 import Testing
 
@@ -16,7 +20,7 @@ struct PrivateForward {
         _ pass: ForwardPass, weights: ModelWeights, input: any TensorSource, seed: UInt64 = 1,
         profile: DomainProfile = .ring64
     ) throws {
-        program = try pass.program(profile: profile)
+        program = try pass.program(target: .otWithDealer(over: profile))
         let prepared = PreparedWeights(weights)
         let outcome = try program.simulated(
             server: TensorSources([prepared, input]), client: input, seeds: InsecureSeededSource(seed))
@@ -108,7 +112,7 @@ struct PrivateForward {
         }
         let (last, all) = (try run(.last), try run(.all))
         for (a, b) in zip(last.values, all.values.suffix(11)) { #expect(abs(a - b) < 0.005) }
-        func bytes(_ run: PrivateForward) -> Int { CostInterpreter().run(run.program).onlineBytes.reduce(0, +) }
+        func bytes(_ run: PrivateForward) -> Int { CostInterpreter().run(run.program).onlineBytes.total }
         #expect(bytes(last) < bytes(all))
     }
 
@@ -156,7 +160,7 @@ struct PrivateForward {
         let pass = try ForwardPass(architecture: architecture, past: past, new: new, output: .all)
         let inputs = try ClientInput(tokens: Array(tokens[past...]), vocabulary: 11)
         let (server, client) = try Self.cache(weights, tokens: tokens, past: past)
-        let program = try pass.program()
+        let program = try pass.program(target: .standard)
         let outcome = try InsecureSimulation(domain: Ring64()).run(
             program, server: TensorSources([PreparedWeights(weights), TensorDictionary(server)]),
             client: TensorSources([inputs, TensorDictionary(client)]), seeds: InsecureSeededSource(3))

@@ -1,3 +1,4 @@
+import SottoAlgebra
 import SottoRandomness
 import TestSupport
 import Testing

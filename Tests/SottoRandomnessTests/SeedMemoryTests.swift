@@ -1,6 +1,6 @@
 #if os(Linux)
     import Foundation
-    import Randomness
+    import SottoRandomness
     import Testing
 
     /// What is left of a seed in the process's own memory.

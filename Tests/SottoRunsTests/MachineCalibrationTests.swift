@@ -14,9 +14,10 @@ import Testing
     ]
 
     @Test(arguments: DomainProfile.both) func tinyProgramsGiveAUsableModel(profile: DomainProfile) throws {
+        let target = Target.otWithDealer(over: profile)
         var fractions: [Double] = []
         let measured = try MachineCalibration(
-            threads: [1, 2], profile: profile, layers: Self.layers, repetitions: 1
+            threads: [1, 2], target: target, layers: Self.layers, repetitions: 1
         ) { fractions.append($0) }
         #expect(fractions == [0.25, 0.5, 0.75, 1])
         #expect(measured.rates.map(\.threads) == [1, 2])
@@ -25,13 +26,13 @@ import Testing
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("sotto-runs-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: url) }
         try measured.calibration.write(to: url)
-        let model = try CalibrationStore.model(at: url, threads: 2, profile: profile)
-        #expect(model == measured.calibration[threads: 2, profile])
+        let model = try CalibrationStore.model(at: url, threads: 2, target: target)
+        #expect(model == measured.calibration[threads: 2, target])
         let named = NamedArchitecture(name: "small", try Small.architecture())
         func latency(_ compute: ComputeModel?) throws -> CostReport.Latency {
             try #require(
                 EstimatedRun(
-                    of: named, .inference(.all), positions: 3, protocols: SessionConfiguration(profile: profile),
+                    of: named, .inference(.all), positions: 3, protocols: SessionConfiguration(target: target),
                     networks: [.lan], compute: compute
                 ).report.latency.first)
         }
@@ -39,23 +40,25 @@ import Testing
         #expect(calibrated.compute == .calibrated && idle.compute == .none)
         #expect(calibrated.setup > idle.setup && calibrated.offline > idle.offline && calibrated.online > idle.online)
         #expect(throws: CalibrationError.otherThreads(path: url.path, threads: 3, domain: profile.name)) {
-            try CalibrationStore.model(at: url, threads: 3, profile: profile)
+            try CalibrationStore.model(at: url, threads: 3, target: target)
         }
     }
 
     @Test func whatWasMeasuredBeforeIsKept() throws {
         let other = ComputeModel(coefficients: ["setup server ": [1, 2, 3, 4]])
-        let known = Calibration(machine: .current, models: [1: other, 7: other])
+        var known = Calibration(machine: .current)
+        for threads in [1, 7] { known[threads: threads, .standard] = other }
         let measured = try MachineCalibration(
             threads: [1], layers: Self.layers, repetitions: 1, extending: known)
-        #expect(measured.calibration[threads: 7] == other && measured.calibration[threads: 1] != other)
+        #expect(measured.calibration[threads: 7, .standard] == other)
+        #expect(measured.calibration[threads: 1, .standard] != other)
         #expect(measured.calibration.machine == .current)
     }
 
     @Test func aMissingCalibrationIsSaid() {
         let url = URL(fileURLWithPath: "/nowhere/calibration.json")
         #expect(throws: CalibrationError.absent(path: url.path)) {
-            try CalibrationStore.model(at: url, threads: 1, profile: .ring64)
+            try CalibrationStore.model(at: url, threads: 1, target: .standard)
         }
     }
 

@@ -20,7 +20,8 @@ import Testing
         #expect(completion.tokens == (try ReferenceModel(model.weights).greedyCompletion(of: Small.prompt, count: 3)))
         #expect(report.completion?.tokens == completion.tokens && report.completion?.prompt == "3,0,4")
         #expect(try #require(report.completion?.secondsToFirstToken) > 0)
-        #expect(report.latency.map(\.network) == ["lan"] && report.wireOverheadBytes?.allSatisfy { $0 > 0 } == true)
+        #expect(
+            report.latency.map(\.network) == ["lan"] && report.wireOverheadBytes?.values.allSatisfy { $0 > 0 } == true)
         #expect((report.peakMemoryBytes != nil) == sharesTimes)
         let elapsed = try #require(report.elapsed)
         #expect(elapsed.setup > 0 && elapsed.online > 0 && !elapsed.prefetched)

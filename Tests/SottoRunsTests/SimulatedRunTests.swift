@@ -19,7 +19,7 @@ import Testing
     @Test(arguments: kinds, DomainProfile.both)
     func everyByteAndRoundIsEstimated(kind: RunKind, profile: DomainProfile) throws {
         let model = try Small.model(Small.architecture())
-        let protocols = SessionConfiguration(profile: profile)
+        let protocols = SessionConfiguration(target: .otWithDealer(over: profile))
         let estimate = try EstimatedRun(of: model.named, kind, positions: 3, protocols: protocols).report
         let run = try SimulatedRun(of: model, kind, input: input(kind), protocols: protocols)
         #expect(run.report.firstDifference(from: estimate) == nil)
@@ -29,7 +29,7 @@ import Testing
             #expect(found.rounds == expected.rounds)
             #expect(found.seconds != nil && expected.seconds == nil)
         }
-        #expect(estimate.totals.online.bytesSent.allSatisfy { $0 > 0 } && estimate.totals.online.rounds > 0)
+        #expect(estimate.totals.online.bytesSent.values.allSatisfy { $0 > 0 } && estimate.totals.online.rounds > 0)
         #expect(run.report.context == 3 && run.report.inferences == kind.inferences)
         #expect(run.report.positions == kind.output.rawValue && run.report.insecure && !estimate.insecure)
         #expect(run.report.domain == profile.name && run.report.model == "small")
@@ -99,7 +99,7 @@ import Testing
         #expect(run.report.range?.ok == false)
         let trace = try ValueTrace(of: model, .all, input: .tokens(Small.prompt))
         #expect(trace.range?.ok == false && !trace.values.isEmpty)
-        var check = RangeCheck(PreparedWeights(model.weights), profile: .ring64)
+        var check = RangeCheck(PreparedWeights(model.weights), target: .standard)
         let text = [Int](repeating: 3, count: 20)
         #expect(throws: OutOfRangeError.self) { try check.check(text: text, architecture: model.architecture) }
         try check.check(text: text, architecture: model.architecture, goesOn: true)

@@ -40,11 +40,11 @@ final class PrivateSession {
         let (forServer, forClient) = InMemoryChannel.pair(timeout: .seconds(60))
         let ofServer = InMemoryChannel.pair(names: ("server", "dealer"), timeout: .seconds(60))
         let ofClient = InMemoryChannel.pair(names: ("client", "dealer"), timeout: .seconds(60))
-        let dealer = DealerService(domain: Ring64()) { try ForwardPass.dealerProgram($0) }
+        let dealer = DealerService(domain: Ring64()) { try ForwardPass.dealerProgram($0, target: .standard) }
         for channel in [ofServer.1, ofClient.1] {
             Self.start(ended) { _ = try dealer.serve(channel, seeds: SystemSeedSource()) }
         }
-        let configuration = SessionConfiguration(sharesTimes: sharesTimes)
+        let configuration = SessionConfiguration(target: .standard, sharesTimes: sharesTimes)
         let offered = ServerSession.Model(
             name: model.named.name, notation: model.named.notation, architecture: model.architecture,
             weights: PreparedWeights(model.weights), usesByteTokenizer: false)

@@ -1,4 +1,6 @@
+import SottoAlgebra
 import SottoSecureComputation
+import SottoTransport
 import TestSupport
 
 /// A program in which every primitive occurs, with branches that run at the same time, and inputs for it.

@@ -1,3 +1,5 @@
+import SottoAlgebra
+
 /// The representative of `value` modulo `2^width` in `-2^(width-1) ..< 2^(width-1)`.
 func reduced(_ value: Int64, width: Int) -> Int64 {
     (value &<< Int64(64 - width)) &>> Int64(64 - width)

@@ -1,4 +1,8 @@
 import Foundation
+import SottoModel
+import SottoPreprocessing
+import SottoPrivateTransformer
+import SottoSecureComputation
 import SottoSessions
 import TestSupport
 import Testing
@@ -71,7 +75,7 @@ import Testing
         try fuzz("description", seed: 3) { input in
             do {
                 let program = try ForwardPass.dealerProgram(
-                    String(decoding: input, as: UTF8.self), profile: .ring64, budget: budget)
+                    String(decoding: input, as: UTF8.self), target: .standard, budget: budget)
                 taken += 1
                 #expect(Fingerprint.isOne(program.fingerprint) && program.plan.correlations.count < 8000)
             } catch is PreprocessingError {
@@ -84,7 +88,7 @@ import Testing
 
     @Test func reportsOfRuns() throws {
         let architecture = try SessionFixture.smallArchitecture()
-        let program = try ForwardPass(architecture: architecture, new: 3, output: .last).program()
+        let program = try ForwardPass(architecture: architecture, new: 3, output: .last).program(target: .standard)
         let good = try #require(try report())
         #expect(good.count < RunReport.byteLimit(program))
         var mutator = Mutator(seed: 4)

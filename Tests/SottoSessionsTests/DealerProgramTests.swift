@@ -1,10 +1,14 @@
+import SottoModel
+import SottoPreprocessing
+import SottoPrivateTransformer
+import SottoSecureComputation
 import SottoSessions
 import Testing
 
 /// What the dealer is asked for, from outside.
 @Suite struct DealerProgramTests {
     @Test func aDealerRefusesBeforeItBuilds() throws {
-        func description(_ pass: String) -> String { #"{"domain": "ring64", "pass": \#(pass)}"# }
+        func description(_ pass: String) -> String { #"{"target": "\#(Target.standard)", "pass": \#(pass)}"# }
         func architecture(layers: Int, context: Int) -> String {
             let layer =
                 #"{"activation":"relu","fused":false,"norm1":"none","norm2":"none","scaled":false,"temperature":false}"#
@@ -20,13 +24,15 @@ import Testing
             #"{"architecture": \#(architecture(layers: 1, context: 128)), "past": -1, "new": 3, "output": "last"}"#,
             #"{"architecture": \#(architecture(layers: 1025, context: 128)), "past": 0, "new": 3, "output": "last"}"#,
         ] {
-            #expect(throws: ArchitectureError.self) { try ForwardPass.dealerProgram(description(pass)) }
+            #expect(throws: ArchitectureError.self) {
+                try ForwardPass.dealerProgram(description(pass), target: .standard)
+            }
         }
         let huge =
             #"{"architecture": \#(architecture(layers: 1024, context: 65536)), "past": 0, "new": 65536, "output": "all"}"#
-        #expect(throws: PassBudgetError.self) { try ForwardPass.dealerProgram(description(huge)) }
+        #expect(throws: PassBudgetError.self) { try ForwardPass.dealerProgram(description(huge), target: .standard) }
         for broken in ["", "{}", "null", "[1]", description("null"), description("{}"), #"{"pass": 3}"#] {
-            #expect(throws: PreprocessingError.self) { try ForwardPass.dealerProgram(broken) }
+            #expect(throws: PreprocessingError.self) { try ForwardPass.dealerProgram(broken, target: .standard) }
         }
     }
 }

@@ -1,5 +1,12 @@
 import Foundation
+import SottoAlgebra
+import SottoModel
+import SottoPreprocessing
+import SottoPrivateTransformer
+import SottoRandomness
+import SottoSecureComputation
 import SottoSessions
+import SottoTransport
 import Synchronization
 import TestSupport
 import Testing
@@ -10,14 +17,16 @@ import Testing
     private static func dealer<Domain: ShareDomain>(
         _ domain: Domain, _ profile: DomainProfile
     ) -> @Sendable (any Channel) throws -> Void {
-        let service = DealerService(domain: domain) { try ForwardPass.dealerProgram($0, profile: profile) }
+        let service = DealerService(domain: domain) {
+            try ForwardPass.dealerProgram($0, target: .otWithDealer(over: profile))
+        }
         return { try service.serve($0, seeds: SystemSeedSource()) }
     }
 
     @Test(arguments: [(false, false), (false, true), (true, false), (true, true)], DomainProfile.both)
     func completionOverSockets(options: (Bool, Bool), profile: DomainProfile) throws {
         let (prefetch, isLLaMA) = options
-        let agreed = SessionConfiguration(profile: profile, sharesTimes: true)
+        let agreed = SessionConfiguration(target: .otWithDealer(over: profile), sharesTimes: true)
         let mixed = try Architecture(
             layers: [
                 .init(),
@@ -79,12 +88,15 @@ import Testing
             let declared = CostInterpreter().run(run.accounted.program)
             #expect(declared == run.accounted.cost)
             // Both parties' times, instruction by instruction, and the setup in the first run only.
-            #expect(run.accounted.trace.times.allSatisfy { $0.count == run.accounted.program.instructionCount })
-            #expect(run.accounted.trace.times.joined().contains { $0.value.preparation > 0 })
-            #expect(run.accounted.trace.times.joined().allSatisfy { $0.value.dealing == 0 })
+            #expect(run.accounted.trace.times.values.allSatisfy { $0.count == run.accounted.program.instructionCount })
+            #expect(run.accounted.trace.times.values.joined().contains { $0.value.preparation > 0 })
+            #expect(run.accounted.trace.times.values.joined().allSatisfy { $0.value.dealing == 0 })
             let weights = tokens.count == prompt.count ? run.accounted.program.plan.weights.count : 0
-            #expect(run.accounted.times.allSatisfy { $0.setupWork.count == weights && ($0.setup > 0) == (weights > 0) })
-            #expect(run.accounted.times.allSatisfy { $0.offline > 0 && $0.online > 0 })
+            #expect(
+                run.accounted.times.values.allSatisfy {
+                    $0.setupWork.count == weights && ($0.setup > 0) == (weights > 0)
+                })
+            #expect(run.accounted.times.values.allSatisfy { $0.offline > 0 && $0.online > 0 })
             tokens.append(token)
         }
         #expect(throws: ArchitectureError.self) {
@@ -107,15 +119,21 @@ import Testing
             with: JSONEncoder().encode(ForwardPass(architecture: architecture, new: 3, output: .all)))
         for (asked, dealt) in [(DomainProfile.field, DomainProfile.ring64), (.field, .oddField), (.ring64, .field)] {
             let description = String(
-                decoding: try JSONSerialization.data(withJSONObject: ["pass": pass, "domain": "\(asked)"]),
+                decoding: try JSONSerialization.data(withJSONObject: [
+                    "pass": pass, "target": "\(Target.otWithDealer(over: asked))",
+                ]),
                 as: UTF8.self)
-            #expect(throws: PreprocessingError.otherDomain(dealer: "\(dealt)", parties: "\(asked)")) {
-                try ForwardPass.dealerProgram(description, profile: dealt)
+            #expect(
+                throws: PreprocessingError.otherTarget(
+                    dealer: "\(Target.otWithDealer(over: dealt))", parties: "\(Target.otWithDealer(over: asked))")
+            ) {
+                try ForwardPass.dealerProgram(description, target: .otWithDealer(over: dealt))
             }
-            let own = try ForwardPass.dealerProgram(description, profile: asked)
-            let program = try ForwardPass(architecture: architecture, new: 3, output: .all).program(profile: asked)
+            let own = try ForwardPass.dealerProgram(description, target: .otWithDealer(over: asked))
+            let program = try ForwardPass(architecture: architecture, new: 3, output: .all).program(
+                target: .otWithDealer(over: asked))
             #expect(try own.fingerprint == program.fingerprint())
-            #expect(own.plan == program.plan)
+            #expect(own.plan.encoding == program.plan.encoding)
         }
     }
 }

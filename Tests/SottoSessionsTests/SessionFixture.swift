@@ -1,5 +1,11 @@
 import Foundation
+import SottoAlgebra
+import SottoModel
+import SottoPreprocessing
+import SottoPrivateTransformer
+import SottoRandomness
 import SottoSessions
+import SottoTransport
 import Synchronization
 import TestSupport
 
@@ -40,7 +46,9 @@ final class SessionFixture {
         let session = InMemoryChannel.pair(timeout: timeout)
         let ofServer = InMemoryChannel.pair(names: ("server", "dealer"), timeout: timeout)
         let ofClient = InMemoryChannel.pair(names: ("client", "dealer"), timeout: timeout)
-        let service = DealerService(domain: Ring64(), limits: dealerLimits) { try ForwardPass.dealerProgram($0) }
+        let service = DealerService(domain: Ring64(), limits: dealerLimits) {
+            try ForwardPass.dealerProgram($0, target: .standard)
+        }
         let outcome = Outcome()
         self.architecture = architecture
         self.outcome = outcome
@@ -59,7 +67,7 @@ final class SessionFixture {
                     model: .init(
                         name: "test", notation: "test", architecture: architecture, weights: weights,
                         usesByteTokenizer: false),
-                    configuration: SessionConfiguration(sharesTimes: sharesTimes), limits: limits,
+                    configuration: SessionConfiguration(target: .standard, sharesTimes: sharesTimes), limits: limits,
                     dealer: { ofServer.0 })
                 do {
                     _ = try session.serve(finished: outcome.add)
@@ -76,8 +84,9 @@ final class SessionFixture {
         sharesTimes: Bool = false, _ wrapped: (any Channel) -> any Channel = { $0 }
     ) throws -> ClientSession {
         try ClientSession(
-            channel: wrapped(toServer), configuration: SessionConfiguration(sharesTimes: sharesTimes),
-            dealer: { toDealer })
+            channel: wrapped(toServer),
+            configuration: SessionConfiguration(target: .standard, sharesTimes: sharesTimes),
+            dealer: { self.toDealer })
     }
 
     /// What the server found, once its session has ended.

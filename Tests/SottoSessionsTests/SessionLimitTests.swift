@@ -1,5 +1,10 @@
 import Foundation
+import SottoAlgebra
+import SottoModel
+import SottoPrivateTransformer
+import SottoSecureComputation
 import SottoSessions
+import SottoTransport
 import Testing
 
 /// What a client may ask a server for, and what either tells the other.
@@ -87,11 +92,11 @@ import Testing
             #expect((run.times[peer].online > 0) == areShared)
             #expect(run.times[peer].setupWork.isEmpty != areShared)
             #expect(run.trace.times[peer].isEmpty != areShared)
-            #expect((run.peakMemoryBytes?.allSatisfy { $0 > 0 } ?? false) == areShared)
+            #expect((run.peakMemoryBytes?.values.allSatisfy { $0 > 0 } ?? false) == areShared)
             // One's own are always there, and bytes of both.
             #expect(run.times[own.rawValue].online > 0 && !run.trace.times[own.rawValue].isEmpty)
             #expect(run.cost == CostInterpreter().run(run.program))
-            #expect(run.overheadBytesSent.allSatisfy { $0 > 0 })
+            #expect(run.overheadBytesSent.values.allSatisfy { $0 > 0 })
         }
     }
 

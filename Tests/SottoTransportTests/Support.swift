@@ -1,4 +1,5 @@
 import Foundation
+import SottoModel
 import SottoTransport
 import TestSupport
 

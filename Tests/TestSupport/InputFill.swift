@@ -1,3 +1,4 @@
+import SottoAlgebra
 import SottoSecureComputation
 
 /// Values for every tensor that a program takes in, whatever it is.

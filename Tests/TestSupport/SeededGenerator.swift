@@ -1,3 +1,5 @@
+import SottoModel
+
 /// A small repeatable generator for test inputs (SplitMix64).
 public struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64

@@ -1,4 +1,4 @@
-import Algebra
+import SottoAlgebra
 import Foundation
 import KernelWorkloads
 

@@ -1,4 +1,4 @@
-import Algebra
+import SottoAlgebra
 import CGMPIntegers
 
 /// Products of random elements of a field, one by one, and of the same numbers by GMP's integers, on one core.

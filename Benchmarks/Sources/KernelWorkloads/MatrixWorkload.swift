@@ -1,5 +1,5 @@
-import Algebra
-import COpenBLAS
+import SottoAlgebra
+import CSottoOpenBLAS
 
 /// The product `[m, k] * [k, n]` modulo 2^64 and in single precision, on one core, with inputs made beforehand.
 public struct MatrixWorkload {

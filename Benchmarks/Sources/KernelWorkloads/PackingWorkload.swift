@@ -1,4 +1,4 @@
-import Algebra
+import SottoAlgebra
 
 /// Elements of `width` bits, packed for the wire, unpacked and bit-sliced, and a plain copy of them.
 public struct PackingWorkload {

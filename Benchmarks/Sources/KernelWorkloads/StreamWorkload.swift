@@ -1,5 +1,5 @@
-import Algebra
-import Randomness
+import SottoAlgebra
+import SottoRandomness
 
 /// Pseudorandom bytes into a buffer that exists already, and the setting of the same buffer to a constant.
 public struct StreamWorkload {

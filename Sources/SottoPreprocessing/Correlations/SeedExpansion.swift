@@ -85,6 +85,13 @@ extension ShareDomain {
         return material
     }
 
+    /// Whether material has this layout.
+    package func fits(_ material: CorrelationMaterial<Elements>, _ fields: CorrelationFields) -> Bool {
+        material.bits.count == fields.vectors && material.tensors.count == fields.tensors.count
+            && material.bits.allSatisfy { $0.count == fields.bits }
+            && zip(material.tensors, fields.tensors).allSatisfy { count($0) == $1.count }
+    }
+
     /// What is left of the products when one party's shares are taken: the other's.
     func difference(
         _ products: CorrelationMaterial<Elements>, _ shares: CorrelationMaterial<Elements>

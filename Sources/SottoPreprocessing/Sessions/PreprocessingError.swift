@@ -3,6 +3,7 @@ import SottoTransport
 public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConvertible {
     case alreadyUsed(index: Int)
     case notInPlan(index: Int, count: Int)
+    case otherPlan(index: Int)
     case missingWeight(name: String)
     case weightSize(name: String, expected: Int, got: Int)
     case otherWeights
@@ -27,6 +28,8 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
             "Correlation \(index) was already used; a correlation serves one operation, once. Start a new session."
         case .notInPlan(let index, let count):
             "Correlation \(index) is not in the plan of \(count); both parties and the dealer must run the same program."
+        case .otherPlan(let index):
+            "Correlation \(index) is not as the operation needs it; it was prepared for another program."
         case .missingWeight(let name): "The masked weight \(name) was not received in the setup; run the setup first."
         case .weightSize(let name, let expected, let got):
             "The weight \(name) must have \(expected) elements and has \(got); give the server the model of this program."

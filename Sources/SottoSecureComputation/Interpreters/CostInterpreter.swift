@@ -24,11 +24,9 @@ public struct InstructionCost: Sendable, Hashable {
 }
 
 /// The cost of a run: every instruction in declaration order, and the messages.
-public struct ProgramCost: Sendable {
+public struct ProgramCost: Sendable, Hashable {
     public let instructions: [InstructionCost]
     public let trace: Trace
-    /// What the preprocessing makes.
-    public let plan: CorrelationPlan
 
     public var onlineBytes: ByParty<Int> { instructions.reduce(.zero) { $0 + $1.bytesSent } }
     public var dealerBytes: ByParty<Int> { instructions.reduce(.zero) { $0 + $1.dealerBytes } }
@@ -73,8 +71,7 @@ public struct CostInterpreter: Sendable {
         var clocks = Clocks.zero
         for node in program.nodes { replay.visit(node, &clocks) }
         return ProgramCost(
-            instructions: replay.instructions, trace: Trace(events: replay.events),
-            plan: program.plan)
+            instructions: replay.instructions, trace: Trace(events: replay.events))
     }
 }
 

@@ -70,10 +70,13 @@ public final class PartyState<Domain: ShareDomain> {
     // MARK: Correlations
 
     /// This party's part of a correlation, which is used up.
+    /// - Throws: ``PreprocessingError/otherPlan(index:)`` where the source's plan has another correlation there.
     func take<Kind: Correlation>(_ handle: CorrelationHandle<Kind>) throws -> CorrelationShare<Domain.Elements> {
         let start = ProcessorTime.now
         let share = try source.take(handle.index)
         inSource += ProcessorTime.now - start
+        guard domain.fits(share.masks, handle.kind.masks(of: party)), domain.fits(share.products, handle.kind.products)
+        else { throw PreprocessingError.otherPlan(index: handle.index) }
         correlationTimes.add(source.times(of: handle.index))
         return share
     }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct FieldPackingTests {
-    @Test(arguments: PrimeFieldTests.primes) func everyBitCounts(prime: String) throws {
+    @Test(arguments: TestPrimes.all) func everyBitCounts(prime: String) throws {
         let field = PrimeField(try PrimeModulus(prime))
         let bits = field.modulus.bits
         var words = SeededWords(4)
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test(arguments: PrimeFieldTests.primes) func otherSizesAreRefused(prime: String) throws {
+    @Test(arguments: TestPrimes.all) func otherSizesAreRefused(prime: String) throws {
         let field = PrimeField(try PrimeModulus(prime))
         let bits = field.modulus.bits
         let bytes = field.pack(field.encode([1, -1, 5]), width: bits)
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test(arguments: PrimeFieldTests.primes) func setPaddingIsRefused(prime: String) throws {
+    @Test(arguments: TestPrimes.all) func setPaddingIsRefused(prime: String) throws {
         let field = PrimeField(try PrimeModulus(prime))
         let bits = field.modulus.bits
         for count in 1...8 where count * bits % 8 != 0 {
@@ -51,7 +51,7 @@ import Testing
     }
 
     /// p itself, the numbers above it and the largest that fits.
-    @Test(arguments: PrimeFieldTests.primes) func whatIsNoElementIsRefused(prime: String) throws {
+    @Test(arguments: TestPrimes.all) func whatIsNoElementIsRefused(prime: String) throws {
         let field = PrimeField(try PrimeModulus(prime))
         let bits = field.modulus.bits
         let (p, one) = (field.p, GMPInteger(1))
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test(arguments: PrimeFieldTests.primes) func candidatesFromPUpAreRejected(prime: String) throws {
+    @Test(arguments: TestPrimes.all) func candidatesFromPUpAreRejected(prime: String) throws {
         let field = PrimeField(try PrimeModulus(prime))
         let limbs = field.modulus.limbCount
         var below = field.modulus.limbs
@@ -105,7 +105,7 @@ import Testing
 
     /// The top byte, the lowest byte, and the 256ths of the field: of p that is little above a power of two the top bits
     /// alone are not uniform.
-    @Test(arguments: PrimeFieldTests.primes) func elementsAreUniform(prime: String) throws {
+    @Test(arguments: TestPrimes.all) func elementsAreUniform(prime: String) throws {
         let field = PrimeField(try PrimeModulus(prime))
         var words = SeededWords(11)
         let x = try field.uniform(count: 40_000, width: field.modulus.bits, from: &words)

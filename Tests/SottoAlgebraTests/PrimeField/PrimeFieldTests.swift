@@ -4,13 +4,7 @@ import Testing
 
 /// Every kernel against GMP's integers: folding at 120 to 128 bits, Montgomery's reduction elsewhere.
 @Suite struct PrimeFieldTests {
-    static let primes = [
-        "170141183460469231731687303715884105727", "340282366920938463463374607431768211297",
-        "779484405476989733526435328999", "535408258170007433691655764301745273891257371787593994691",
-        // As far below 2^120 and 2^128 as folding reaches, and 2^255 - 19.
-        "1329227995784915872899303460652974111", "340282366920938463463302549837730283627",
-        "57896044618658097711785492504343953926634992332820282019728792003956564819949",
-    ]
+    static let primes = TestPrimes.all
 
     private func field(_ prime: String) throws -> PrimeField { PrimeField(try PrimeModulus(prime)) }
 

@@ -1,7 +1,11 @@
 import Foundation
+import SottoAlgebra
 import SottoCostModel
+import SottoModel
+import SottoPreprocessing
 import SottoPrivateTransformer
 import SottoReporting
+import SottoSecureComputation
 import Testing
 
 @Suite struct ComparisonTests {
@@ -16,7 +20,7 @@ import Testing
 
     private func declared(_ scenario: Scenario) throws -> CostReport {
         var session = SessionCost()
-        let program = try scenario.pass.program()
+        let program = try scenario.pass.program(target: .standard)
         session.recordSetup(of: program)
         session.record(program)
         return session.report(scenario.configuration)
@@ -46,7 +50,7 @@ import Testing
             for row in group.dropFirst() {
                 let savings = try #require(row.savings)
                 let (first, own) = (group[0].report.totals.online, row.report.totals.online)
-                let factor = Double(first.bytesSent.reduce(0, +)) / Double(own.bytesSent.reduce(0, +))
+                let factor = Double(first.bytesSent.total) / Double(own.bytesSent.total)
                 #expect(savings.bytes == factor)
                 #expect(savings.rounds == Double(first.rounds) / Double(own.rounds))
                 #expect(factor > 1)
@@ -60,7 +64,7 @@ import Testing
             of: [scenario("SM+LN+G"), scenario("SM")], pricing: Pricing(networks: networks))
         for row in comparison.rows {
             var session = SessionCost(networks: networks)
-            let program = try row.scenario.pass.program()
+            let program = try row.scenario.pass.program(target: .standard)
             session.recordSetup(of: program)
             session.record(program)
             #expect(row.report.latency == session.report(row.scenario.configuration).latency)
@@ -159,7 +163,7 @@ import Testing
         #expect(lines.allSatisfy { $0.count == lines[0].count })
         let column = try #require(lines[0].firstIndex(of: "online_bytes"))
         for (line, row) in zip(lines.dropFirst(), comparison.rows) {
-            #expect(Int(line[column]) == row.report.totals.online.bytesSent.reduce(0, +))
+            #expect(Int(line[column]) == row.report.totals.online.bytesSent.total)
         }
     }
 
@@ -211,7 +215,8 @@ import Testing
                 return Scenario(
                     pass: try ForwardPass(architecture: architecture, new: 128, output: .all),
                     configuration: .init(
-                        model: "gpt2", architecture: notation.name, context: 128, positions: "all", insecure: false),
+                        model: "gpt2", architecture: notation.name, target: .standard, context: 128, positions: "all",
+                        insecure: false),
                     notation: notation.name)
             }, pricing: Pricing(networks: [.wan, .lan, .loopback]), published: PublishedFigures())
         for width in [80, 120] {

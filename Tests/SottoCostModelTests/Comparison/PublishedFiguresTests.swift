@@ -1,5 +1,6 @@
 import Foundation
 import SottoCostModel
+import SottoModel
 import SottoPrivateTransformer
 import SottoReporting
 import Testing

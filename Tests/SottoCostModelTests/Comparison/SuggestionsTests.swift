@@ -1,6 +1,8 @@
 import Foundation
 import SottoCostModel
+import SottoModel
 import SottoPrivateTransformer
+import SottoSecureComputation
 import Testing
 
 @Suite struct SuggestionsTests {
@@ -12,7 +14,7 @@ import Testing
 
     private func totals(_ pass: ForwardPass) throws -> CostReport.Totals {
         var session = SessionCost()
-        session.record(try pass.program())
+        session.record(try pass.program(target: .standard))
         return session.report(Small.configuration()).totals
     }
 
@@ -28,9 +30,9 @@ import Testing
             let new = try totals(
                 ForwardPass(architecture: scenario.pass.architecture.applying(changes), new: 5, output: .last))
             #expect(suggestion.rounds == old.online.rounds - new.online.rounds)
-            #expect(suggestion.bytes == old.online.bytesSent.reduce(0, +) - new.online.bytesSent.reduce(0, +))
+            #expect(suggestion.bytes == old.online.bytesSent.total - new.online.bytesSent.total)
             #expect(
-                suggestion.offlineBytes == old.offline.dealerBytes.reduce(0, +) - new.offline.dealerBytes.reduce(0, +))
+                suggestion.offlineBytes == old.offline.dealerBytes.total - new.offline.dealerBytes.total)
         }
     }
 
@@ -57,7 +59,7 @@ import Testing
                 for (index, network) in networks.enumerated() {
                     func online(_ pass: ForwardPass) throws -> Double {
                         var session = SessionCost(networks: networks)
-                        session.record(try pass.program())
+                        session.record(try pass.program(target: .standard))
                         return session.report(Small.configuration()).latency[index].online
                     }
                     #expect(suggestion.latency[network.name] == (try online(base) - online(pass)))

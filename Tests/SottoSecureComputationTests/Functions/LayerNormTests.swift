@@ -1,4 +1,5 @@
 import Foundation
+import SottoAlgebra
 import SottoSecureComputation
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import SottoAlgebra
 import SottoSecureComputation
 import TestSupport
 import Testing

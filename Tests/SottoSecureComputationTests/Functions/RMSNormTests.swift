@@ -1,4 +1,5 @@
 import Foundation
+import SottoAlgebra
 import SottoSecureComputation
 import TestSupport
 import Testing
@@ -124,10 +125,10 @@ import Testing
         #expect(opening.outputs.count == (columns < 63 ? 1 : 2))
         let whole = WireSize.bytes(count: 3 * columns, width: 64)
         let product = WireSize.bytes(count: 3 * columns, width: ring)
-        #expect(opening.rounds[0].bytes == [whole + product, whole + product])
+        #expect(opening.rounds[0] == [whole + product, whole + product])
         let (ours, theirs) = (CostInterpreter().run(rms), CostInterpreter().run(layer))
         #expect(ours.rounds < theirs.rounds)
-        #expect(zip(ours.onlineBytes, theirs.onlineBytes).allSatisfy { $0 < $1 })
+        #expect(zip(ours.onlineBytes.values, theirs.onlineBytes.values).allSatisfy { $0 < $1 })
     }
 
     @Test func activationsBeyondTheBoundAreReported() throws {

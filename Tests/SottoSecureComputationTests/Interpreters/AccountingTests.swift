@@ -1,3 +1,4 @@
+import SottoAlgebra
 import SottoSecureComputation
 import TestSupport
 import Testing
@@ -30,7 +31,7 @@ import Testing
         try oneWay(x, .server)
         try oneWay(x, .client)
         let cost = cost()
-        #expect(cost.trace.events.map(\.sender) == [1, 0])
+        #expect(cost.trace.events.map(\.sender) == [.client, .server])
         #expect(cost.trace.events.map(\.depth) == [1, 2])
         #expect(cost.instructions.map(\.rounds) == [0, 1, 1])
         #expect(cost.instructions.map(\.depth) == [0, 1, 1])
@@ -53,7 +54,7 @@ import Testing
         _ = try builder.openMasked(x)
         let cost = cost()
         // The server answers after the first message, the client need not wait.
-        #expect(cost.trace.events.map { [$0.sender, $0.depth] } == [[1, 1], [0, 2], [1, 1]])
+        #expect(cost.trace.events.map { [$0.sender.rawValue, $0.depth] } == [[1, 1], [0, 2], [1, 1]])
         #expect(cost.instructions.last?.clocks == Clocks(server: 1, client: 2))
         #expect(cost.rounds == 2)
     }
@@ -126,7 +127,7 @@ import Testing
             // Selection is exact, and so are the products that no truncation precedes.
             for name in ["1", "3", "4"] { #expect(run.opened(name) == run.reference(name)) }
             // Product, truncation, product: 1, then (server 2, client 2...), beside a comparison of 1 + 2 levels.
-            #expect(run.declared.rounds == run.declared.instructions.last!.clocks.latest)
+            #expect(run.declared.rounds == run.declared.instructions.last!.clocks.largest)
             #expect(run.declared.instructions.allSatisfy { $0.rounds >= 0 && $0.depth >= 0 })
         }
     }
@@ -152,16 +153,19 @@ import Testing
         let cost = CostInterpreter().run(example.program)
         #expect(cost.rounds == cost.instructions.map(\.rounds).reduce(0, +))
         #expect(cost.rounds == cost.trace.events.map(\.depth).max())
-        for party in 0...1 {
+        for party in Party.allCases {
             #expect(
                 cost.onlineBytes[party] == cost.trace.events.filter { $0.sender == party }.reduce(0) { $0 + $1.bytes })
             #expect(
-                cost.dealerBytes[party] == example.program.plan.correlations.reduce(0) { $0 + $1.dealerBytes[party] })
+                cost.dealerBytes[party] == example.program.plan.correctionBytes[party])
         }
         for instruction in cost.instructions {
-            #expect(instruction.bytesSent == instruction.messages.reduce([0, 0]) { [$0[0] + $1[0], $0[1] + $1[1]] })
+            #expect(instruction.bytesSent == instruction.messages.reduce(.zero, +))
         }
-        #expect(cost.setup.bytes == example.program.plan.weights.reduce(0) { $0 + $1.wireBytes })
+        let setup = example.program.target.preprocessing.setupRows(example.program.plan)
+        #expect(
+            setup.reduce(0) { $0 + $1.cost.bytesSent.total }
+                == example.program.plan.weights.reduce(0) { $0 + $1.wireBytes })
     }
 
     @Test func aTraceWithoutAnEventDiffers() throws {

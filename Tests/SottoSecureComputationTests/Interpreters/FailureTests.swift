@@ -1,5 +1,9 @@
 import Foundation
+import SottoAlgebra
+import SottoPreprocessing
+import SottoRandomness
 import SottoSecureComputation
+import SottoTransport
 import TestSupport
 import Testing
 
@@ -94,10 +98,12 @@ import Testing
         try channels.1.send(
             Frame(
                 tag: UInt32(truncation.index * 16), depth: depth,
-                payload: payload(truncation.primitive.rounds[0].bytes[1])))
-        let dealer = try InsecureInProcessDealer(domain: Ring64(), plan: program.plan, seeds: InsecureSeededSource(1))
+                payload: payload(truncation.primitive.rounds[0].client)))
+        let dealer = try InsecureInProcessDealer(domain: Ring64(), seeds: InsecureSeededSource(1))
         _ = try PartyInterpreter(domain: Ring64(), party: .server, channel: channels.0)
-            .run(program, source: dealer.source(party: 0), tensors: TensorDictionary(["x": Array(1...9)]))
+            .run(
+                program, source: dealer.source(.server, plan: program.plan),
+                tensors: TensorDictionary(["x": Array(1...9)]))
     }
 
     @Test func errorsOfAPartyReachTheCaller() throws {
@@ -129,16 +135,17 @@ import Testing
         let x = b.input("x", owner: .server, shape: [3], scale: 0, bound: 5)
         _ = try b.openMasked(x)
         let program = b.finish()
-        let other = CorrelationPlan(correlations: [.correlatedOT(count: 3, width: 8)], weights: [])
-        let dealer = try InsecureInProcessDealer(domain: Ring64(), plan: other, seeds: InsecureSeededSource(1))
+        let other = CorrelationPlan(correlations: [CorrelatedOT(count: 3, width: 8)], weights: [])
+        let dealer = try InsecureInProcessDealer(domain: Ring64(), seeds: InsecureSeededSource(1))
         let party = PartyInterpreter(domain: Ring64(), party: .server, channel: InMemoryChannel.pair().0)
-        #expect(throws: PreprocessingError.wrongKind(index: 0)) {
-            try party.run(program, source: dealer.source(party: 0), tensors: TensorDictionary(["x": [1, 2, 3]]))
+        #expect(throws: PreprocessingError.otherPlan(index: 0)) {
+            try party.run(
+                program, source: dealer.source(.server, plan: other), tensors: TensorDictionary(["x": [1, 2, 3]]))
         }
-        let empty = try InsecureInProcessDealer(
-            domain: Ring64(), plan: CorrelationPlan(correlations: [], weights: []), seeds: InsecureSeededSource(1))
+        let empty = CorrelationPlan(correlations: [], weights: [])
         #expect(throws: PreprocessingError.notInPlan(index: 0, count: 0)) {
-            try party.run(program, source: empty.source(party: 0), tensors: TensorDictionary(["x": [1, 2, 3]]))
+            try party.run(
+                program, source: dealer.source(.server, plan: empty), tensors: TensorDictionary(["x": [1, 2, 3]]))
         }
     }
 }

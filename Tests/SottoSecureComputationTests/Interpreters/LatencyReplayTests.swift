@@ -1,4 +1,7 @@
+import SottoAlgebra
+import SottoPreprocessing
 import SottoSecureComputation
+import SottoTransport
 import TestSupport
 import Testing
 
@@ -11,7 +14,7 @@ import Testing
         builder.sharedInput(name, shape: [count], scale: 0, bound: 7, width: 8)
     }
 
-    private func online(work: LatencyReplay.Work = { _, _ in 0 }) -> [Int] {
+    private func online(work: LatencyReplay.Work = { _, _ in 0 }) -> ByParty<Int> {
         LatencyReplay(builder.finish()).online(on: link, work: work)
     }
 
@@ -58,16 +61,18 @@ import Testing
         let masked = try builder.openMasked([x, x])
         _ = try builder.multiply(masked[0], masked[1], shape: .elementwise(count: 8), outputShape: [8])
         let program = builder.finish()
-        let replay = LatencyReplay(program)
+        func offline(_ work: PreprocessingWork = .none) -> ByParty<Int> {
+            program.target.preprocessing.replayOffline(program.plan, on: link, work: work)
+        }
         // Request, seeds of 16 bytes, and 8 bytes of corrections for the server.
-        #expect(program.plan.correlations.reduce(0) { $0 + $1.dealerBytes[0] } == 8)
-        #expect(replay.offline(on: link) == [44_000, 36_000])
-        var work = PreparationWork()
+        #expect(program.plan.correctionBytes == [8, 0])
+        #expect(offline() == [44_000, 36_000])
+        var work = PreprocessingWork.none
         work.preparation = { party, _ in party == .server ? 100 : 7 }
         // The masks need no corrections and are ready before the product's arrive.
-        #expect(replay.offline(on: link, work: work) == [44_100, 36_014])
+        #expect(offline(work) == [44_100, 36_014])
         work.dealing = { _ in 50_000 }
-        #expect(replay.offline(on: link, work: work) == [10_000 + 100_000 + 8000 + 10_000 + 100, 36_014])
+        #expect(offline(work) == [10_000 + 100_000 + 8000 + 10_000 + 100, 36_014])
     }
 
     @Test func setupIsAskedForAndStreamed() throws {
@@ -80,11 +85,14 @@ import Testing
             try builder.open(y, as: name, to: [.client])
         }
         let program = builder.finish()
-        #expect(LatencyReplay.setup(of: program, on: link) == [10_000, 10_000 + 160_000 + 32_000 + 10_000])
-        var work = PreparationWork()
+        func setup(_ work: PreprocessingWork = .none) -> ByParty<Int> {
+            program.target.preprocessing.replaySetup(program.plan, on: link, work: work)
+        }
+        #expect(setup() == [10_000, 10_000 + 160_000 + 32_000 + 10_000])
+        var work = PreprocessingWork.none
         work.weight = { party, weight in party == .server ? 1000 : 500_000 - 400_000 * weight }
         #expect(
-            LatencyReplay.setup(of: program, on: link, work: work) == [12_000, 11_000 + 160_000 + 10_000 + 600_000])
+            setup(work) == [12_000, 11_000 + 160_000 + 10_000 + 600_000])
     }
 
     @Test func theScheduleIsThatOfTheRun() throws {
@@ -100,11 +108,11 @@ import Testing
                 #expect(
                     works.count
                         == example.program.instructions.reduce(0) { $0 + 1 + 2 * $1.primitive.rounds.count })
-                let times = run.outcome.trace.times[party.rawValue]
+                let times = run.outcome.trace.times[party]
                 #expect(times.count == example.program.instructionCount)
                 #expect(times.values.reduce(0) { $0 + $1.steps.count } == works.count)
                 let received = example.program.instructions.reduce(0) {
-                    $0 + $1.primitive.rounds.count { $0.bytes[party.peer.rawValue] > 0 }
+                    $0 + $1.primitive.rounds.count { $0[party.peer] > 0 }
                 }
                 #expect(steps.count { $0.kind == .receive } == received)
             }
@@ -133,32 +141,36 @@ import Testing
         }
         let event = try #require(server.events.first)
         for wrong in [
-            TraceEvent(instruction: -1, round: event.round, sender: 0, bytes: event.bytes, depth: event.depth),
-            TraceEvent(instruction: event.instruction, round: 16, sender: 0, bytes: event.bytes, depth: event.depth),
+            TraceEvent(instruction: -1, round: event.round, sender: .server, bytes: event.bytes, depth: event.depth),
             TraceEvent(
-                instruction: event.instruction, round: event.round, sender: 1, bytes: event.bytes, depth: event.depth),
+                instruction: event.instruction, round: 16, sender: .server, bytes: event.bytes, depth: event.depth),
             TraceEvent(
-                instruction: event.instruction, round: event.round, sender: 2, bytes: event.bytes, depth: event.depth),
-            TraceEvent(instruction: event.instruction, round: event.round, sender: 0, bytes: .max, depth: event.depth),
-            TraceEvent(instruction: event.instruction, round: event.round, sender: 0, bytes: event.bytes, depth: .max),
+                instruction: event.instruction, round: event.round, sender: .client, bytes: event.bytes,
+                depth: event.depth),
+            TraceEvent(
+                instruction: event.instruction, round: event.round, sender: .server, bytes: .max, depth: event.depth),
+            TraceEvent(
+                instruction: event.instruction, round: event.round, sender: .server, bytes: event.bytes, depth: .max),
         ] {
             let events = Array(server.events.dropFirst()) + [wrong]
             #expect(!isExact(Trace(events: events, times: server.times, dealerBytes: server.dealerBytes)), "\(wrong)")
         }
-        for times in [
-            [], [[:]], [[:], [0: InstructionTimes()]], [[-1: InstructionTimes()], [:]],
+        let wrongTimes: [ByParty<[Int: InstructionTimes]>] = [
+            [[:], [0: InstructionTimes()]], [[-1: InstructionTimes()], [:]],
             [[program.instructionCount: InstructionTimes()], [:]], [[0: InstructionTimes(preparation: -1)], [:]],
             [[0: InstructionTimes(dealing: .max)], [:]], [[0: InstructionTimes(steps: [0, -1])], [:]],
             [[0: InstructionTimes(steps: [Int](repeating: 0, count: 1000))], [:]],
             [[0: InstructionTimes(preparation: 1 << 50), 1: InstructionTimes(preparation: 1)], [:]],
-        ] {
+        ]
+        for times in wrongTimes {
             #expect(!isExact(Trace(events: server.events, times: times, dealerBytes: server.dealerBytes)))
         }
         let first = try #require(server.dealerBytes.first)
-        for (index, bytes) in [
-            (-1, [0, 0]), (program.plan.correlations.count, [0, 0]), (first.key, [first.value[0] + 1, 0]),
-            (first.key, [first.value[0]]), (first.key, [first.value[0], 1]), (first.key, []),
-        ] {
+        let wrongBytes: [(Int, ByParty<Int>)] = [
+            (-1, [0, 0]), (program.plan.correlations.count, [0, 0]), (first.key, [first.value.server + 1, 0]),
+            (first.key, [first.value.server, 1]), (first.key, [0, first.value.server]),
+        ]
+        for (index, bytes) in wrongBytes {
             let dealt = server.dealerBytes.merging([index: bytes]) { $1 }
             #expect(!isExact(Trace(events: server.events, times: server.times, dealerBytes: dealt)))
         }

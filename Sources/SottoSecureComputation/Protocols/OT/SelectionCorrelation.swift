@@ -38,10 +38,17 @@ public struct SelectionCorrelation: Correlation {
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>
     ) throws -> CorrelationMaterial<Domain.Elements> {
         let domain = dealer.domain
+        let mask = isMasked ? domain.add(masks.server.tensors[0], masks.client.tensors[0]) : nil
         let bits = zip(masks.server.bits, masks.client.bits).map { $0 ^ $1 }
+        return CorrelationMaterial(tensors: [powers(of: mask, bits: bits, in: domain)])
+    }
+
+    /// The products of a mask and bits, in their order.
+    package func powers<Domain: ShareDomain>(
+        of mask: Domain.Elements?, bits: [BitVector], in domain: Domain
+    ) -> Domain.Elements {
         var powers: [Domain.Elements] = []
-        if isMasked, degree > 0 {
-            let mask = domain.add(masks.server.tensors[0], masks.client.tensors[0])
+        if let mask, degree > 0 {
             powers = (1..<degree).reduce(into: [mask]) { powers, _ in
                 powers.append(domain.product(powers.last!, mask, shape: .elementwise(count: count), threads: 1))
             }
@@ -52,7 +59,7 @@ public struct SelectionCorrelation: Correlation {
             domain.append(domain.fromBits(vector), to: &result)
             for power in powers { domain.append(domain.selected(power, where: vector), to: &result) }
         }
-        return CorrelationMaterial(tensors: [result])
+        return result
     }
 
     public func share<Domain: ShareDomain>(

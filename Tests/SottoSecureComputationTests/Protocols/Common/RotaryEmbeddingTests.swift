@@ -1,4 +1,6 @@
 import Foundation
+import SottoAlgebra
+import SottoRandomness
 import SottoSecureComputation
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import SottoAlgebra
 import SottoSecureComputation
 import TestSupport
 import Testing
@@ -25,7 +26,7 @@ import Testing
             #expect(run.declared.instructions[2].bytesSent == [0, 0])
             #expect(
                 run.declared.instructions[2].dealerBytes == [WireSize.bytes(count: shape.outputCount, width: width), 0])
-            #expect(run.outcome.setupBytes == WireSize.bytes(count: w.count, width: weightWidth))
+            #expect(run.outcome.setup.client.bytesSent.server == WireSize.bytes(count: w.count, width: weightWidth))
         }
     }
 
@@ -38,7 +39,7 @@ import Testing
         let table = generator.integers(m + 2, bits: 12)
         let b = ProgramBuilder(profile: profile)
         let s = b.sharedInput("x", shape: [m, k], scale: 0, bound: 5000, width: 40)
-        let masked = b.maskForServer(s)
+        let masked = try b.maskForServer(s)
         let weight = ServerTensor(name: "w", shape: [k, n], scale: 0, width: 40)
         let transposedWeight = ServerTensor(name: "w", shape: [k, n], scale: 0, width: 40)
         let y = try b.multiply(
@@ -90,7 +91,7 @@ import Testing
 
     @Test func refusals() throws {
         let b = ProgramBuilder()
-        let x = b.maskForServer(b.sharedInput("x", shape: [4], scale: 0, bound: 1, width: 16))
+        let x = try b.maskForServer(b.sharedInput("x", shape: [4], scale: 0, bound: 1, width: 16))
         let tensor = ServerTensor(name: "w", shape: [4], scale: 0, width: 16)
         func multiply(_ tensor: ServerTensor, maps: [LinearMap] = [], bound: Double = 1) throws -> Secret {
             try b.multiply(

@@ -1,4 +1,5 @@
 import SottoAlgebra
+import SottoSecureComputation
 import TestSupport
 import Testing
 
@@ -33,11 +34,13 @@ import Testing
     }
 
     /// The carry that a millionaires' tree computes of both operands, with plain integers.
-    @Test(arguments: PrimeFieldTests.primes) func signsByCarries(prime: String) throws {
+    @Test(arguments: TestPrimes.all) func signsByCarries(prime: String) throws {
         let shared = try Shared(prime) { ($0.p - GMPInteger(1)) >> 1 }
         let field = shared.field
-        let bits = field.comparisonBits(width: field.modulus.bits)
-        let operands = (0...1).map { field.comparisonOperand(shared.shares[$0], party: $0, width: bits) }
+        let bits = field.modulus.bits
+        let operands = Party.allCases.map {
+            field.comparisonOperand(shared.shares[$0.rawValue], party: $0, width: bits)
+        }
         #expect(operands.allSatisfy { $0.digits.count == bits })
         var wrong = 0
         for index in shared.values.indices {
@@ -53,17 +56,19 @@ import Testing
     }
 
     /// Quotients err by the documented number of units for every pair of shares, and not by more.
-    @Test(arguments: PrimeFieldTests.primes, [1, 3, 16, 48, 63]) func quotients(prime: String, shift: Int) throws {
+    @Test(arguments: TestPrimes.all, [1, 3, 16, 48, 63]) func quotients(prime: String, shift: Int) throws {
         let shared = try Shared(prime) { GMPInteger.powerOfTwo($0.modulus.bits - 3) - GMPInteger(1) }
         let (field, bits) = (shared.field, shared.field.modulus.bits)
-        let offset = field.truncationOffset(width: bits)
+        let offset = bits - 3
         let shifted = [
             field.add(shared.shares[0], powerOfTwo: offset, isNegative: false), shared.shares[1],
         ]
         let tops = shifted.map { field.topBits($0, width: bits) }
         let wraps = zip(tops[0].words, tops[1].words).map { $0 | $1 }
         let wrapped = field.fromBits(BitVector(words: wraps, count: shared.values.count))
-        let quotients = (0...1).map { field.shiftShare(shifted[$0], party: $0, by: shift, width: bits) }
+        let quotients = Party.allCases.map {
+            field.shiftShare(shifted[$0.rawValue], party: $0, by: shift, width: bits)
+        }
         let sum = field.add(
             field.add(field.subtractWraps(wrapped, from: quotients[0], shift: shift, width: bits), quotients[1]),
             powerOfTwo: offset - shift, isNegative: true)
@@ -80,7 +85,7 @@ import Testing
         #expect(wrong == 0)
     }
 
-    @Test(arguments: PrimeFieldTests.primes) func upperHalves(prime: String) throws {
+    @Test(arguments: TestPrimes.all) func upperHalves(prime: String) throws {
         let field = PrimeField(try PrimeModulus(prime))
         var words = SeededWords(2)
         let x = field.concatenate([field.awkward, try field.uniform(count: 200, width: 0, from: &words)])
@@ -91,20 +96,20 @@ import Testing
         #expect(field.fromBits(top) == field.encode((0..<field.count(x)).map { top[$0] ? 1 : 0 }))
     }
 
-    @Test(arguments: PrimeFieldTests.primes) func shiftedShares(prime: String) throws {
+    @Test(arguments: TestPrimes.all) func shiftedShares(prime: String) throws {
         let field = PrimeField(try PrimeModulus(prime))
         var words = SeededWords(2)
         let x = field.concatenate([field.awkward, try field.uniform(count: 50, width: 0, from: &words)])
         for shift in [0, 1, 7, 63, 64, 65, field.modulus.bits - 3] {
             let floors = field.integers(x).map { $0 >> shift }
             let ceilings = field.integers(x).map { ($0 + GMPInteger.powerOfTwo(shift) - GMPInteger(1)) >> shift }
-            #expect(field.shiftShare(x, party: 0, by: shift, width: 0) == field.elements(floors))
-            #expect(field.shiftShare(x, party: 1, by: shift, width: 0) == field.elements(ceilings))
+            #expect(field.shiftShare(x, party: .server, by: shift, width: 0) == field.elements(floors))
+            #expect(field.shiftShare(x, party: .client, by: shift, width: 0) == field.elements(ceilings))
         }
     }
 
     /// All four pairs of bits under all four pairs of masks.
-    @Test(arguments: PrimeFieldTests.primes) func privateBitProducts(prime: String) throws {
+    @Test(arguments: TestPrimes.all) func privateBitProducts(prime: String) throws {
         let field = PrimeField(try PrimeModulus(prime))
         func vector(_ index: Int) -> BitVector {
             var vector = BitVector(repeating: false, count: 16)
@@ -115,16 +120,16 @@ import Testing
         var words = SeededWords(5)
         let share = try field.uniform(count: 16, width: 0, from: &words)
         let shares = [field.subtract(field.fromBits(a & c), share), share]
-        let results = (0...1).map { party in
+        let results = Party.allCases.map { party in
             field.privateBitProduct(
-                party: party, own: party == 0 ? b0 : b1, ownMask: party == 0 ? a : c, difference0: b0 ^ a,
-                difference1: b1 ^ c, maskProduct: shares[party])
+                party: party, own: party == .server ? b0 : b1, ownMask: party == .server ? a : c, difference0: b0 ^ a,
+                difference1: b1 ^ c, maskProduct: shares[party.rawValue])
         }
         #expect(field.add(results[0], results[1]) == field.fromBits(b0 & b1))
     }
 
     /// Any polynomials at any elements, reduced modulo p.
-    @Test(arguments: PrimeFieldTests.primes, [0, 1, 2, 3]) func selections(prime: String, degree: Int) throws {
+    @Test(arguments: TestPrimes.all, [0, 1, 2, 3]) func selections(prime: String, degree: Int) throws {
         let field = PrimeField(try PrimeModulus(prime))
         for (thresholds, count) in [(0, 65), (1, 0), (1, 65), (4, 9)] {
             var generator = SeededGenerator(UInt64(degree * 10 + thresholds))
@@ -145,15 +150,17 @@ import Testing
             let v = try uniform(count)
             let a = [try uniform(count), try uniform(count)]
             let mask = degree > 0 ? field.add(a[0], a[1]) : nil
-            let powers = field.selectionPowers(bits: masks, mask: mask, count: count, degree: degree)
+            let kind = SelectionCorrelation(
+                count: count, thresholds: thresholds, degree: degree, isMasked: degree > 0, width: 0)
+            let powers = kind.powers(of: mask, bits: masks, in: field)
             let share = try uniform(
-                SelectionTable.powerCount(thresholds: thresholds, degree: degree, count: count))
+                SelectionCorrelation.powerCount(thresholds: thresholds, degree: degree, count: count))
             #expect(powers.count == share.count)
-            let results = (0...1).map { party in
+            let results = Party.allCases.map { party in
                 field.evaluateSelection(
                     table, party: party, openedBits: zip(bits, masks).map { $0 ^ $1 },
-                    opened: mask.map { field.subtract(v, $0) }, maskShare: degree > 0 ? a[party] : nil,
-                    powerShares: party == 0 ? field.subtract(powers, share) : share, count: count)
+                    opened: mask.map { field.subtract(v, $0) }, maskShare: degree > 0 ? a[party.rawValue] : nil,
+                    powerShares: party == .server ? field.subtract(powers, share) : share, count: count)
             }
             let expected = zip(intervals, field.integers(v)).map { interval, v in
                 rows[interval].reversed().reduce(GMPInteger()) { ($0 * v + GMPInteger($1)) % field.p }
