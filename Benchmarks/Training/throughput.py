@@ -3,8 +3,8 @@
 
     python3 Benchmarks/Training/throughput.py
 
-Needs the built program (swift build -c release). PyTorch is what Tests/TrainingTests/Reference/set_up_pytorch.py finds
-or installs. PyTorch runs the model of docs/pytorch in three ways: `plain`, with its fused attention, which has no
+Needs the built program (swift build -c release). PyTorch is what Tests/SottoTrainingTests/Reference/set_up_pytorch.py
+finds or installs. PyTorch runs the model of docs/pytorch in three ways: `plain`, with its fused attention, which has no
 entropies; `entropies`, with every head's entropy in every step, as Sotto always computes them; `compiled`, the plain
 one by torch.compile. Each takes as many steps as Sotto after --warm-up others; Sotto's first steps count.
 """
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SET_UP = REPOSITORY / "Tests" / "TrainingTests" / "Reference" / "set_up_pytorch.py"
+SET_UP = REPOSITORY / "Tests" / "SottoTrainingTests" / "Reference" / "set_up_pytorch.py"
 MODES = ["plain", "entropies", "compiled"]
 
 

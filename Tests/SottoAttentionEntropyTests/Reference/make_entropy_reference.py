@@ -1,7 +1,7 @@
 """Writes the entropies that Hugging Face's attention has for the random models of `Tests/TestSupport/Data`.
 
     pip install torch transformers safetensors
-    python Tests/AttentionEntropyTests/Reference/make_entropy_reference.py
+    python Tests/SottoAttentionEntropyTests/Reference/make_entropy_reference.py
 
 Weights are read from their files, and the forward pass runs in double precision (but for the softmax of LLaMA, which
 Hugging Face computes in single precision). The entropies are those of the probabilities that `output_attentions`

@@ -1,7 +1,7 @@
 """Writes values and gradients of the entropy regulariser by PyTorch, for its tests.
 
     pip install torch
-    python Tests/AttentionEntropyTests/Reference/make_regulariser_reference.py
+    python Tests/SottoAttentionEntropyTests/Reference/make_regulariser_reference.py
 
 Algorithm 1 of arXiv 2501.03489 is written here once more, in double precision, and differentiated automatically.
 """

@@ -1,7 +1,7 @@
 """Writes losses, gradients and three AdamW updates of small random models by PyTorch, for the tests of the trainer.
 
     pip install torch transformers safetensors
-    python Tests/TrainingTests/Reference/make_training_reference.py
+    python Tests/SottoTrainingTests/Reference/make_training_reference.py
 
 Parameters are rounded to single precision first; everything is then computed in double precision by the model of
 docs/pytorch.

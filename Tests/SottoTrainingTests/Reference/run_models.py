@@ -1,6 +1,6 @@
 """Runs models that Sotto wrote with docs/pytorch, and writes models for Sotto to read.
 
-    python Tests/TrainingTests/Reference/run_models.py DIRECTORY
+    python Tests/SottoTrainingTests/Reference/run_models.py DIRECTORY
 
 Every model directory in DIRECTORY holds windows in `tokens.json`, [window][token]. Each gets `pytorch.json` with logits
 [window][T][vocabulary], loss and entropies, and `saved`: the same architecture with random weights, some normalised,

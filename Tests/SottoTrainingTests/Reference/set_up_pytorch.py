@@ -1,6 +1,6 @@
 """Prints the path of a Python that has PyTorch and Transformers, which it installs if need be.
 
-    python3 Tests/TrainingTests/Reference/set_up_pytorch.py
+    python3 Tests/SottoTrainingTests/Reference/set_up_pytorch.py
 
 They go into a virtual environment in `sotto-tests` under $XDG_CACHE_HOME, or else $HOME/.cache, once for all runs; about
 1.2 GB, which may be removed at any time. On Linux only a CPU build will do. SOTTO_PYTORCH names a Python that has them already, or is `none` for not to set up any. Where it
