@@ -1,8 +1,8 @@
 import SottoAlgebra
 import SottoSecureComputation
 
-/// The rounds that all uses of one primitive under one path would take alone: branches that run at the same time count
-/// once.
+/// The rounds that all uses of one primitive under one path would take alone, one after the other; the tiles of one
+/// operation count once.
 struct PathDepths {
     /// What an instruction adds to the depth of its path, by index.
     let increases: [Int]
@@ -29,7 +29,7 @@ struct PathDepths {
         mutating func visit(_ node: Node) {
             switch node {
             case .instruction(let instruction): visit(cost.instructions[instruction.index])
-            case .parallel(let branches): visit(branches)
+            case .parallel(let branches): branches.joined().forEach { visit($0) }
             case .tiles(let tiles): visit(tiles.map(\.nodes))
             }
         }

@@ -64,8 +64,7 @@ public struct TCPConfiguration: Sendable, Equatable {
     public var greetingTimeout: Duration
     /// The longest that heartbeats alone prolong a wait, at least the timeout.
     public var heartbeatLimit: Duration
-    /// The most payload bytes of one frame, checked before memory is taken; the largest messages, masked
-    /// embedding tables, have about 650 MB.
+    /// The most payload bytes of one frame, checked before memory is taken. Programs send tiles of a few megabytes.
     public var frameLimit: Int
     /// The most payload bytes of one frame to the peer; nil for the same.
     public var sentFrameLimit: Int?
@@ -77,8 +76,8 @@ public struct TCPConfiguration: Sendable, Equatable {
 
     public init(
         timeout: Duration = .seconds(60), greetingTimeout: Duration = .seconds(10),
-        heartbeatLimit: Duration = .seconds(3600), frameLimit: Int = 1 << 30, sentFrameLimit: Int? = nil,
-        unreadBound: Int = 64 << 20, unsentBound: Int = 64 << 20
+        heartbeatLimit: Duration = .seconds(3600), frameLimit: Int = FrameTag.payloadLimit, sentFrameLimit: Int? = nil,
+        unreadBound: Int = 16 << 20, unsentBound: Int = 16 << 20
     ) {
         self.timeout = timeout
         self.greetingTimeout = greetingTimeout

@@ -35,13 +35,13 @@ struct MachineCodeTests {
     @Test(
         .enabled(if: isOptimised),
         arguments: [
-            ("$s7Algebra10PrimeFieldV6encodeySays6UInt64VGSays5Int64VGF", "sotto_field_encode_limb"),
-            ("$s7Algebra9BitVectorVySbSicis", "sotto_ct_set_bit"),
+            ("$s12SottoAlgebra10PrimeFieldV6encodeySays6UInt64VGSays5Int64VGF", "sotto_field_encode_limb"),
+            ("$s12SottoAlgebra9BitVectorVySbSicis", "sotto_ct_set_bit"),
             (
-                "$s7Algebra10FixedPointV6encode_13magnitudeBitsSays5Int64VGSaySdG_SitAA0bC5ErrorOYKF",
+                "$s12SottoAlgebra10FixedPointV6encode_13magnitudeBitsSays5Int64VGSaySdG_SitAA0cD5ErrorOYKF",
                 "sotto_fixed_point_encode"
             ),
-            ("$s7Algebra10PrimeFieldV7negated_5whereSays6UInt64VGAH_AA9BitVectorVtF", "sotto_ct_select"),
+            ("$s12SottoAlgebra10PrimeFieldV7negated_5whereSays6UInt64VGAH_AA9BitVectorVtF", "sotto_ct_select"),
         ])
     func callersTakeTheSteps(caller: String, step: String) throws {
         let instructions = try code.instructions(of: caller)
@@ -51,7 +51,7 @@ struct MachineCodeTests {
 
     /// What looks for branches finds them where they are: the comparison with p, of numbers that are no secrets.
     @Test func branchesAreFound() throws {
-        let instructions = try code.instructions(of: "$s7Algebra10PrimeFieldV9isElement_2atSbSays6UInt64VG_SitF")
+        let instructions = try code.instructions(of: "$s12SottoAlgebra10PrimeFieldV9isElement_2atSbSays6UInt64VG_SitF")
         #expect(instructions.contains { $0.isConditional })
     }
 }

@@ -169,7 +169,7 @@ import Testing
                 try expect(.malformed(path: url.path), String(good.prefix(cut)))
             }
             for (old, new) in [
-                ("\"models\"", "\"model\""), ("\"version\" : 1", "\"version\" : \"1\""), ("      4\n", "      -4\n"),
+                ("\"models\"", "\"model\""), ("\"version\" : 2", "\"version\" : \"2\""), ("      4\n", "      -4\n"),
                 ("      4\n", "      4,\n5\n"), ("      4\n", "      1e999\n"), ("3,\n", ""),
                 ("      4\n", "      9223372036854775807\n"), ("      4\n", "      1e308\n"),
                 ("      4\n", "      1.1e12\n"),
@@ -177,7 +177,7 @@ import Testing
                 #expect(good.contains(old))
                 try expect(.malformed(path: url.path), good.replacing(old, with: new))
             }
-            try expect(.otherVersion(path: url.path), good.replacing("\"version\" : 1", with: "\"version\" : 2"))
+            try expect(.otherVersion(path: url.path), good.replacing("\"version\" : 2", with: "\"version\" : 1"))
             try expect(.otherMachine(path: url.path), good.replacing("\"cores\" : 3", with: "\"cores\" : 4"))
         }
     }

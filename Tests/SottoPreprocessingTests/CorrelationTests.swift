@@ -166,12 +166,12 @@ extension CorrelationTests.Dealt {
         case let kind as ClientMask:
             #expect(masks(index).map { domain.count($0) } == ByParty(server: 0, client: kind.count))
         case let kind as BeaverProductCorrelation:
-            let x = domain.apply(kind.left.maps, to: sum(masks(kind.left.mask)))
-            let y = domain.apply(kind.right.maps, to: sum(masks(kind.right.mask)))
+            let x = domain.apply(kind.left.maps, to: sum(masks(kind.left.masks[0])))
+            let y = domain.apply(kind.right.maps, to: sum(masks(kind.right.masks[0])))
             let product = domain.product(x, y, shape: kind.shape, threads: 1)
             #expect(agree(sum(products(index)), product, kind.width), "\(kind)")
         case let kind as ServerProductCorrelation:
-            let r = domain.apply(kind.mask.maps, to: masks(kind.mask.mask).client)
+            let r = domain.apply(kind.mask.maps, to: masks(kind.mask.masks[0]).client)
             let w = domain.apply(kind.weight.maps, to: weights[kind.weight.weight])
             let product = domain.product(r, w, shape: kind.shape, threads: 1)
             #expect(agree(sum(products(index)), product, kind.width), "\(kind)")

@@ -36,17 +36,14 @@ struct RoleOptions: ParsableArguments {
         return configuration
     }
 
-    /// The largest messages between server and client are masked tables.
-    private static let partyLimit = 1 << 30
-
-    /// Connects to the dealer, whose corrections are the largest messages of all.
+    /// Connects to the dealer, who gets nothing but requests.
     func connect(toDealer endpoint: Endpoint, over transport: TCPTransport) throws -> TCPChannel {
         try connect(
-            to: endpoint, role: "dealer", configuration(PassBudget().largestCorrelation, sent: 1 << 20), transport)
+            to: endpoint, role: "dealer", configuration(FrameTag.payloadLimit, sent: DealerRequest.byteLimit), transport)
     }
 
     func connect(toServer endpoint: Endpoint, over transport: TCPTransport) throws -> TCPChannel {
-        try connect(to: endpoint, role: "server", configuration(Self.partyLimit), transport)
+        try connect(to: endpoint, role: "server", configuration(FrameTag.payloadLimit), transport)
     }
 
     private func connect(
@@ -65,8 +62,8 @@ struct RoleOptions: ParsableArguments {
     ) throws -> TCPListener {
         let limits =
             isDealer
-            ? configuration(DealerRequest.byteLimit, sent: PassBudget().largestCorrelation)
-            : configuration(Self.partyLimit)
+            ? configuration(DealerRequest.byteLimit, sent: FrameTag.payloadLimit)
+            : configuration(FrameTag.payloadLimit)
         let listener = try TCPListener(
             host: endpoint.host, port: endpoint.port, configuration: limits, openLimit: connections,
             transport: transport)

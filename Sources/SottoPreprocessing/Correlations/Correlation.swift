@@ -124,25 +124,30 @@ public protocol MaskCorrelation: Correlation {
     ) -> Domain.Elements
 }
 
-/// A mask of the plan seen through public linear maps (a transpose, a broadcast, ...).
+/// A mask of the plan, or several laid one after the other, seen through public linear maps (a transpose, a broadcast, ...).
 public struct MaskView<Mask: MaskCorrelation>: Sendable, CanonicallyEncodable {
-    /// Index of the mask in the plan.
-    public let mask: Int
+    /// Indices of the masks in the plan.
+    public let masks: [Int]
     public let maps: [LinearMap]
 
     public init(_ mask: CorrelationHandle<Mask>, maps: [LinearMap] = []) {
-        self.init(mask: mask.index, maps: maps)
+        self.init(masks: [mask.index], maps: maps)
     }
 
-    private init(mask: Int, maps: [LinearMap]) {
-        self.mask = mask
+    public init(concatenating views: [MaskView]) {
+        precondition(views.allSatisfy(\.maps.isEmpty))
+        self.init(masks: views.flatMap(\.masks), maps: [])
+    }
+
+    private init(masks: [Int], maps: [LinearMap]) {
+        self.masks = masks
         self.maps = maps
     }
 
-    public func through(_ map: LinearMap) -> MaskView { MaskView(mask: mask, maps: maps + [map]) }
+    public func through(_ map: LinearMap) -> MaskView { MaskView(masks: masks, maps: maps + [map]) }
 
     public func encode(into encoder: inout CanonicalEncoder) {
-        encoder.append(mask)
+        encoder.append(masks)
         encoder.append(maps)
     }
 }

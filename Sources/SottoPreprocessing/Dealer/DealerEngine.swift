@@ -52,10 +52,11 @@ public struct DealerView<Domain: ShareDomain>: Sendable {
 
     /// A mask of the plan through its maps.
     public func mask<Mask: MaskCorrelation>(_ view: MaskView<Mask>) throws -> Domain.Elements {
-        try views.value(.mask(view.mask), maps: view.maps, domain) {
-            let correlation = plan.correlations[view.mask]
-            return Mask.value(
-                try expansions.map { try $0.masks(correlation, index: view.mask) }, domain)
+        try views.value(.masks(view.masks), maps: view.maps, domain) {
+            domain.concatenate(
+                try view.masks.map { mask in
+                    Mask.value(try expansions.map { try $0.masks(plan.correlations[mask], index: mask) }, domain)
+                })
         }
     }
 
@@ -73,7 +74,7 @@ public struct DealerView<Domain: ShareDomain>: Sendable {
 /// - Complexity: Memory of ``limit`` bytes, and of one mask or weight in any case.
 private final class ViewCache<Elements: Sendable>: Sendable {
     enum Origin: Hashable {
-        case mask(Int)
+        case masks([Int])
         case weight(Int)
     }
 

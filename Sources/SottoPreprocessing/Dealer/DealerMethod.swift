@@ -63,16 +63,25 @@ public struct DealerMethod: PreprocessingMethod {
         var links = ByParty.both(link)
         var dealer = link.delay
         var times = ByParty { links[$0].transmit(bytes: Seed.byteCount, at: dealer) }
+        // By correlation: its instruction, and how many of the instruction's are still to come.
+        var users = [Int?](repeating: nil, count: plan.correlations.count)
+        var left: [Int: Int] = [:]
         for use in plan.uses {
-            dealer = dealer.advanced(byNanoseconds: work.dealing(use.instruction))
-            for index in use.correlations {
-                let bytes = plan.correlations[index].correctionBytes
-                for party in Party.allCases where bytes[party] > 0 {
-                    times[party] = max(times[party], links[party].transmit(bytes: bytes[party], at: dealer))
-                }
+            for index in use.correlations { users[index] = use.instruction }
+            left[use.instruction] = use.correlations.count
+        }
+        var begun: Set<Int> = []
+        for index in plan.streamOrder {
+            guard let user = users[index] else { continue }
+            if begun.insert(user).inserted { dealer = dealer.advanced(byNanoseconds: work.dealing(user)) }
+            let bytes = plan.correlations[index].correctionBytes
+            for party in Party.allCases where bytes[party] > 0 {
+                times[party] = max(times[party], links[party].transmit(bytes: bytes[party], at: dealer))
             }
+            left[user]! -= 1
+            guard left[user] == 0 else { continue }
             for party in Party.allCases {
-                times[party] = times[party].advanced(byNanoseconds: work.preparation(party, use.instruction))
+                times[party] = times[party].advanced(byNanoseconds: work.preparation(party, user))
             }
         }
         return times

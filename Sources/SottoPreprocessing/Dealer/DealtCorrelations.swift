@@ -85,11 +85,12 @@ public struct PartyView<Domain: ShareDomain> {
 
     /// What this party has drawn of a mask, through its maps; at the client a client's mask itself.
     public func mask<Mask: MaskCorrelation>(_ view: MaskView<Mask>) throws -> Domain.Elements {
-        let drawn = try expansion.masks(plan.correlations[view.mask], index: view.mask)
-        guard let mask = drawn.tensors.first else {
-            throw PreprocessingError.notInPlan(index: view.mask, count: plan.correlations.count)
+        let drawn = try view.masks.map { mask in
+            let material = try expansion.masks(plan.correlations[mask], index: mask)
+            guard let elements = material.tensors.first else { throw PreprocessingError.otherPlan(index: mask) }
+            return elements
         }
-        return domain.apply(view.maps, to: mask)
+        return domain.apply(view.maps, to: domain.concatenate(drawn))
     }
 
     /// `W - B` through its maps; at the client.

@@ -125,7 +125,7 @@ import Testing
         #expect(throws: InterpreterError.missingInput(name: "x")) {
             try simulate(server: ["w": [1, 2, 3]], client: [:])
         }
-        #expect(throws: InterpreterError.inputSize(name: "w", expected: 3, got: 4)) {
+        #expect(throws: PreprocessingError.weightSize(name: "w", expected: 3, got: 4)) {
             try simulate(server: ["w": [1, 2, 3, 4]], client: ["x": [1, 2, 3]])
         }
     }

@@ -94,6 +94,35 @@ struct MapMasked: LocalPrimitive {
     }
 }
 
+/// Opened differences one after the other, and the masks alike.
+/// - Communication: none.
+struct ConcatenateMasked: LocalPrimitive {
+    let inputs: [Int]
+    let count: Int
+    let output: Int
+
+    var label: String { "concatenate" }
+    var outputs: [Int] { [output] }
+    var flops: Int { 0 }
+    var work: LocalWork { LocalWork(kernel: label, elements: 2 * count) }
+
+    func encodeParameters(into encoder: inout CanonicalEncoder) { encoder.append(count) }
+
+    func evaluate(_ state: PlaintextState) throws {
+        state.set(output, Array(try inputs.map { try state.values($0) }.joined()))
+    }
+
+    func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {
+        let parts = try inputs.map { try state.masked($0) }
+        state.set(
+            output,
+            .masked(
+                difference: state.domain.concatenate(parts.map(\.difference)),
+                mask: state.domain.concatenate(parts.map(\.mask))))
+        return []
+    }
+}
+
 /// The product of two masked secrets: with opened `d = x - a`, `e = y - b` and shares of `a`, `b`, `a·b` the parties
 /// hold `d·e + d·b + a·e + a·b`.
 /// - Communication: none.
@@ -132,11 +161,25 @@ struct BeaverProduct: Primitive {
 }
 
 extension ProgramBuilder {
-    /// Opens the differences of `secrets` to fresh masks, in one round.
+    /// Opens the differences of `secrets` to fresh masks, in one round; large ones in tiles, each under a mask of its own.
     public func openMasked(_ secrets: [Secret]) throws -> [MaskedSecret] {
+        for x in secrets { try checkHeadroom(x.magnitude, width: x.width, "open-masked") }
+        let ranges = secrets.map { tiling.rowRanges(rows: $0.count, elementsOfRow: 1) }
+        let tiles = ranges.map(\.count).max() ?? 1
+        guard tiles > 1 else { return try openMaskedPieces(secrets) }
+        let opened = try branches(Array(0..<tiles), areTiles: true) { tile -> [(secret: Int, piece: MaskedSecret)] in
+            let members = secrets.indices.filter { tile < ranges[$0].count }
+            let pieces = try openMaskedPieces(try members.map { try elements(ranges[$0][tile], of: secrets[$0]) })
+            return Array(zip(members, pieces))
+        }
+        return secrets.indices.map { index in
+            joinedMasked(opened.joined().filter { $0.secret == index }.map(\.piece), as: secrets[index])
+        }
+    }
+
+    private func openMaskedPieces(_ secrets: [Secret]) throws -> [MaskedSecret] {
         var operands: [MaskedOpening.Operand] = []
-        let masked = try secrets.map { x in
-            try checkHeadroom(x.magnitude, width: x.width, "open-masked")
+        let masked = secrets.map { x in
             let mask = newCorrelation(RingMask(count: x.count, width: x.width))
             let output = MaskedSecret(
                 slot: newSlot(elements: 2 * x.count), view: MaskView(mask), shape: x.shape, scale: x.scale,
@@ -146,6 +189,16 @@ extension ProgramBuilder {
         }
         try emit(MaskedOpening(operands: operands))
         return masked
+    }
+
+    private func joinedMasked(_ pieces: [MaskedSecret], as x: Secret) -> MaskedSecret {
+        let view = MaskView(concatenating: pieces.map(\.view))
+        let slot = pieces.count == 1 ? pieces[0].slot : newSlot(elements: 2 * x.count)
+        if pieces.count > 1 {
+            emit(ConcatenateMasked(inputs: pieces.map(\.slot), count: x.count, output: slot))
+        }
+        return MaskedSecret(
+            slot: slot, view: view, shape: x.shape, scale: x.scale, magnitude: x.magnitude, width: x.width)
     }
 
     public func openMasked(_ x: Secret) throws -> MaskedSecret { try openMasked([x])[0] }

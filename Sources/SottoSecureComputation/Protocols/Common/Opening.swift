@@ -64,9 +64,11 @@ extension ProgramBuilder {
     public func open(_ x: Secret, as name: String, start: Int, of count: Int, to receivers: [Party]) throws {
         try checkHeadroom(x.magnitude, width: x.width, "open")
         declareOutput(name, scale: x.scale)
-        try emit(
-            Opening(
-                input: x.slot, count: x.count, width: x.width, name: name, start: start, total: count,
-                receivers: receivers))
+        _ = try tiles(tiling.rowRanges(rows: x.count, elementsOfRow: 1)) { range in
+            try emit(
+                Opening(
+                    input: try elements(range, of: x).slot, count: range.count, width: x.width, name: name,
+                    start: start + range.lowerBound, total: count, receivers: receivers))
+        }
     }
 }
