@@ -26,7 +26,9 @@ import Testing
         for count in [0, 1, 7, 8, 9, Self.count] {
             try note("\(count) elements", example.program(count: count, target: .standard))
         }
-        for profile in DomainProfile.fields {
+        // Two of the primes have 128 bits.
+        let prime = try PrimeModulus("340282366920938463463302549837730283627")
+        for profile in DomainProfile.fields + [.field(prime)] {
             try note("\(profile)", example.program(count: Self.count, target: .otWithDealer(over: profile)))
         }
         for tiling in [
@@ -61,8 +63,8 @@ import Testing
         #expect(try program(arity: 4).fingerprint() == plain.fingerprint())
     }
 
-    /// What changes shows where it belongs: in the primitives themselves or in what the program declares, not only in
-    /// correlations that happen to depend on it.
+    /// What changes shows where it belongs: in the primitives themselves or in widths of weights, not only in correlations
+    /// and names that happen to depend on it.
     @Test(arguments: ExamplePrograms.all) func parametersStandInPrimitives(example: ExampleProgram) throws {
         let plain = try example.program(count: Self.count, target: .standard)
         for parameter in try example.parameters(count: Self.count, target: .standard) {
@@ -111,7 +113,7 @@ extension Program {
             .mapValues { $0.map(\.parameters) }
     }
 
-    /// Everything but correlations.
+    /// Everything but correlations and names of weights.
     fileprivate var encodedPrimitives: [UInt8] {
         var encoder = CanonicalEncoder()
         for instruction in instructions {
@@ -119,7 +121,7 @@ extension Program {
             encoder.append(instruction.primitive.outputs)
             instruction.primitive.encodeParameters(into: &encoder)
         }
-        encoder.append(plan.weights)
+        encoder.append(plan.weights.map(\.width))
         return encoder.bytes
     }
 }
