@@ -40,12 +40,20 @@ extension ForwardPass {
 
         let element = Double(WireSize.bytes(count: 1, width: profile.maximumWidth))
         let activation = Self.largestActivation(of: model, profile: profile)
+        // What is nonlinear is cut by elements, products by rows.
+        func cut(_ elements: Double) -> Double { min(elements, Double(Tiling.standard.elements)) }
+        func product(_ rows: Double, _ inputs: Double, _ outputs: Double) -> Double {
+            min(rows, max(8, Double(Tiling.standard.linearElements) / inputs)) * outputs * element
+        }
+        let scoreRows = min(rows, past.isMultiple(of: 16) ? Self.scoreRows(model, total) : rows)
         let correlations = [
-            square * element, triangle * BuiltInFunctions.exponential.dealerBytes(profile),
-            rows * inner * max(activation, element), rows * projected * element, Self.rowBytes(rows, model, profile),
-            isWhole ? max(rows * width, outputs * vocabulary) * element : 0,
+            Double(model.heads) * scoreRows * total * element,
+            cut(triangle) * BuiltInFunctions.exponential.dealerBytes(profile),
+            cut(rows * inner) * activation, rows * inner * element, product(rows, width, projected),
+            Self.rowBytes(cut(rows), model, profile), rows * width * element,
+            isWhole ? max(product(rows, vocabulary, width), product(outputs, vocabulary, vocabulary)) : 0,
             exactOpenings
-                ? outputs * (isWhole ? vocabulary : width)
+                ? cut(outputs * (isWhole ? vocabulary : width))
                     * PiecewisePolynomial.dealerBytes(thresholds: 4, degree: 1, profile) : 0,
         ]
 
@@ -54,9 +62,27 @@ extension ForwardPass {
         let scalar = (triangle + rows * inner) * 1024
         let head = isWhole ? rows * vocabulary * width + outputs * vocabulary * width : 0
         return PassSize(
-            instructions: 64 + layers * (96 + 16 * total.significantBits), largestTensor: largest,
+            instructions: 64
+                + (isWhole ? 16 * rows / max(8, Double(Tiling.standard.linearElements) / vocabulary) : 0)
+                + layers
+                * Self.instructions(
+                    scoreTiles: (rows / scoreRows).rounded(.up), levels: total.significantBits,
+                    nonlinearTiles: [triangle, rows * inner, rows * projected].map {
+                        $0 / Double(Tiling.standard.elements) + 1
+                    }), largestTensor: largest,
             largestCorrelation: correlations.max() ?? 0,
             work: layers * (matrices + 2 * square * Double(model.headWidth) + scalar) + head)
+    }
+
+    /// Rows of a tile of scores at most.
+    private static func scoreRows(_ model: Architecture, _ total: Double) -> Double {
+        max(16, Double(Tiling.standard.linearElements) / (4 * Double(model.heads) * total))
+    }
+
+    /// Instructions of a layer: those of an uncut one, and those of tiles.
+    private static func instructions(scoreTiles: Double, levels: Double, nonlinearTiles: [Double]) -> Double {
+        let further = nonlinearTiles.reduce(0, +) - Double(nonlinearTiles.count)
+        return 96 + 16 * levels + (scoreTiles - 1) * (40 + 12 * levels) + 12 * further
     }
 
     /// Dealer bytes of an element of the costliest activation.
@@ -107,14 +133,14 @@ public struct PassBudget: Sendable, Hashable {
     public var instructions: Int
     /// Elements of the largest tensor.
     public var largestTensor: Int
-    /// Bytes of the largest correlation.
+    /// Bytes of the largest correlation, which travels in one frame.
     public var largestCorrelation: Int
     /// Multiplications and additions of a run.
     public var work: Int
 
     public init(
-        positions: Int = 4096, instructions: Int = 1 << 16, largestTensor: Int = 1 << 28,
-        largestCorrelation: Int = 1 << 33, work: Int = 1 << 45
+        positions: Int = 4096, instructions: Int = 1 << 20, largestTensor: Int = 1 << 28,
+        largestCorrelation: Int = 1 << 30, work: Int = 1 << 45
     ) {
         self.positions = positions
         self.instructions = instructions
