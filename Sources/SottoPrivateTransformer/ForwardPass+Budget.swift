@@ -19,7 +19,7 @@ public struct PassSize: Sendable, Hashable {
 
 extension ForwardPass {
     /// - Parameter profile: decides how many bytes an element has.
-    public func size(profile: DomainProfile) -> PassSize {
+    public func size(profile: DomainProfile, tiling: Tiling = .standard) -> PassSize {
         // Doubles cannot overflow here: the largest architecture's sizes multiply to less than 10^20.
         let model = architecture
         let (rows, total) = (Double(new), Double(total))
@@ -41,11 +41,11 @@ extension ForwardPass {
         let element = Double(WireSize.bytes(count: 1, width: profile.maximumWidth))
         let activation = Self.largestActivation(of: model, profile: profile)
         // What is nonlinear is cut by elements, products by rows.
-        func cut(_ elements: Double) -> Double { min(elements, Double(Tiling.standard.elements)) }
+        func cut(_ elements: Double) -> Double { min(elements, Double(tiling.elements)) }
         func product(_ rows: Double, _ inputs: Double, _ outputs: Double) -> Double {
-            min(rows, max(8, Double(Tiling.standard.linearElements) / inputs)) * outputs * element
+            min(rows, max(8, Double(tiling.linearElements) / inputs)) * outputs * element
         }
-        let scoreRows = min(rows, past.isMultiple(of: 16) ? Self.scoreRows(model, total) : rows)
+        let scoreRows = min(rows, past.isMultiple(of: 16) ? Self.scoreRows(model, total, tiling) : rows)
         let correlations = [
             Double(model.heads) * scoreRows * total * element,
             cut(triangle) * BuiltInFunctions.exponential.dealerBytes(profile),
@@ -63,20 +63,20 @@ extension ForwardPass {
         let head = isWhole ? rows * vocabulary * width + outputs * vocabulary * width : 0
         return PassSize(
             instructions: 64
-                + (isWhole ? 16 * rows / max(8, Double(Tiling.standard.linearElements) / vocabulary) : 0)
+                + (isWhole ? 16 * rows / max(8, Double(tiling.linearElements) / vocabulary) : 0)
                 + layers
                 * Self.instructions(
                     scoreTiles: (rows / scoreRows).rounded(.up), levels: total.significantBits,
                     nonlinearTiles: [triangle, rows * inner, rows * projected].map {
-                        $0 / Double(Tiling.standard.elements) + 1
+                        $0 / Double(tiling.elements) + 1
                     }), largestTensor: largest,
             largestCorrelation: correlations.max() ?? 0,
             work: layers * (matrices + 2 * square * Double(model.headWidth) + scalar) + head)
     }
 
     /// Rows of a tile of scores at most.
-    private static func scoreRows(_ model: Architecture, _ total: Double) -> Double {
-        max(16, Double(Tiling.standard.linearElements) / (4 * Double(model.heads) * total))
+    private static func scoreRows(_ model: Architecture, _ total: Double, _ tiling: Tiling) -> Double {
+        max(16, Double(tiling.linearElements) / (4 * Double(model.heads) * total))
     }
 
     /// Instructions of a layer: those of an uncut one, and those of tiles.
