@@ -12,7 +12,7 @@ public struct Tiling: Sendable, Hashable, CanonicallyEncodable {
     /// Tiles are admitted, in order, while the memory of those under way stays below; one is always.
     public let windowBytes: Int
 
-    public static let standard = Tiling(elements: 1 << 14, linearElements: 1 << 21, windowBytes: 48 << 20)
+    public static let standard = Tiling(elements: 1 << 14, linearElements: 1 << 21, windowBytes: 40 << 20)
     /// Everything in one piece.
     public static let none = Tiling(elements: .max, linearElements: .max, windowBytes: .max)
 
