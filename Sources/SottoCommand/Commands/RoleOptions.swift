@@ -39,7 +39,8 @@ struct RoleOptions: ParsableArguments {
     /// Connects to the dealer, who gets nothing but requests.
     func connect(toDealer endpoint: Endpoint, over transport: TCPTransport) throws -> TCPChannel {
         try connect(
-            to: endpoint, role: "dealer", configuration(FrameTag.payloadLimit, sent: DealerRequest.byteLimit), transport)
+            to: endpoint, role: "dealer", configuration(FrameTag.payloadLimit, sent: DealerRequest.byteLimit), transport
+        )
     }
 
     func connect(toServer endpoint: Endpoint, over transport: TCPTransport) throws -> TCPChannel {
