@@ -161,6 +161,7 @@ let package = Package(
             ],
             exclude: ["Reference"],
             resources: [.copy("Data")]),
+        .testTarget(name: "SottoTests", dependencies: ["Sotto"], packageAccess: false),
         .testTarget(
             name: "SottoCommandTests",
             dependencies: ["SottoCommand", "SottoModel", "SottoPrivateTransformer", "SottoCostModel", "TestSupport"]),

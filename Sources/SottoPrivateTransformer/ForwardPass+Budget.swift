@@ -6,20 +6,20 @@ import SottoSecureComputation
 
 /// What a pass asks of those who run it and of who deals for it. All are upper bounds from closed formulas, within a small
 /// factor of what the program has; nothing is built to know them.
-public struct PassSize: Sendable, Hashable {
+package struct PassSize: Sendable, Hashable {
     /// Instructions of the program.
-    public let instructions: Double
+    package let instructions: Double
     /// Elements of the largest tensor.
-    public let largestTensor: Double
+    package let largestTensor: Double
     /// Bytes that the dealer sends for the largest correlation.
-    public let largestCorrelation: Double
+    package let largestCorrelation: Double
     /// Multiplications and additions, products of masks included.
-    public let work: Double
+    package let work: Double
 }
 
 extension ForwardPass {
     /// - Parameter profile: decides how many bytes an element has.
-    public func size(profile: DomainProfile, tiling: Tiling = .standard) -> PassSize {
+    package func size(profile: DomainProfile, tiling: Tiling = .standard) -> PassSize {
         // Doubles cannot overflow here: the largest architecture's sizes multiply to less than 10^20.
         let model = architecture
         let (rows, total) = (Double(new), Double(total))
@@ -150,7 +150,7 @@ public struct PassBudget: Sendable, Hashable {
     }
 
     /// - Throws: ``PassBudgetError`` naming the first limit that the pass exceeds.
-    public func check(_ pass: ForwardPass, profile: DomainProfile) throws(PassBudgetError) {
+    package func check(_ pass: ForwardPass, profile: DomainProfile) throws(PassBudgetError) {
         let size = pass.size(profile: profile)
         let demands: [(String, Double, Int)] = [
             ("positions", Double(pass.total), positions), ("instructions", size.instructions, instructions),
@@ -171,7 +171,7 @@ public struct PassBudgetError: Error, Equatable, Sendable, CustomStringConvertib
     public let asked: Int
     public let limit: Int
 
-    public init(quantity: String, asked: Int, limit: Int) {
+    package init(quantity: String, asked: Int, limit: Int) {
         self.quantity = quantity
         self.asked = asked
         self.limit = limit

@@ -31,7 +31,7 @@ public struct Tiling: Sendable, Hashable, CanonicallyEncodable {
         return tiles.contains(where: \.holdsTiles) ? (isTooLarge ? .max : nested) : windowBytes
     }
 
-    public func encode(into encoder: inout CanonicalEncoder) {
+    package func encode(into encoder: inout CanonicalEncoder) {
         encoder.append([elements, linearElements, windowBytes])
     }
 
