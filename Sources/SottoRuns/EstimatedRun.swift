@@ -13,14 +13,15 @@ public struct EstimatedRun: Sendable {
 
     /// Counts a run.
     ///
-    /// A pass of more instructions than any process runs by default (``PassBudget``) is counted in larger tiles: bytes,
-    /// rounds and operations are the same, its latency is that of a run with such tiles.
+    /// Latencies are those of a run's tiles up to 2^20 instructions, which is what a process runs by default
+    /// (``PassBudget``); longer passes, and without networks already those above 2^15, are counted in larger tiles, which
+    /// changes no byte and no round.
     /// - Parameters:
     ///   - positions: of the input; for a completion those of the prompt.
     ///   - networks: whose latencies the report has, in this order.
     ///   - compute: what local work takes on a machine; without it latencies are those of the network alone.
     ///   - progress: told the fraction of the inferences that are counted.
-    /// - Throws: ``RunError``, `ArchitectureError` for lengths that do not fit the context, and `ProgramError` for
+    /// - Throws: ``RunError``, `PassLengthError`, `ArchitectureError` for lengths that do not fit the context, and `ProgramError` for
     ///   operations that do not fit the domain.
     public init(
         of model: NamedArchitecture, _ kind: RunKind, positions: Int,
@@ -30,31 +31,17 @@ public struct EstimatedRun: Sendable {
         let passes = try kind.passes(
             of: model.architecture, positions: positions, exactOpenings: protocols.exactOpenings)
         try Self.checkSums(of: passes, protocols.target)
+        let limit = networks.isEmpty ? ForwardPass.countedInstructions : PassBudget().instructions
         var session = SessionCost(networks: networks, compute: compute)
         for (index, pass) in passes.enumerated() {
             let program = try pass.program(
-                target: protocols.target, tiling: Self.tiling(of: pass, protocols.target))
+                target: protocols.target, tiling: try pass.countingTiling(upTo: limit, in: protocols.target))
             if index == 0 { session.recordSetup(of: program) }
             session.record(program)
             progress?(Double(index + 1) / Double(passes.count))
         }
         report = session.report(
             CostReport.Configuration(model, protocols, context: positions, output: kind.output, insecure: false))
-    }
-
-    /// The standard tiling, or the next larger one with which the pass is of a length that can be counted.
-    private static func tiling(of pass: ForwardPass, _ target: Target) throws(RunError) -> Tiling {
-        let standard = Tiling.standard
-        let limit = PassBudget().instructions
-        var least = Double.infinity
-        for factor in [1, 4, 16, 64] {
-            let tiling = Tiling(
-                elements: standard.elements * factor, linearElements: standard.linearElements * factor,
-                windowBytes: standard.windowBytes * factor)
-            least = pass.size(profile: target.domain, tiling: tiling).instructions
-            if least <= Double(limit) { return tiling }
-        }
-        throw .tooLong(instructions: Int(min(least, 0x1p62)), limit: limit)
     }
 
     /// Programs grow from token to token: what the last one costs as often as there are any must fit a counter.
@@ -65,7 +52,7 @@ public struct EstimatedRun: Sendable {
             throw RunError.uncountable(tokens: passes.count)
         }
         var session = SessionCost()
-        session.record(try last.program(target: target, tiling: try tiling(of: last, target)))
+        session.record(try last.program(target: target, tiling: last.countingTiling(upTo: ForwardPass.countedInstructions, in: target)))
         let configuration = CostReport.Configuration(
             model: "", architecture: "", target: target, context: last.new, positions: "", insecure: false)
         let operations = session.report(configuration).operations

@@ -48,8 +48,6 @@ public enum RunError: Error, Equatable, Sendable, CustomStringConvertible {
     case windowTooLong(window: Int, context: Int)
     /// A completion whose bytes or flops no counter holds.
     case uncountable(tokens: Int)
-    /// A pass of more instructions than are counted, however large its tiles.
-    case tooLong(instructions: Int, limit: Int)
 
     public var description: String {
         switch self {
@@ -63,8 +61,6 @@ public enum RunError: Error, Equatable, Sendable, CustomStringConvertible {
             "--context \(window) is more than the model's context of \(context); lower it."
         case .uncountable(let tokens):
             "\(tokens) tokens of this model cost more than can be counted; lower --tokens."
-        case .tooLong(let instructions, let limit):
-            "A pass of up to \(instructions) instructions was asked for and \(limit) are counted; lower --context."
         }
     }
 }

@@ -24,6 +24,12 @@ public struct Tiling: Sendable, Hashable, CanonicallyEncodable {
         self.windowBytes = windowBytes
     }
 
+    /// Larger tiles in a window that is larger by as much.
+    package func scaled(by factor: Int) -> Tiling {
+        Tiling(
+            elements: elements * factor, linearElements: linearElements * factor, windowBytes: windowBytes * factor)
+    }
+
     /// What the tiles of one set may take together. Tiles that hold tiles have a window of their own for those, and count
     /// with it.
     func window(of tiles: [Node.Tile]) -> Int {
