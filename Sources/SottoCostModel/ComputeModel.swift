@@ -10,6 +10,11 @@ public struct ComputeModel: Sendable, Hashable, Codable {
 
     package init(coefficients: [String: [Double]]) { self.coefficients = coefficients }
 
+    /// The local work of a program that was never measured, by kind.
+    package func unmeasured(in program: Program) -> Set<WorkKind> {
+        ProgramWork(program).kinds.filter { coefficients[$0.key] == nil }
+    }
+
     /// An estimate in nanoseconds. A kernel that was never measured is taken for an average one.
     func nanoseconds(_ kind: WorkKind, _ size: WorkSize) -> Int {
         guard let coefficients = coefficients[kind.key] ?? coefficients[kind.withoutKernel.key] else { return 0 }
@@ -80,6 +85,21 @@ struct ProgramWork: Sendable {
     }
 
     var count: Int { instructions.count }
+
+    /// Of all work on instructions.
+    var kinds: Set<WorkKind> {
+        var kinds: Set<WorkKind> = []
+        for index in instructions.indices {
+            for party in Party.allCases {
+                for place in 0..<(1 + 2 * instructions[index].primitive.rounds.count) {
+                    kinds.insert(online(party, instruction: index, place: place).kind)
+                }
+                if let work = preparation(party, instruction: index) { kinds.insert(work.kind) }
+            }
+            if let work = dealing(instruction: index) { kinds.insert(work.kind) }
+        }
+        return kinds
+    }
 
     func online(_ party: Party, instruction: Int, place: Int) -> (kind: WorkKind, size: WorkSize) {
         let primitive = instructions[instruction].primitive

@@ -4,7 +4,8 @@ import SottoSecureComputation
 /// What every primitive, function and architecture costs: the tables of `docs/costs.md`.
 ///
 /// Each row is a small program that the cost interpreter ran, so that the tables say what the primitives declare and
-/// nothing else. A new row is a new ``Entry``; no number is written down anywhere.
+/// nothing else. Rows of primitives are those of `ExamplePrograms`, others a new ``Entry``; no number is written down
+/// anywhere.
 public struct CostCatalogue: Sendable, Hashable, Codable {
     /// The cost of one program.
     public struct Row: Sendable, Hashable, Codable {
@@ -123,7 +124,7 @@ extension CostCatalogue {
     package struct Entry: Sendable {
         package let name: String
         package let operands: String
-        /// Writes the operation for so many elements or rows. What stands in ``given(_:_:)`` is not counted.
+        /// Writes the operation for so many elements or rows.
         let write: @Sendable (ProgramBuilder, Int) throws -> Void
 
         init(_ name: String, _ operands: String, _ write: @escaping @Sendable (ProgramBuilder, Int) throws -> Void) {
@@ -144,22 +145,20 @@ extension CostCatalogue {
         }
     }
 
-    private static let givenScope = "given"
-
-    /// Writes what an operation needs and what is not part of it, such as the bits of a selection.
-    static func given<Result>(_ builder: ProgramBuilder, _ body: () throws -> Result) rethrows -> Result {
-        try builder.scope(givenScope, body)
+    package static let primitives = ExamplePrograms.elements.map { example in
+        Entry(example.name, example.operands) { try example.write(in: $0, count: $1) }
     }
 
-    fileprivate static func isCounted(_ instruction: InstructionCost) -> Bool {
-        !instruction.path.hasPrefix(givenScope + "/")
+    /// Products of matrices, of the one shape that they say.
+    package static let products = ExamplePrograms.matrices.map { example in
+        Entry(example.name, example.operands) { b, _ in try example.write(in: b, count: ExamplePrograms.positions) }
     }
 }
 
 extension CostCatalogue.Row {
     fileprivate init(name: String, operands: String, count: Int, program: Program) {
         let cost = CostInterpreter().run(program)
-        let counted = cost.instructions.filter(CostCatalogue.isCounted)
+        let counted = cost.instructions.filter { !ExamplePrograms.isGiven(path: $0.path) }
         let setup = program.target.preprocessing.setupRows(program.plan).reduce(0) { $0 + $1.cost.bytesSent.total }
         self.init(
             name: name, operands: operands, count: count, bytesSent: counted.reduce(.zero) { $0 + $1.bytesSent },

@@ -2,7 +2,7 @@ import SottoSecureComputation
 
 extension ForwardPass {
     /// Instructions up to which a pass is counted in the tiles of a run where no latency is asked for, and in comparisons.
-    package static let countedInstructions = 1 << 15
+    package static let countedInstructions = 1 << 12
 
     /// Tiles with which a pass is counted rather than run: those of a run if it has at most `limit` instructions in them,
     /// else larger ones. Bytes, rounds and operations are the same with all. Latencies are those of larger tiles in a

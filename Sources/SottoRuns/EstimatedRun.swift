@@ -14,7 +14,7 @@ public struct EstimatedRun: Sendable {
     /// Counts a run.
     ///
     /// Latencies are those of a run's tiles up to 2^20 instructions, which is what a process runs by default
-    /// (``PassBudget``); longer passes, and without networks already those above 2^15, are counted in larger tiles, which
+    /// (``PassBudget``); longer passes, and without networks already those above 2^12, are counted in larger tiles, which
     /// changes no byte and no round.
     /// - Parameters:
     ///   - positions: of the input; for a completion those of the prompt.
@@ -52,7 +52,8 @@ public struct EstimatedRun: Sendable {
             throw RunError.uncountable(tokens: passes.count)
         }
         var session = SessionCost()
-        session.record(try last.program(target: target, tiling: last.countingTiling(upTo: ForwardPass.countedInstructions, in: target)))
+        let tiling = try last.countingTiling(upTo: ForwardPass.countedInstructions, in: target)
+        session.record(try last.program(target: target, tiling: tiling))
         let configuration = CostReport.Configuration(
             model: "", architecture: "", target: target, context: last.new, positions: "", insecure: false)
         let operations = session.report(configuration).operations

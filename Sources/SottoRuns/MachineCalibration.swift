@@ -11,17 +11,29 @@ import SottoSessions
 
 /// A model of one layer that a calibration runs.
 public struct CalibrationLayer: Sendable, Hashable {
-    /// The paper's name of the architecture.
-    public let notation: String
+    /// What it is made of.
+    public enum Parts: Sendable, Hashable {
+        /// GPT-2's, with what the paper's name of an architecture leaves of them.
+        case gpt2(notation: String)
+        /// RMSNorm, rotary positions, and an FFN gated by SiLU.
+        case llama
+    }
+
+    public let parts: Parts
     public let positions: Int
     public let width: Int
     public let heads: Int
 
-    public init(_ notation: String, positions: Int, width: Int, heads: Int) {
-        self.notation = notation
+    public init(_ parts: Parts, positions: Int, width: Int, heads: Int) {
+        self.parts = parts
         self.positions = positions
         self.width = width
         self.heads = heads
+    }
+
+    /// - Parameter notation: the paper's name of the architecture.
+    public init(_ notation: String, positions: Int, width: Int, heads: Int) {
+        self.init(.gpt2(notation: notation), positions: positions, width: width, heads: heads)
     }
 }
 
@@ -32,7 +44,8 @@ public struct MachineCalibration: Sendable {
     /// By number of threads, in the order in which they were asked for.
     public private(set) var rates: [MeasuredRates] = []
 
-    /// Measures this machine; a quiet one gives good estimates.
+    /// Measures this machine; a quiet one gives good estimates. Kernels that no layer has are measured in the examples of
+    /// their primitives.
     /// - Parameters:
     ///   - threads: numbers of threads for matrix products.
     ///   - target: what programs are written for.
@@ -47,10 +60,12 @@ public struct MachineCalibration: Sendable {
         progress: ((Double) -> Void)? = nil
     ) throws {
         calibration = known
+        let examples = try CalibrationRun.examples(beside: layers, target)
         for (index, count) in threads.enumerated() {
             var calibrator = Calibrator()
+            for example in examples { try example.measure(threads: count, repetitions, into: &calibrator) }
             for (layer, place) in zip(layers, 1...) {
-                try layer.run(target, threads: count, repetitions: repetitions, into: &calibrator)
+                try CalibrationRun(layer, target).measure(threads: count, repetitions, into: &calibrator)
                 progress?((Double(index) + Double(place) / Double(layers.count)) / Double(threads.count))
             }
             calibration[threads: count, target] = calibrator.model
@@ -63,42 +78,108 @@ public struct MachineCalibration: Sendable {
         CalibrationLayer("SM+LN+G", positions: 8, width: 48, heads: 4),
         CalibrationLayer("SM+LN+G", positions: 32, width: 192, heads: 3),
         CalibrationLayer("SM+LN+R", positions: 24, width: 128, heads: 4),
+        CalibrationLayer(.llama, positions: 16, width: 96, heads: 3),
         CalibrationLayer("SM+LN+G", positions: 64, width: 640, heads: 10),
         CalibrationLayer("SM+ScFuFFN", positions: 96, width: 512, heads: 8),
+        CalibrationLayer(.llama, positions: 96, width: 512, heads: 8),
         CalibrationLayer("SM+LN+R", positions: 96, width: 896, heads: 14),
         CalibrationLayer("SM+LN+G", positions: 160, width: 512, heads: 8),
         CalibrationLayer("SM+LN+G", positions: 112, width: 1024, heads: 16),
     ]
     /// The smallest of them: in a second, and roughly.
-    public static let quickLayers = Array(layers.prefix(3))
+    public static let quickLayers = Array(layers.prefix(4))
 }
 
 extension CalibrationLayer {
-    private static let vocabulary = 256
+    fileprivate static let vocabulary = 256
 
-    fileprivate func run(
-        _ target: Target, threads: Int, repetitions: Int, into calibrator: inout Calibrator
-    ) throws {
-        let architecture = try Architecture(
-            notation: Architecture.Notation(notation), layers: 1, heads: heads, width: width,
-            feedForwardWidth: 4 * width, context: positions, vocabulary: Self.vocabulary)
-        let weights = PreparedWeights(try ModelWeights.random(architecture, seed: 1))
-        let program = try ForwardPass(architecture: architecture, new: positions, output: .all).program(
-            target: target)
+    fileprivate func architecture() throws -> Architecture {
+        switch parts {
+        case .gpt2(let notation):
+            try Architecture(
+                notation: Architecture.Notation(notation), layers: 1, heads: heads, width: width,
+                feedForwardWidth: 4 * width, context: positions, vocabulary: Self.vocabulary)
+        case .llama:
+            try Architecture(
+                layers: [.llama], heads: heads, width: width, feedForwardWidth: 4 * width, context: positions,
+                vocabulary: Self.vocabulary, tiedHead: false, finalNorm: .rmsNorm,
+                positions: .rotary(theta: 10000), hasBiases: false)
+        }
+    }
+
+    fileprivate func program(_ target: Target) throws -> Program {
+        try ForwardPass(architecture: architecture(), new: positions, output: .all).program(target: target)
+    }
+}
+
+/// A program that a calibration measures, with its inputs.
+private struct CalibrationRun {
+    private let program: Program
+    private let server: any TensorSource
+    private let client: any TensorSource
+
+    init(_ layer: CalibrationLayer, _ target: Target) throws {
+        let weights = PreparedWeights(try ModelWeights.random(layer.architecture(), seed: 1))
+        program = try layer.program(target)
         try weights.prepare(for: program)
-        let tokens = (0..<positions).map { $0 * 37 % Self.vocabulary }
-        let input = try ClientInput(tokens: tokens, vocabulary: Self.vocabulary)
+        server = weights
+        let vocabulary = CalibrationLayer.vocabulary
+        client = try ClientInput(tokens: (0..<layer.positions).map { $0 * 37 % vocabulary }, vocabulary: vocabulary)
+    }
+
+    private init(_ example: ExampleProgram, count: Int, _ target: Target) throws {
+        program = try example.program(count: count, target: target)
+        server = Zeros(program.inputs)
+        client = server
+    }
+
+    /// Small and large examples with kernels that no layer has.
+    static func examples(beside layers: [CalibrationLayer], _ target: Target) throws -> [CalibrationRun] {
+        var known = try layers.reduce(into: Set<String>()) { $0.formUnion(try $1.program(target).kernels) }
+        var runs: [CalibrationRun] = []
+        for example in ExamplePrograms.all {
+            let run = try CalibrationRun(example, count: 128, target)
+            guard !run.program.kernels.isSubset(of: known) else { continue }
+            known.formUnion(run.program.kernels)
+            runs += [run, try CalibrationRun(example, count: 1024, target)]
+        }
+        return runs
+    }
+
+    func measure(threads: Int, _ repetitions: Int, into calibrator: inout Calibrator) throws {
         var traces: [Trace] = []
         var setups: [ByParty<SetupRecord>] = []
         for repetition in 0..<max(repetitions, 1) {
             // As in a process that begins: a setup and a run's first layers work in fresh memory.
             sotto_release_freed_memory()
             let outcome = try program.simulated(
-                server: weights, client: input, seeds: InsecureSeededSource(UInt64(repetition)), threads: threads)
+                server: server, client: client, seeds: InsecureSeededSource(UInt64(repetition)), threads: threads)
             traces.append(outcome.trace)
             setups.append(outcome.setup)
         }
         calibrator.add(program, traces: traces, setups: setups)
+    }
+}
+
+extension Program {
+    fileprivate var kernels: Set<String> { Set(instructions.map(\.primitive.work.kernel)) }
+}
+
+/// Nothing but zeros, for any tensor: times do not depend on values.
+private struct Zeros: TensorSource {
+    private let counts: [String: Int]
+
+    init(_ inputs: [InputDeclaration]) {
+        counts = Dictionary(uniqueKeysWithValues: inputs.map { ($0.name, $0.shape.reduce(1, *)) })
+    }
+
+    func tensor(_ name: String) throws -> [Int64] {
+        guard let count = counts[name] else { throw InterpreterError.missingInput(name: name) }
+        return [Int64](repeating: 0, count: count)
+    }
+
+    func tensor(_ name: String, count: Int, range: Range<Int>) throws -> [Int64] {
+        [Int64](repeating: 0, count: range.count)
     }
 }
 

@@ -165,11 +165,12 @@ import Testing
             calibration[threads: 1, .standard] = ComputeModel(coefficients: ["a": [1, 2, 3, 4]])
             try calibration.write(to: url)
             let good = try String(contentsOf: url, encoding: .utf8)
+            let version = "\"version\" : \(Calibration.currentVersion)"
             for cut in [0, 1, good.count / 2, good.count - 3] {
                 try expect(.malformed(path: url.path), String(good.prefix(cut)))
             }
             for (old, new) in [
-                ("\"models\"", "\"model\""), ("\"version\" : 2", "\"version\" : \"2\""), ("      4\n", "      -4\n"),
+                ("\"models\"", "\"model\""), (version, "\"version\" : \"3\""), ("      4\n", "      -4\n"),
                 ("      4\n", "      4,\n5\n"), ("      4\n", "      1e999\n"), ("3,\n", ""),
                 ("      4\n", "      9223372036854775807\n"), ("      4\n", "      1e308\n"),
                 ("      4\n", "      1.1e12\n"),
@@ -177,7 +178,7 @@ import Testing
                 #expect(good.contains(old))
                 try expect(.malformed(path: url.path), good.replacing(old, with: new))
             }
-            try expect(.otherVersion(path: url.path), good.replacing("\"version\" : 2", with: "\"version\" : 1"))
+            try expect(.otherVersion(path: url.path), good.replacing(version, with: "\"version\" : 1"))
             try expect(.otherMachine(path: url.path), good.replacing("\"cores\" : 3", with: "\"cores\" : 4"))
         }
     }

@@ -21,7 +21,7 @@ import Testing
     private func row(_ entry: CostCatalogue.Entry, _ count: Int, metered run: ExactRun) throws -> CostCatalogue.Row {
         let row = try entry.row(count: count)
         // What is given is metered too, but not part of the row.
-        let counted = run.metered.operations.filter { !$0.path.hasPrefix("given/") }
+        let counted = run.metered.operations.filter { !ExamplePrograms.isGiven(path: $0.path) }
         func sum(_ phase: CostReport.Phase, _ bytes: KeyPath<CostReport.Operation, ByParty<Int>>) -> ByParty<Int> {
             let rows = counted.filter { $0.phase == phase && $0.path != DealerMethod.inferenceSeedsPath }
             return rows.reduce(ByParty<Int>.zero) {

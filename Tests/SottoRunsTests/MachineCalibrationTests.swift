@@ -1,6 +1,7 @@
 import Foundation
 import SottoCostModel
 import SottoModel
+import SottoPrivateTransformer
 import SottoRuns
 import SottoSecureComputation
 import SottoSessions
@@ -41,6 +42,27 @@ import Testing
         #expect(calibrated.setup > idle.setup && calibrated.offline > idle.offline && calibrated.online > idle.online)
         #expect(throws: CalibrationError.otherThreads(path: url.path, threads: 3, domain: profile.name)) {
             try CalibrationStore.model(at: url, threads: 3, target: target)
+        }
+    }
+
+    /// No kernel is left to be taken for an average one, be it of an example or of a model.
+    @Test(arguments: DomainProfile.both) func everyKernelIsMeasured(profile: DomainProfile) throws {
+        let target = Target.otWithDealer(over: profile)
+        let measured = try MachineCalibration(
+            threads: [1], target: target, layers: MachineCalibration.quickLayers, repetitions: 1)
+        let model = try #require(measured.calibration[threads: 1, target])
+        for example in ExamplePrograms.all {
+            let missing = model.unmeasured(in: try example.program(count: 40, target: target))
+            #expect(missing.isEmpty, "\(example)")
+        }
+        for name in Architecture.presetNames {
+            let architecture = try Architecture.preset(named: name).firstLayers(1)
+            for (output, past) in [(ForwardPass.Output.all, 0), (.last, 3), (.blocks, 0)] {
+                let pass = try ForwardPass(
+                    architecture: architecture, past: past, new: 64, output: output, exactOpenings: past > 0)
+                let missing = model.unmeasured(in: try pass.program(target: target))
+                #expect(missing.isEmpty, "\(name)")
+            }
         }
     }
 

@@ -12,7 +12,9 @@ struct EveryPrimitive {
     init(rows: Int = 4, columns: Int = 16, profile: DomainProfile = .ring64) throws {
         self.rows = rows
         self.columns = columns
-        let b = ProgramBuilder(profile: profile)
+        // Openings are cut, and nothing else is.
+        let b = ProgramBuilder(
+            profile: profile, tiling: Tiling(elements: .max, linearElements: 48, windowBytes: .max))
         let grid = Segments(rows: rows, columns: columns)
         let p = b.input("server", owner: .server, shape: [rows, columns], scale: 8, bound: 16)
         let q = b.input("client", owner: .client, shape: [rows, columns], scale: 8, bound: 16)
@@ -47,8 +49,12 @@ struct EveryPrimitive {
             magnitude: largestMagnitude(width: 54))
         let truncated = try b.truncate(selected, by: 16, toWidth: 56)
         let short = try b.truncate(b.refined(linear, toScale: 18), by: 10, toWidth: 50)
+        let turned = try b.rotate(
+            b.concatenate([s, s], shape: [rows, 2 * columns]), heads: 1, theta: 10000, firstPosition: 1,
+            coefficientScale: 16, bound: 32)
         let sums = try b.map(truncated, .segmentSum(grid), shape: [rows])
         try b.open(b.concatenate([sums, short], shape: [rows + 8 * rows]), as: "client", to: [.client])
+        try b.open(turned, as: "turned", to: [.client])
         try b.open(product, as: "server", to: [.server])
         try b.open(truncated, as: "both", to: [.server, .client])
         program = b.finish()

@@ -30,6 +30,24 @@ public enum InputFill: Sendable, Hashable, CustomStringConvertible {
         return tensors
     }
 
+    /// What a party puts into a program, its shares of what both hold shares of included.
+    public func source(of program: Program, for party: Party) -> any TensorSource {
+        TensorSources([TensorDictionary(tensors(of: program, owner: party)), Undeclared(fill: self, party: party)])
+    }
+
+    /// Any tensor by any name, where its size is said.
+    private struct Undeclared: TensorSource {
+        let fill: InputFill
+        let party: Party
+
+        func tensor(_ name: String) throws -> [Int64] { throw InterpreterError.missingInput(name: name) }
+
+        func tensor(_ name: String, count: Int, range: Range<Int>) throws -> [Int64] {
+            var generator = SeededGenerator(fill.seed &+ 2 &+ UInt64(party.rawValue))
+            return Array(fill.values(count, using: &generator)[range])
+        }
+    }
+
     private var seed: UInt64 {
         switch self {
         case .zeros, .constant: 0

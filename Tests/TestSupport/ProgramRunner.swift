@@ -26,10 +26,32 @@ public struct ProgramRunner: CustomStringConvertible {
                 TensorDictionary(shared.mapValues(\.values)), TensorDictionary(server), TensorDictionary(client),
             ]))
         let (ofServer, ofClient) = try Self.sources(program.profile, server: server, client: client, shared: shared)
-        outcome = try program.simulated(
-            server: ofServer, client: ofClient, seeds: InsecureSeededSource(seed), threads: threads, channels: channels)
-        declared = CostInterpreter().run(program)
-        metered = CostInterpreter().replay(program, trace: outcome.trace)
+        (outcome, declared, metered) = try Self.run(
+            program, ofServer, ofClient, seed: seed, threads: threads, channels: channels)
+    }
+
+    /// With anything for inputs, shares included: nothing is said of results then.
+    public init(
+        _ program: Program, fill: InputFill, seed: UInt64 = 1,
+        channels: (any Channel, any Channel) = InMemoryChannel.pair()
+    ) throws {
+        self.program = program
+        let sources = ByParty { fill.source(of: program, for: $0) }
+        plaintext = try PlaintextInterpreter().run(
+            program, tensors: TensorSources([sources.client, sources.server]))
+        (outcome, declared, metered) = try Self.run(
+            program, sources.server, sources.client, seed: seed, threads: 1, channels: channels)
+    }
+
+    private static func run(
+        _ program: Program, _ server: any TensorSource, _ client: any TensorSource, seed: UInt64, threads: Int,
+        channels: (any Channel, any Channel)
+    ) throws -> (SimulationOutcome, ProgramCost, ProgramCost) {
+        let outcome = try program.simulated(
+            server: server, client: client, seeds: InsecureSeededSource(seed), threads: threads, channels: channels)
+        return (
+            outcome, CostInterpreter().run(program), CostInterpreter().replay(program, trace: outcome.trace)
+        )
     }
 
     private static func sources(

@@ -43,8 +43,11 @@ struct Combine: LocalPrimitive {
     var inputs: [Int] { terms.map(\.slot) }
     var outputs: [Int] { [output] }
     var flops: Int { 0 }
+    /// Each multiple, each sum, and the constant's.
     var work: LocalWork {
-        LocalWork(kernel: label, elements: count * (terms.count { $0.factor != 1 } + terms.count + 1))
+        let multiples = terms.count { $0.factor != 1 }
+        return LocalWork(
+            kernel: label, elements: count * (2 * multiples + 3 * (terms.count - 1) + (constant == 0 ? 0 : 2)))
     }
 
     func encodeParameters(into encoder: inout CanonicalEncoder) {

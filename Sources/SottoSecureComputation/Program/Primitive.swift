@@ -59,7 +59,8 @@ package struct Exchange {
 package struct LocalWork: Sendable, Hashable {
     /// Primitives with the same kernel do the same to each element.
     package let kernel: String
-    /// Elements that are read or written, in each round together.
+    /// Elements that the domain's operations read and write in all rounds together, at the party with more of them, up to a
+    /// factor of the kernel's own.
     package let elements: Int
 
     package init(kernel: String, elements: Int) {

@@ -139,7 +139,12 @@ struct BeaverProduct: Primitive {
     var rounds: [ByParty<Int>] { [] }
     var correlationStages: [[Int]] { [[correlation.index]] }
     var flops: Int { shape.flops }
-    var work: LocalWork { LocalWork(kernel: "multiply \(shape.kernel)", elements: shape.elements) }
+    /// Two products, the sum of the right factors, and two sums of products.
+    var work: LocalWork {
+        LocalWork(
+            kernel: "multiply \(shape.kernel)",
+            elements: 2 * shape.elements + 3 * shape.rightCount + 6 * shape.outputCount)
+    }
 
     func encodeParameters(into encoder: inout CanonicalEncoder) { encoder.append(shape) }
 

@@ -90,8 +90,11 @@ struct AddServerTensor: LocalPrimitive {
     var inputs: [Int] { [input] }
     var outputs: [Int] { [output] }
     var flops: Int { 0 }
+    /// The tensor through its maps, and the sum.
     var work: LocalWork {
-        LocalWork(kernel: label, elements: shape.reduce(1, *) + maps.reduce(0) { $0 + $1.inputCount + $1.outputCount })
+        let count = shape.reduce(1, *)
+        let mapped = maps.reduce(count) { $0 + $1.inputCount + $1.outputCount }
+        return LocalWork(kernel: label, elements: mapped + 3 * (maps.last?.outputCount ?? count))
     }
 
     func encodeParameters(into encoder: inout CanonicalEncoder) {

@@ -63,10 +63,12 @@ struct ServerProduct: Primitive {
     var rounds: [ByParty<Int>] { [] }
     var correlationStages: [[Int]] { [[correlation.index]] }
     var flops: Int { shape.flops }
+    /// The tensor through its maps, the product, and a sum.
     var work: LocalWork {
-        LocalWork(
+        let mapped = maps.reduce(weightCount) { $0 + $1.inputCount + $1.outputCount }
+        return LocalWork(
             kernel: "multiply \(shape.kernel) of the server",
-            elements: shape.elements + weightCount + maps.reduce(0) { $0 + $1.inputCount + $1.outputCount })
+            elements: mapped + shape.elements + 3 * shape.outputCount)
     }
 
     func encodeParameters(into encoder: inout CanonicalEncoder) {

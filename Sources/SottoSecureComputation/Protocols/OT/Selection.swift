@@ -29,13 +29,19 @@ struct Selection: Primitive {
     var inputs: [Int] { [bits] + (input.map { [$0] } ?? []) }
     var outputs: [Int] { [output] }
     var correlationStages: [[Int]] { [[correlation.index]] }
-    var flops: Int { count * (table.degree + 1) * table.rows.count }
+    /// Horner's scheme of the selected polynomial.
+    var flops: Int { 2 * table.degree * count }
 
     private var bitBytes: Int { WireSize.bytes(count: count * table.thresholds, width: 1) }
     private var elementBytes: Int { input == nil ? 0 : WireSize.bytes(count: count, width: width) }
 
+    /// The products of masks and the result; with a value also its opening, and finding its origin.
     var work: LocalWork {
-        LocalWork(kernel: input == nil ? "convert bits" : label, elements: count * (table.thresholds + 1))
+        let powers = SelectionCorrelation.powerCount(
+            thresholds: table.thresholds, degree: table.degree, count: count)
+        guard input != nil else { return LocalWork(kernel: "convert bits", elements: powers + count) }
+        let origin = origins.isEmpty ? 0 : count * (5 * table.thresholds + 4)
+        return LocalWork(kernel: label, elements: powers + 14 * count + origin)
     }
     var rounds: [ByParty<Int>] {
         origins.isEmpty ? [.both(bitBytes + elementBytes)] : [.both(bitBytes), .both(elementBytes)]
