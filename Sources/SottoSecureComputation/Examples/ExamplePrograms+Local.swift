@@ -8,7 +8,7 @@ extension ExamplePrograms {
             _ = b.input(
                 p("name", "x", or: "y"), owner: p("owner", .client, or: .server), shape: [p.count], scale: 0, bound: 1)
         },
-        ExampleProgram("sum, package multiple and linear map", "any width") { b, p in
+        ExampleProgram("sum, public multiple and linear map", "any width") { b, p in
             let n = p.count
             let x = operand(b, n, width: productWidth, spare: 4)
             let biased = try b.add(x, serverTensor: p("name", "w", or: "v"), shape: [n], bound: 1)
@@ -21,7 +21,7 @@ extension ExamplePrograms {
 
     /// Of elements in pairs, one pair a position.
     static let rotations = [
-        ExampleProgram("rotary embedding", "package angles, \(fullWidth) bits") { b, p in
+        ExampleProgram("rotary embedding", "public angles, \(fullWidth) bits") { b, p in
             let x = operand(b, 2 * p.count, width: fullWidth, spare: shift + 2).reshaped([p.count, 2])
             _ = try b.rotate(
                 x, heads: 1, theta: p("theta", 10000, or: 500), firstPosition: p("first position", 0, or: 1),
