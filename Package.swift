@@ -91,9 +91,9 @@ let package = Package(
         .target(
             name: "Sotto",
             dependencies: [
-                "SottoAlgebra", "SottoApproximation", "SottoTransport", "SottoPreprocessing", "SottoSecureComputation",
-                "SottoModel", "SottoPrivateTransformer", "SottoSessions", "SottoReporting", "SottoCostModel",
-                "SottoRuns", "SottoAttentionEntropy", "SottoTraining",
+                "SottoAlgebra", "SottoApproximation", "SottoRandomness", "SottoTransport", "SottoPreprocessing",
+                "SottoSecureComputation", "SottoModel", "SottoPrivateTransformer", "SottoSessions", "SottoReporting",
+                "SottoCostModel", "SottoRuns", "SottoAttentionEntropy", "SottoTraining",
             ]),
         .executableTarget(
             name: "SottoCommand",
@@ -161,6 +161,7 @@ let package = Package(
             ],
             exclude: ["Reference"],
             resources: [.copy("Data")]),
+        .testTarget(name: "SottoTests", dependencies: ["Sotto"], packageAccess: false),
         .testTarget(
             name: "SottoCommandTests",
             dependencies: ["SottoCommand", "SottoModel", "SottoPrivateTransformer", "SottoCostModel", "TestSupport"]),

@@ -1,5 +1,6 @@
-// The front door of the library: what a program needs that estimates, simulates, serves or asks for private inference,
-// trains a model, or adds a protocol of its own. `import Sotto` suffices.
+// The front door of the library: what a program needs that estimates, simulates, serves or asks for private inference, deals
+// for it, writes a secure program of its own, or trains a model. `import Sotto` suffices. Protocol suites, preprocessing
+// methods and correlations are added inside this package; docs/extending.md says how.
 
 @_exported import SottoAlgebra
 @_exported import SottoApproximation
@@ -8,6 +9,7 @@
 @_exported import SottoModel
 @_exported import SottoPreprocessing
 @_exported import SottoPrivateTransformer
+@_exported import SottoRandomness
 @_exported import SottoReporting
 @_exported import SottoRuns
 @_exported import SottoSecureComputation

@@ -4,7 +4,7 @@
 /// the last element, up to the next byte, are zero.
 public enum BitPacking {
     /// The number of bytes of `count` elements of `width` bits: `(count * width + 7) / 8`.
-    public static func byteCount(count: Int, width: Int) -> Int { (count * width + 7) / 8 }
+    package static func byteCount(count: Int, width: Int) -> Int { (count * width + 7) / 8 }
 
     /// Packs the low `width` bits of each element.
     public static func pack(_ elements: [UInt64], width: Int) -> [UInt8] {

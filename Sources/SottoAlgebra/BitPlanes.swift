@@ -28,7 +28,7 @@ public enum BitPlanes {
     }
 
     /// The elements whose bit `j` is in plane `j`, for at most 64 planes of equal count; bits without a plane are zero.
-    public static func elements(from planes: [BitVector]) -> [UInt64] {
+    package static func elements(from planes: [BitVector]) -> [UInt64] {
         precondition(planes.count <= 64, "an element has at most 64 bits")
         guard let count = planes.first?.count else { return [] }
         precondition(planes.allSatisfy { $0.count == count }, "bit planes must have equal counts")

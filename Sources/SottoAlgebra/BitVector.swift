@@ -27,19 +27,19 @@ public enum PackingError: Error, Equatable, CustomStringConvertible {
 /// The bits of the last word beyond `count` are always zero, so that equal vectors have equal words.
 public struct BitVector: Sendable, Hashable {
     /// The number of bits.
-    public let count: Int
+    package let count: Int
 
     /// The bits in `(count + 63) / 64` words. Whoever writes them keeps the unused high bits of the last word zero.
-    public package(set) var words: [UInt64]
+    package var words: [UInt64]
 
     /// A vector of `count` equal bits.
-    public init(repeating bit: Bool, count: Int) {
+    package init(repeating bit: Bool, count: Int) {
         precondition(count >= 0, "a bit vector cannot have a negative count")
         self.init(words: [UInt64](repeating: bit ? .max : 0, count: Self.wordCount(count)), count: count)
     }
 
     /// The first `count` bits of `words`, which has exactly `(count + 63) / 64` words; the others are cleared.
-    public init(words: [UInt64], count: Int) {
+    package init(words: [UInt64], count: Int) {
         precondition(count >= 0 && words.count == Self.wordCount(count), "the number of words must fit the count")
         self.count = count
         self.words = words
@@ -49,7 +49,7 @@ public struct BitVector: Sendable, Hashable {
     /// Reads `count` bits from exactly `byteCount(count)` bytes, bit `i` being bit `i % 8` of byte `i / 8`.
     ///
     /// - Throws: `PackingError` if the number of bytes is another one or a padding bit is set.
-    public init(count: Int, bytes: some Collection<UInt8>) throws(PackingError) {
+    package init(count: Int, bytes: some Collection<UInt8>) throws(PackingError) {
         precondition(count >= 0, "a bit vector cannot have a negative count")
         let bytes = Array(bytes)
         guard bytes.count == Self.byteCount(count) else {
@@ -61,16 +61,16 @@ public struct BitVector: Sendable, Hashable {
     }
 
     /// The bits in `byteCount(count)` bytes, padding bits zero.
-    public var bytes: [UInt8] { BitWords.bytes(from: words, count: Self.byteCount(count)) }
+    package var bytes: [UInt8] { BitWords.bytes(from: words, count: Self.byteCount(count)) }
 
     /// The number of bytes that `count` bits take, rounded up.
-    public static func byteCount(_ count: Int) -> Int { (count + 7) / 8 }
+    package static func byteCount(_ count: Int) -> Int { (count + 7) / 8 }
 
     /// The number of 64-bit words that `count` bits take, rounded up.
-    public static func wordCount(_ count: Int) -> Int { (count + 63) / 64 }
+    package static func wordCount(_ count: Int) -> Int { (count + 63) / 64 }
 
     /// Bit `index`, in `0..<count`.
-    public subscript(index: Int) -> Bool {
+    package subscript(index: Int) -> Bool {
         get {
             precondition(index >= 0 && index < count, "bit index out of range")
             return words[index >> 6] >> UInt64(index & 63) & 1 == 1
@@ -87,7 +87,7 @@ public struct BitVector: Sendable, Hashable {
     package func bit(_ index: Int) -> UInt64 { (words[index >> 6] >> UInt64(index & 63)) & 1 }
 
     /// The number of set bits.
-    public var popcount: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
+    package var popcount: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 
     private mutating func maskTail() {
         let used = count & 63
@@ -98,17 +98,17 @@ public struct BitVector: Sendable, Hashable {
 // MARK: - Bitwise operations, on vectors of equal count
 
 extension BitVector {
-    public static func ^ (left: Self, right: Self) -> Self { combine(left, right) { $0 ^ $1 } }
-    public static func & (left: Self, right: Self) -> Self { combine(left, right) { $0 & $1 } }
-    public static func | (left: Self, right: Self) -> Self { combine(left, right) { $0 | $1 } }
+    package static func ^ (left: Self, right: Self) -> Self { combine(left, right) { $0 ^ $1 } }
+    package static func & (left: Self, right: Self) -> Self { combine(left, right) { $0 & $1 } }
+    package static func | (left: Self, right: Self) -> Self { combine(left, right) { $0 | $1 } }
 
-    public static prefix func ~ (vector: Self) -> Self {
+    package static prefix func ~ (vector: Self) -> Self {
         Self(words: vector.words.map { ~$0 }, count: vector.count)
     }
 
-    public static func ^= (left: inout Self, right: Self) { left.combine(with: right) { $0 ^ $1 } }
-    public static func &= (left: inout Self, right: Self) { left.combine(with: right) { $0 & $1 } }
-    public static func |= (left: inout Self, right: Self) { left.combine(with: right) { $0 | $1 } }
+    package static func ^= (left: inout Self, right: Self) { left.combine(with: right) { $0 ^ $1 } }
+    package static func &= (left: inout Self, right: Self) { left.combine(with: right) { $0 & $1 } }
+    package static func |= (left: inout Self, right: Self) { left.combine(with: right) { $0 | $1 } }
 
     @inline(__always)
     private static func combine(_ left: Self, _ right: Self, _ operation: (UInt64, UInt64) -> UInt64) -> Self {
@@ -140,24 +140,24 @@ extension BitVector {
 
 extension BitVector {
     /// The bits of all vectors, one after the other.
-    public static func concatenating(_ vectors: [BitVector]) -> BitVector {
+    package static func concatenating(_ vectors: [BitVector]) -> BitVector {
         let count = vectors.reduce(0) { $0 + $1.count }
         return BitVector(words: BitWords.concatenate(vectors, bitCount: count), count: count)
     }
 
     /// The bits of `range`, which lies in `0..<count`.
-    public func slice(_ range: Range<Int>) -> BitVector {
+    package func slice(_ range: Range<Int>) -> BitVector {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "bit range out of range")
         return BitVector(words: BitWords.slice(words, range), count: range.count)
     }
 
     /// The bits of all vectors one after the other, dense: only the total is rounded up to a byte.
-    public static func pack(_ vectors: [BitVector]) -> [UInt8] { concatenating(vectors).bytes }
+    package static func pack(_ vectors: [BitVector]) -> [UInt8] { concatenating(vectors).bytes }
 
     /// Reads what `pack` wrote, for vectors of the given counts.
     ///
     /// - Throws: `PackingError` if the number of bytes is not the one for the total count or a padding bit is set.
-    public static func unpack(_ bytes: [UInt8], counts: [Int]) throws(PackingError) -> [BitVector] {
+    package static func unpack(_ bytes: [UInt8], counts: [Int]) throws(PackingError) -> [BitVector] {
         let all = try BitVector(count: counts.reduce(0, +), bytes: bytes)
         var start = 0
         var vectors: [BitVector] = []

@@ -1,43 +1,43 @@
 /// Writes values as bytes that differ where the values do: what fingerprints are taken of. Every item says what it is by
 /// its place, and lists say how long they are.
-public struct CanonicalEncoder: Sendable {
-    public private(set) var bytes: [UInt8] = []
+package struct CanonicalEncoder: Sendable {
+    package private(set) var bytes: [UInt8] = []
 
-    public init() {}
+    package init() {}
 
     @inlinable
-    public mutating func append(_ value: Int) { append(word: UInt64(bitPattern: Int64(value))) }
+    package mutating func append(_ value: Int) { append(word: UInt64(bitPattern: Int64(value))) }
 
-    public mutating func append(_ value: Int64) { append(word: UInt64(bitPattern: value)) }
+    package mutating func append(_ value: Int64) { append(word: UInt64(bitPattern: value)) }
 
-    public mutating func append(_ value: Double) { append(word: value.bitPattern) }
+    package mutating func append(_ value: Double) { append(word: value.bitPattern) }
 
-    public mutating func append(_ value: Bool) { bytes.append(value ? 1 : 0) }
+    package mutating func append(_ value: Bool) { bytes.append(value ? 1 : 0) }
 
-    public mutating func append(_ text: String) {
+    package mutating func append(_ text: String) {
         append(text.utf8.count)
         bytes += text.utf8
     }
 
-    public mutating func append(_ values: [Int]) {
+    package mutating func append(_ values: [Int]) {
         append(values.count)
         for value in values { append(value) }
     }
 
-    public mutating func append(_ values: [Int64]) {
+    package mutating func append(_ values: [Int64]) {
         append(values.count)
         for value in values { append(value) }
     }
 
-    public mutating func append(_ value: some CanonicallyEncodable) { value.encode(into: &self) }
+    package mutating func append(_ value: some CanonicallyEncodable) { value.encode(into: &self) }
 
-    public mutating func append(_ values: [some CanonicallyEncodable]) {
+    package mutating func append(_ values: [some CanonicallyEncodable]) {
         append(values.count)
         for value in values { value.encode(into: &self) }
     }
 
     /// nil differs from every value.
-    public mutating func append(_ value: Int?) {
+    package mutating func append(_ value: Int?) {
         append(value != nil)
         if let value { append(value) }
     }
@@ -55,29 +55,29 @@ public struct CanonicalEncoder: Sendable {
 }
 
 /// Has an explicit encoding: what of it a fingerprint depends on, and in which order.
-public protocol CanonicallyEncodable {
+package protocol CanonicallyEncodable {
     func encode(into encoder: inout CanonicalEncoder)
 }
 
 extension Party: CanonicallyEncodable {
-    public func encode(into encoder: inout CanonicalEncoder) { encoder.append(rawValue) }
+    package func encode(into encoder: inout CanonicalEncoder) { encoder.append(rawValue) }
 }
 
 extension Segments: CanonicallyEncodable {
-    public func encode(into encoder: inout CanonicalEncoder) {
+    package func encode(into encoder: inout CanonicalEncoder) {
         encoder.append(groups)
         encoder.append(lengths)
     }
 }
 
 extension CausalTriangle: CanonicallyEncodable {
-    public func encode(into encoder: inout CanonicalEncoder) {
+    package func encode(into encoder: inout CanonicalEncoder) {
         for size in [groups, past, new, columns] { encoder.append(size) }
     }
 }
 
 extension LinearMap: CanonicallyEncodable {
-    public func encode(into encoder: inout CanonicalEncoder) {
+    package func encode(into encoder: inout CanonicalEncoder) {
         switch self {
         case .slice(let shape, let axis, let range):
             encoder.append(0)
@@ -108,7 +108,7 @@ extension LinearMap: CanonicallyEncodable {
 }
 
 extension ProductShape: CanonicallyEncodable {
-    public func encode(into encoder: inout CanonicalEncoder) {
+    package func encode(into encoder: inout CanonicalEncoder) {
         switch self {
         case .elementwise(let count): encoder.append([0, count])
         case .matrix(let batch, let m, let k, let n): encoder.append([1, batch, m, k, n])

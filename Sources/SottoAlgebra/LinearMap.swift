@@ -17,9 +17,9 @@ public struct Segments: Sendable, Hashable {
     public var elementCount: Int { groups * lengths.reduce(0, +) }
     public var longest: Int { lengths.max() ?? 0 }
     /// The rows after one level of a tournament: pairs, and the odd one out.
-    public var halved: Segments { Segments(groups: groups, lengths: lengths.map { ($0 + 1) / 2 }) }
+    package var halved: Segments { Segments(groups: groups, lengths: lengths.map { ($0 + 1) / 2 }) }
     /// The pairs of one level of a tournament.
-    public var pairCount: Int { groups * lengths.reduce(0) { $0 + $1 / 2 } }
+    package var pairCount: Int { groups * lengths.reduce(0) { $0 + $1 / 2 } }
 }
 
 /// The causal part of attention matrices `[groups, new, columns]`: row `i` has `past + i + 1` entries.
@@ -39,7 +39,7 @@ public struct CausalTriangle: Sendable, Hashable {
     }
 
     public var segments: Segments { Segments(groups: groups, lengths: (0..<new).map { past + $0 + 1 }) }
-    public var squareCount: Int { groups * new * columns }
+    package var squareCount: Int { groups * new * columns }
 }
 
 /// A public linear map between flat tensors; parties apply it to their shares, and to opened differences and masks
@@ -90,7 +90,7 @@ public enum LinearMap: Sendable, Hashable {
 
     /// Whether the map reads only inputs that are there: slices lie within their shape, orders are permutations, and
     /// nothing is negative. Only such maps may be applied.
-    public var isWellFormed: Bool {
+    package var isWellFormed: Bool {
         switch self {
         case .slice(let shape, let axis, let range):
             return shape.allSatisfy { $0 >= 0 } && shape.indices.contains(axis) && range.lowerBound >= 0
@@ -107,13 +107,13 @@ public enum LinearMap: Sendable, Hashable {
     }
 
     /// How many inputs are added up in one output at most.
-    public var terms: Int {
+    package var terms: Int {
         if case .segmentSum(let segments) = self { segments.longest } else { 1 }
     }
 }
 
 /// What a linear map is made of: picking elements, or adding up runs.
-public enum LoweredMap: Sendable, Hashable {
+package enum LoweredMap: Sendable, Hashable {
     /// Output `i` is input `indices[i]`, or zero where that is negative.
     case gather([Int32])
     /// Output `i` is the sum of inputs `offsets[i] ..< offsets[i + 1]`.
@@ -122,7 +122,7 @@ public enum LoweredMap: Sendable, Hashable {
 
 extension LinearMap {
     /// - Complexity: O(output count)
-    public func lowered() -> LoweredMap {
+    package func lowered() -> LoweredMap {
         switch self {
         case .slice(let shape, let axis, let range): .gather(Self.slice(shape, axis, range))
         case .permute(let shape, let order): .gather(Self.permute(shape, order))

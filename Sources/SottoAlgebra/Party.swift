@@ -97,7 +97,7 @@ extension ByParty where Value: Comparable {
     public var largest: Value { max(server, client) }
 
     /// The larger of both, party by party.
-    public func joined(with other: ByParty) -> ByParty {
+    package func joined(with other: ByParty) -> ByParty {
         ByParty(server: max(server, other.server), client: max(client, other.client))
     }
 }

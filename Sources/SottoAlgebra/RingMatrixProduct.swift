@@ -29,7 +29,7 @@ public enum RingMatrixProduct {
     ///
     /// - Parameter threads: the number of parts, at least 1, that the work is split into and done at the same time. A
     ///   product too small to gain from it is split less.
-    public static func multiply(
+    package static func multiply(
         _ a: [UInt64], _ b: [UInt64], batch: Int, m: Int, k: Int, n: Int, threads: Int
     ) -> [UInt64] {
         precondition(batch >= 0 && m >= 0 && n >= 0, "matrix sizes cannot be negative")
@@ -39,7 +39,7 @@ public enum RingMatrixProduct {
     }
 
     /// Adds the products that `multiply` gives to `c`.
-    public static func multiplyAccumulate(
+    package static func multiplyAccumulate(
         into c: inout [UInt64], _ a: [UInt64], _ b: [UInt64], batch: Int, m: Int, k: Int, n: Int, threads: Int
     ) {
         multiplyAccumulate(

@@ -50,9 +50,9 @@ public protocol ShareDomain: Sendable {
 }
 
 /// What tensors weigh on the wire.
-public enum WireSize {
+package enum WireSize {
     /// Bytes of `count` elements of `width` bits, packed densely: `ceil(count * width / 8)`.
-    public static func bytes(count: Int, width: Int) -> Int { (count * width + 7) / 8 }
+    package static func bytes(count: Int, width: Int) -> Int { (count * width + 7) / 8 }
 }
 
 /// The shape of a bilinear product of two flat tensors.
@@ -85,7 +85,7 @@ public enum ProductShape: Sendable, Hashable {
         }
     }
     /// How many products are added up in one output element.
-    public var terms: Int {
+    package var terms: Int {
         switch self {
         case .elementwise: 1
         case .matrix(_, _, let k, _): k
@@ -93,7 +93,7 @@ public enum ProductShape: Sendable, Hashable {
         }
     }
     /// Multiplications and additions of the plain product.
-    public var flops: Int {
+    package var flops: Int {
         switch self {
         case .elementwise(let count): count
         case .matrix(let batch, let m, let k, let n): 2 * batch * m * k * n

@@ -2,7 +2,7 @@ extension BuiltInFunctions {
     /// The Swift source of the stored literals, fitted again from the exact functions.
     ///
     /// - Throws: what the fitter throws.
-    public static func regenerate() throws -> String {
+    package static func regenerate() throws -> String {
         var source = """
             // Made by BuiltInFunctions.regenerate(); a test compares. Change the specifications instead.
 

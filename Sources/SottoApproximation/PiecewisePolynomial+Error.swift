@@ -90,7 +90,7 @@ extension PiecewisePolynomial {
     }
 
     /// The result as a real number, before the truncation to the scale of the output.
-    public func realValue(x: Int64, interval: Int) -> Double {
+    package func realValue(x: Int64, interval: Int) -> Double {
         Double(evaluate(x: x, interval: interval)) / Double(sign: .plus, exponent: resultScale, significand: 1)
     }
 

@@ -132,7 +132,7 @@ public struct PiecewisePolynomial: Sendable, Hashable {
 
     /// The inputs at ``inputScale`` that can meet an interval, for any real input in ``inputRange`` and any outcome of
     /// both truncations.
-    public func inputs(reaching interval: Int) -> ClosedRange<Int64> {
+    package func inputs(reaching interval: Int) -> ClosedRange<Int64> {
         let unit = Double(sign: .plus, exponent: inputScale, significand: 1)
         var low = Int64((inputRange.lowerBound * unit).rounded(.down))
         var high = Int64((inputRange.upperBound * unit).rounded(.up))

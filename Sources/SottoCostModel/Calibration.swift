@@ -6,7 +6,7 @@ import SottoTransport
 /// What `sotto calibrate` keeps: the machine that was measured, and a model of its local work for each number of threads.
 public struct Calibration: Sendable, Hashable, Codable {
     /// Another version's files are measured anew.
-    public static let currentVersion = 3
+    package static let currentVersion = 3
 
     public let version: Int
     public let machine: Machine

@@ -6,13 +6,13 @@ import SottoSecureComputation
 public struct Calibrator: Sendable {
     private var fits: [WorkKind: ComputeFit] = [:]
 
-    public init() {}
+    package init() {}
 
     /// Adds a program that was run several times, with the median time of everything that was done.
     /// - Parameters:
     ///   - traces: of all runs, both parties'.
     ///   - setups: of all runs, both parties'.
-    public mutating func add(_ program: Program, traces: [Trace], setups: [ByParty<SetupRecord>]) {
+    package mutating func add(_ program: Program, traces: [Trace], setups: [ByParty<SetupRecord>]) {
         let work = ProgramWork(program)
         for party in Party.allCases {
             let times = traces.map { $0.times[party] }
@@ -43,7 +43,7 @@ public struct Calibrator: Sendable {
         }
     }
 
-    public var model: ComputeModel {
+    package var model: ComputeModel {
         ComputeModel(
             coefficients: Dictionary(uniqueKeysWithValues: fits.map { ($0.key.key, $0.value.coefficients) }))
     }
@@ -62,7 +62,7 @@ public struct Calibrator: Sendable {
     }
 
     /// All kernels, phase by phase, by name.
-    public var rates: [Rate] {
+    package var rates: [Rate] {
         var rates: [[String]: Rate] = [:]
         for (kind, fit) in fits where !kind.kernel.isEmpty || kind.stage == .setup {
             let role = kind.party?.name ?? "dealer"

@@ -6,9 +6,9 @@ import SottoSecureComputation
 /// times a coefficient.
 public struct ComputeModel: Sendable, Hashable, Codable {
     /// Nanoseconds for each unit of ``WorkSize``, by the key of a kind of work.
-    public let coefficients: [String: [Double]]
+    package let coefficients: [String: [Double]]
 
-    public init(coefficients: [String: [Double]]) { self.coefficients = coefficients }
+    package init(coefficients: [String: [Double]]) { self.coefficients = coefficients }
 
     /// The local work of a program that was never measured, by kind.
     package func unmeasured(in program: Program) -> Set<WorkKind> {
@@ -24,8 +24,8 @@ public struct ComputeModel: Sendable, Hashable, Codable {
 }
 
 /// A kind of local work: what is done, by whom, on which kernel.
-public struct WorkKind: Sendable, Hashable {
-    public enum Stage: String, Sendable, Hashable, CaseIterable {
+package struct WorkKind: Sendable, Hashable {
+    package enum Stage: String, Sendable, Hashable, CaseIterable {
         /// The masked weights of the setup.
         case setup
         /// The dealer's corrections.
@@ -37,7 +37,7 @@ public struct WorkKind: Sendable, Hashable {
         case outgoing
         case incoming
 
-        public var phase: CostReport.Phase {
+        package var phase: CostReport.Phase {
             switch self {
             case .setup: .setup
             case .dealing, .preparation: .offline
@@ -45,13 +45,13 @@ public struct WorkKind: Sendable, Hashable {
             }
         }
     }
-    public let stage: Stage
+    package let stage: Stage
     /// nil for the dealer.
-    public let party: Party?
+    package let party: Party?
     /// As the primitive names it; empty for any.
-    public let kernel: String
+    package let kernel: String
 
-    public init(_ stage: Stage, _ party: Party?, kernel: String = "") {
+    package init(_ stage: Stage, _ party: Party?, kernel: String = "") {
         self.stage = stage
         self.party = party
         self.kernel = kernel

@@ -82,11 +82,11 @@ public struct CostCatalogue: Sendable, Hashable, Codable {
     }
 
     /// Elements for costs of one element: bits of so many elements are whole bytes at every width.
-    public static let elements = 1024
+    package static let elements = 1024
     /// Rows for costs of one row, for the same reason.
-    public static let rows = 8
+    package static let rows = 8
     /// Counts at which the totals of primitives are shown, to tell how they are rounded up.
-    public static let roundingCounts = [1, 7, 8, 9, 1000]
+    package static let roundingCounts = [1, 7, 8, 9, 1000]
 
     /// - Parameter models: written by the caller, in the order of the tables.
     /// - Throws: `ProgramError` where an operation does not fit its ring.

@@ -19,7 +19,7 @@ extension CostReport {
     }
 
     /// What the times of the networks leave out; nil where nothing needs to be said.
-    public var latencyNote: String? {
+    package var latencyNote: String? {
         latency.contains { $0.compute == .none }
             ? "local work in the times: \(CostReport.Latency.Compute.none.note)" : nil
     }
@@ -27,7 +27,7 @@ extension CostReport {
 
 extension CostReport.Latency.Compute {
     /// What a column of times says of local work.
-    public var note: String {
+    package var note: String {
         switch self {
         case .none: "none, network only; run `sotto calibrate` to add compute time"
         case .calibrated: "estimated from this machine's calibration"

@@ -41,7 +41,7 @@ extension CostReport {
     }
 
     /// One line that says what was run.
-    public var title: String {
+    package var title: String {
         let runs = inferences == 1 ? "" : ", \(inferences) inferences"
         let part = positions == "blocks" ? ", blocks only" : positions == "last" ? ", logits of the last" : ""
         let count = context == 1 ? "1 position" : "\(context) positions"
@@ -49,7 +49,7 @@ extension CostReport {
     }
 
     /// Accuracy and memory, a line each.
-    public var remarks: [String] {
+    package var remarks: [String] {
         var lines: [String] = []
         if let latencyNote { lines.append(latencyNote) }
         if let range {

@@ -135,7 +135,7 @@ public struct CostReport: Sendable, Hashable, Codable {
             case setup, offline, online, compute
         }
 
-        public init(_ network: Network, setup: Double, offline: Double, online: Double, compute: Compute) {
+        package init(_ network: Network, setup: Double, offline: Double, online: Double, compute: Compute) {
             self.network = network.name
             rttMilliseconds = network.rttMilliseconds
             megabitsPerSecond = network.megabitsPerSecond
@@ -163,7 +163,7 @@ public struct CostReport: Sendable, Hashable, Codable {
         /// Whether the offline phase ended before the online one began; otherwise what was left of it is in `online`.
         public let prefetched: Bool
 
-        public init(setup: Double = 0, offline: Double = 0, online: Double = 0, prefetched: Bool) {
+        package init(setup: Double = 0, offline: Double = 0, online: Double = 0, prefetched: Bool) {
             self.setup = setup
             self.offline = offline
             self.online = online
@@ -186,7 +186,7 @@ public struct CostReport: Sendable, Hashable, Codable {
             case secondsToFirstToken = "seconds_to_first_token"
         }
 
-        public init(
+        package init(
             prompt: String, private: String, plaintext: String? = nil, tokens: [Int],
             secondsToFirstToken: Double? = nil
         ) {
@@ -211,7 +211,7 @@ public struct CostReport: Sendable, Hashable, Codable {
             case top1Agreement = "top1_agreement"
         }
 
-        public init(maxAbsError: Double, meanAbsError: Double, top1Agreement: Double) {
+        package init(maxAbsError: Double, meanAbsError: Double, top1Agreement: Double) {
             self.maxAbsError = maxAbsError
             self.meanAbsError = meanAbsError
             self.top1Agreement = top1Agreement
@@ -227,7 +227,7 @@ public struct CostReport: Sendable, Hashable, Codable {
         public let magnitude: Double
         public let bound: Double
 
-        public init(_ finding: RangeFinding) {
+        package init(_ finding: RangeFinding) {
             ok = finding.isWithin
             operation = finding.path
             magnitude = finding.magnitude

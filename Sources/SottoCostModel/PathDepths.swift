@@ -29,7 +29,7 @@ struct PathDepths {
         mutating func visit(_ node: Node) {
             switch node {
             case .instruction(let instruction): visit(cost.instructions[instruction.index])
-            case .parallel(let branches): branches.joined().forEach { visit($0) }
+            case .parallel(let branches): for node in branches.joined() { visit(node) }
             case .tiles(let tiles): visit(tiles.map(\.nodes))
             }
         }

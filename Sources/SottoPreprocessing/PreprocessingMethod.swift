@@ -4,7 +4,7 @@ import SottoTransport
 
 /// Where correlated randomness comes from, as everything else needs to know it: what it costs, how long that takes on a
 /// network, and how a party gets it.
-public protocol PreprocessingMethod: Sendable {
+package protocol PreprocessingMethod: Sendable {
     /// As reports, handshakes and the command line name it.
     var name: String { get }
     /// Whether there is a third process.
@@ -40,7 +40,7 @@ public struct PreprocessingCost: Sendable, Hashable {
     public var dealerBytes: ByParty<Int>
     public var rounds: Int
 
-    public init(bytesSent: ByParty<Int> = .zero, dealerBytes: ByParty<Int> = .zero, rounds: Int = 0) {
+    package init(bytesSent: ByParty<Int> = .zero, dealerBytes: ByParty<Int> = .zero, rounds: Int = 0) {
         self.bytesSent = bytesSent
         self.dealerBytes = dealerBytes
         self.rounds = rounds
@@ -48,14 +48,14 @@ public struct PreprocessingCost: Sendable, Hashable {
 }
 
 /// A row of a report.
-public struct PreprocessingRow: Sendable, Hashable {
+package struct PreprocessingRow: Sendable, Hashable {
     /// As in `setup/weights/masked`.
-    public let path: String
-    public let cost: PreprocessingCost
+    package let path: String
+    package let cost: PreprocessingCost
     /// Whether the time that a setup was measured to take is this row's.
-    public let isTimed: Bool
+    package let isTimed: Bool
 
-    public init(path: String, cost: PreprocessingCost, isTimed: Bool) {
+    package init(path: String, cost: PreprocessingCost, isTimed: Bool) {
         self.path = path
         self.cost = cost
         self.isTimed = isTimed
@@ -63,15 +63,15 @@ public struct PreprocessingRow: Sendable, Hashable {
 }
 
 /// What local work of preprocessing takes, in nanoseconds.
-public struct PreprocessingWork {
+package struct PreprocessingWork {
     /// A party's preparation of an instruction's correlations.
-    public var preparation: (Party, _ instruction: Int) -> Int
+    package var preparation: (Party, _ instruction: Int) -> Int
     /// The dealer's work on them.
-    public var dealing: (_ instruction: Int) -> Int
+    package var dealing: (_ instruction: Int) -> Int
     /// The work of either party on a weight in the setup.
-    public var weight: (Party, _ weight: Int) -> Int
+    package var weight: (Party, _ weight: Int) -> Int
 
-    public init(
+    package init(
         preparation: @escaping (Party, Int) -> Int, dealing: @escaping (Int) -> Int,
         weight: @escaping (Party, Int) -> Int
     ) {
@@ -80,24 +80,24 @@ public struct PreprocessingWork {
         self.weight = weight
     }
 
-    public static var none: PreprocessingWork {
+    package static var none: PreprocessingWork {
         PreprocessingWork(preparation: { _, _ in 0 }, dealing: { _ in 0 }, weight: { _, _ in 0 })
     }
 }
 
 /// What a party brings to the preprocessing of a session.
-public struct PreprocessingSession<Domain: ShareDomain> {
-    public let domain: Domain
-    public let party: Party
+package struct PreprocessingSession<Domain: ShareDomain> {
+    package let domain: Domain
+    package let party: Party
     /// Chosen by the server.
-    public let name: String
-    public let threads: Int
+    package let name: String
+    package let threads: Int
     /// Connects to the dealer, for a method that has one.
-    public let dealer: () throws -> any Channel
+    package let dealer: () throws -> any Channel
     /// Tells others that this party works.
-    public let pulse: Pulse
+    package let pulse: Pulse
 
-    public init(
+    package init(
         domain: Domain, party: Party, name: String, threads: Int, pulse: Pulse,
         dealer: @escaping () throws -> any Channel
     ) {
@@ -111,7 +111,7 @@ public struct PreprocessingSession<Domain: ShareDomain> {
 }
 
 /// One party's preprocessing, for as long as its session.
-public protocol PartyPreprocessing<Domain>: AnyObject {
+package protocol PartyPreprocessing<Domain>: AnyObject {
     associatedtype Domain: ShareDomain
 
     /// Makes the setup for the plan's weights, together with the peer's; once, before the first run.
@@ -134,14 +134,14 @@ public protocol PartyPreprocessing<Domain>: AnyObject {
 }
 
 /// A run as preprocessing knows it.
-public struct PreprocessedRun: Sendable {
-    public let plan: CorrelationPlan
+package struct PreprocessedRun: Sendable {
+    package let plan: CorrelationPlan
     /// Public description from which a dealer makes the program: architecture and lengths.
-    public let description: String
+    package let description: String
     /// Fingerprint of the program.
-    public let fingerprint: String
+    package let fingerprint: String
 
-    public init(plan: CorrelationPlan, description: String, fingerprint: String) {
+    package init(plan: CorrelationPlan, description: String, fingerprint: String) {
         self.plan = plan
         self.description = description
         self.fingerprint = fingerprint
@@ -155,5 +155,5 @@ public struct SetupRecord: Sendable, Hashable {
     /// Nanoseconds of work on every weight.
     public var work: [Int] = []
 
-    public init() {}
+    package init() {}
 }

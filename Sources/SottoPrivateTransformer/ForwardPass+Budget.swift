@@ -6,20 +6,20 @@ import SottoSecureComputation
 
 /// What a pass asks of those who run it and of who deals for it. All are upper bounds from closed formulas, within a small
 /// factor of what the program has; nothing is built to know them.
-public struct PassSize: Sendable, Hashable {
+package struct PassSize: Sendable, Hashable {
     /// Instructions of the program.
-    public let instructions: Double
+    package let instructions: Double
     /// Elements of the largest tensor.
-    public let largestTensor: Double
+    package let largestTensor: Double
     /// Bytes that the dealer sends for the largest correlation.
-    public let largestCorrelation: Double
+    package let largestCorrelation: Double
     /// Multiplications and additions, products of masks included.
-    public let work: Double
+    package let work: Double
 }
 
 extension ForwardPass {
     /// - Parameter profile: decides how many bytes an element has.
-    public func size(profile: DomainProfile) -> PassSize {
+    package func size(profile: DomainProfile, tiling: Tiling = .standard) -> PassSize {
         // Doubles cannot overflow here: the largest architecture's sizes multiply to less than 10^20.
         let model = architecture
         let (rows, total) = (Double(new), Double(total))
@@ -40,12 +40,20 @@ extension ForwardPass {
 
         let element = Double(WireSize.bytes(count: 1, width: profile.maximumWidth))
         let activation = Self.largestActivation(of: model, profile: profile)
+        // What is nonlinear is cut by elements, products by rows.
+        func cut(_ elements: Double) -> Double { min(elements, Double(tiling.elements)) }
+        func product(_ rows: Double, _ inputs: Double, _ outputs: Double) -> Double {
+            min(rows, max(8, Double(tiling.linearElements) / inputs)) * outputs * element
+        }
+        let scoreRows = min(rows, past.isMultiple(of: 16) ? Self.scoreRows(model, total, tiling) : rows)
         let correlations = [
-            square * element, triangle * BuiltInFunctions.exponential.dealerBytes(profile),
-            rows * inner * max(activation, element), rows * projected * element, Self.rowBytes(rows, model, profile),
-            isWhole ? max(rows * width, outputs * vocabulary) * element : 0,
+            Double(model.heads) * scoreRows * total * element,
+            cut(triangle) * BuiltInFunctions.exponential.dealerBytes(profile),
+            cut(rows * inner) * activation, rows * inner * element, product(rows, width, projected),
+            Self.rowBytes(cut(rows), model, profile), rows * width * element,
+            isWhole ? max(product(rows, vocabulary, width), product(outputs, vocabulary, vocabulary)) : 0,
             exactOpenings
-                ? outputs * (isWhole ? vocabulary : width)
+                ? cut(outputs * (isWhole ? vocabulary : width))
                     * PiecewisePolynomial.dealerBytes(thresholds: 4, degree: 1, profile) : 0,
         ]
 
@@ -54,9 +62,27 @@ extension ForwardPass {
         let scalar = (triangle + rows * inner) * 1024
         let head = isWhole ? rows * vocabulary * width + outputs * vocabulary * width : 0
         return PassSize(
-            instructions: 64 + layers * (96 + 16 * total.significantBits), largestTensor: largest,
+            instructions: 64
+                + (isWhole ? 16 * rows / max(8, Double(tiling.linearElements) / vocabulary) : 0)
+                + layers
+                * Self.instructions(
+                    scoreTiles: (rows / scoreRows).rounded(.up), levels: total.significantBits,
+                    nonlinearTiles: [triangle, rows * inner, rows * projected].map {
+                        $0 / Double(tiling.elements) + 1
+                    }), largestTensor: largest,
             largestCorrelation: correlations.max() ?? 0,
             work: layers * (matrices + 2 * square * Double(model.headWidth) + scalar) + head)
+    }
+
+    /// Rows of a tile of scores at most.
+    private static func scoreRows(_ model: Architecture, _ total: Double, _ tiling: Tiling) -> Double {
+        max(16, Double(tiling.linearElements) / (4 * Double(model.heads) * total))
+    }
+
+    /// Instructions of a layer: those of an uncut one, and those of tiles.
+    private static func instructions(scoreTiles: Double, levels: Double, nonlinearTiles: [Double]) -> Double {
+        let further = nonlinearTiles.reduce(0, +) - Double(nonlinearTiles.count)
+        return 96 + 16 * levels + (scoreTiles - 1) * (40 + 12 * levels) + 12 * further
     }
 
     /// Dealer bytes of an element of the costliest activation.
@@ -107,14 +133,14 @@ public struct PassBudget: Sendable, Hashable {
     public var instructions: Int
     /// Elements of the largest tensor.
     public var largestTensor: Int
-    /// Bytes of the largest correlation.
+    /// Bytes of the largest correlation, which travels in one frame.
     public var largestCorrelation: Int
     /// Multiplications and additions of a run.
     public var work: Int
 
     public init(
-        positions: Int = 4096, instructions: Int = 1 << 16, largestTensor: Int = 1 << 28,
-        largestCorrelation: Int = 1 << 33, work: Int = 1 << 45
+        positions: Int = 4096, instructions: Int = 1 << 20, largestTensor: Int = 1 << 28,
+        largestCorrelation: Int = 1 << 30, work: Int = 1 << 45
     ) {
         self.positions = positions
         self.instructions = instructions
@@ -124,7 +150,7 @@ public struct PassBudget: Sendable, Hashable {
     }
 
     /// - Throws: ``PassBudgetError`` naming the first limit that the pass exceeds.
-    public func check(_ pass: ForwardPass, profile: DomainProfile) throws(PassBudgetError) {
+    package func check(_ pass: ForwardPass, profile: DomainProfile) throws(PassBudgetError) {
         let size = pass.size(profile: profile)
         let demands: [(String, Double, Int)] = [
             ("positions", Double(pass.total), positions), ("instructions", size.instructions, instructions),
@@ -145,7 +171,7 @@ public struct PassBudgetError: Error, Equatable, Sendable, CustomStringConvertib
     public let asked: Int
     public let limit: Int
 
-    public init(quantity: String, asked: Int, limit: Int) {
+    package init(quantity: String, asked: Int, limit: Int) {
         self.quantity = quantity
         self.asked = asked
         self.limit = limit

@@ -1,13 +1,13 @@
 /// Scales of every program: 16 fraction bits for activations and for weights. Magnitudes are the architecture's
 /// ``Bounds``. They are properties of the program, not of any weights.
-public struct NumericFormat: Sendable, Hashable {
-    public let fractionBits = 16
-    public let weightFractionBits = 16
+package struct NumericFormat: Sendable, Hashable {
+    package let fractionBits = 16
+    package let weightFractionBits = 16
     /// Bits of raw magnitudes that encoded weights stay below. Products are computed modulo the ring, so that only their
     /// results need bounds; this is what leaves a sum of products of weights with activations within reach of a double.
-    public let weightMagnitudeBits = 44
+    package let weightMagnitudeBits = 44
 
-    public init() {}
+    package init() {}
 
     /// Scale of products of an activation with a weight, or of two activations.
     var productScale: Int { fractionBits + weightFractionBits }

@@ -52,7 +52,7 @@ public struct OutOfRangeError: Error, Equatable, Sendable, CustomStringConvertib
     /// Every declared bound that values leave, each at its worst.
     public let beyond: [RangeFinding]
 
-    public init(finding: RangeFinding, beyond: [RangeFinding]) {
+    package init(finding: RangeFinding, beyond: [RangeFinding]) {
         self.finding = finding
         self.beyond = beyond
     }

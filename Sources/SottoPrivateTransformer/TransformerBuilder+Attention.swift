@@ -263,5 +263,5 @@ private struct AttentionLimits {
 extension ForwardPass {
     /// Name of the shares of a layer's keys or values of earlier positions, `[past, keyValueWidth]`; keys are rotated where
     /// positions are rotary.
-    public static func pastName(layer: Int, _ part: String) -> String { "layer.\(layer)/attention/past-\(part)" }
+    package static func pastName(layer: Int, _ part: String) -> String { "layer.\(layer)/attention/past-\(part)" }
 }

@@ -5,7 +5,7 @@ public enum Digest {
     /// The 32 bytes of SHA-256.
     ///
     /// - Throws: `RandomnessError.openSSL` if OpenSSL lacks the function.
-    public static func sha256(_ bytes: [UInt8]) throws(RandomnessError) -> [UInt8] {
+    package static func sha256(_ bytes: [UInt8]) throws(RandomnessError) -> [UInt8] {
         // Typed errors do not pass through the closure.
         let result = bytes.withUnsafeBytes { input in Result { () throws(RandomnessError) in try sha256(input) } }
         return try result.get()

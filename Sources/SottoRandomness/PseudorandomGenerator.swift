@@ -70,7 +70,7 @@ public final class PseudorandomGenerator {
     }
 
     /// The next `count` elements, uniform below `2^width` with `width` in `1...64`; each takes 64 bits of the stream.
-    public func elements(count: Int, width: Int) throws(RandomnessError) -> [UInt64] {
+    package func elements(count: Int, width: Int) throws(RandomnessError) -> [UInt64] {
         precondition((1...64).contains(width), "an element has 1 to 64 bits")
         var elements = try words(count)
         if width < 64 {
@@ -81,7 +81,7 @@ public final class PseudorandomGenerator {
     }
 
     /// The next `count` uniform bits, which take whole 64-bit words of the stream.
-    public func bits(_ count: Int) throws(RandomnessError) -> BitVector {
+    package func bits(_ count: Int) throws(RandomnessError) -> BitVector {
         try BitVector(words: words(BitVector.wordCount(count)), count: count)
     }
 

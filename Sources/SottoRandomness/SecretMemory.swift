@@ -1,17 +1,17 @@
 import CSottoOpenSSL
 
 /// Overwriting of secrets that are no longer needed.
-public enum SecretMemory {
+package enum SecretMemory {
     /// Overwrites the bytes with zeros, in a way that the compiler does not leave out.
     ///
     /// An array that shares its memory with another is copied first, and the other keeps the secret: wipe before sharing,
     /// or where nothing else holds it.
-    public static func wipe(_ bytes: inout [UInt8]) {
+    package static func wipe(_ bytes: inout [UInt8]) {
         bytes.withUnsafeMutableBytes { wipe($0) }
     }
 
     /// Overwrites the memory with zeros, in a way that the compiler does not leave out.
-    public static func wipe(_ memory: UnsafeMutableRawBufferPointer) {
+    package static func wipe(_ memory: UnsafeMutableRawBufferPointer) {
         OPENSSL_cleanse(memory.baseAddress, memory.count)
     }
 }

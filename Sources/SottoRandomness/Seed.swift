@@ -27,7 +27,7 @@ public struct Seed: @unchecked Sendable {
 
     /// A seed of 16 bytes, which are then overwritten with zeros, also where they are no seed.
     /// - Throws: `RandomnessError.wrongSeedSize` unless there are 16 bytes.
-    public init(wiping bytes: inout [UInt8]) throws(RandomnessError) {
+    package init(wiping bytes: inout [UInt8]) throws(RandomnessError) {
         defer { SecretMemory.wipe(&bytes) }
         try self.init(bytes: bytes)
     }
@@ -39,7 +39,7 @@ public struct Seed: @unchecked Sendable {
     }
 
     /// The 16 bytes. The copy is not wiped: ``SecretMemory`` does that.
-    public var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
+    package var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
 
     /// The seed's own memory, for as long as the call lasts.
     package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {

@@ -5,7 +5,7 @@ public enum SystemEntropy {
     /// `count` unpredictable bytes.
     ///
     /// - Throws: `RandomnessError.openSSL` if the system gives no entropy.
-    public static func bytes(_ count: Int) throws(RandomnessError) -> [UInt8] {
+    package static func bytes(_ count: Int) throws(RandomnessError) -> [UInt8] {
         precondition(count >= 0, "a number of bytes cannot be negative")
         var bytes = [UInt8](repeating: 0, count: count)
         var status: Int32 = 1

@@ -12,12 +12,16 @@ public struct EstimatedRun: Sendable {
     public let report: CostReport
 
     /// Counts a run.
+    ///
+    /// Latencies are those of a run's tiles up to 2^20 instructions, which is what a process runs by default
+    /// (``PassBudget``); longer passes, and without networks already those above 2^12, are counted in larger tiles, which
+    /// changes no byte and no round.
     /// - Parameters:
     ///   - positions: of the input; for a completion those of the prompt.
     ///   - networks: whose latencies the report has, in this order.
     ///   - compute: what local work takes on a machine; without it latencies are those of the network alone.
     ///   - progress: told the fraction of the inferences that are counted.
-    /// - Throws: ``RunError``, `ArchitectureError` for lengths that do not fit the context, and `ProgramError` for
+    /// - Throws: ``RunError``, `PassLengthError`, `ArchitectureError` for lengths that do not fit the context, and `ProgramError` for
     ///   operations that do not fit the domain.
     public init(
         of model: NamedArchitecture, _ kind: RunKind, positions: Int,
@@ -27,9 +31,11 @@ public struct EstimatedRun: Sendable {
         let passes = try kind.passes(
             of: model.architecture, positions: positions, exactOpenings: protocols.exactOpenings)
         try Self.checkSums(of: passes, protocols.target)
+        let limit = networks.isEmpty ? ForwardPass.countedInstructions : PassBudget().instructions
         var session = SessionCost(networks: networks, compute: compute)
         for (index, pass) in passes.enumerated() {
-            let program = try pass.program(target: protocols.target)
+            let program = try pass.program(
+                target: protocols.target, tiling: try pass.countingTiling(upTo: limit, in: protocols.target))
             if index == 0 { session.recordSetup(of: program) }
             session.record(program)
             progress?(Double(index + 1) / Double(passes.count))
@@ -41,8 +47,13 @@ public struct EstimatedRun: Sendable {
     /// Programs grow from token to token: what the last one costs as often as there are any must fit a counter.
     private static func checkSums(of passes: [ForwardPass], _ target: Target) throws {
         guard passes.count > 1, let last = passes.last else { return }
+        let count = Double(passes.count)
+        guard last.size(profile: target.domain).work * count < 0x1p62 else {
+            throw RunError.uncountable(tokens: passes.count)
+        }
         var session = SessionCost()
-        session.record(try last.program(target: target))
+        let tiling = try last.countingTiling(upTo: ForwardPass.countedInstructions, in: target)
+        session.record(try last.program(target: target, tiling: tiling))
         let configuration = CostReport.Configuration(
             model: "", architecture: "", target: target, context: last.new, positions: "", insecure: false)
         let operations = session.report(configuration).operations
@@ -50,7 +61,7 @@ public struct EstimatedRun: Sendable {
         let bytes = operations.reduce(0.0) { sum, operation in
             (operation.bytesSent + operation.dealerBytes).values.reduce(sum) { $0 + Double($1) }
         }
-        guard max(flops, bytes) * Double(passes.count) < 0x1p62 else {
+        guard max(flops, bytes) * count < 0x1p62 else {
             throw RunError.uncountable(tokens: passes.count)
         }
     }

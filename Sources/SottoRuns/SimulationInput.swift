@@ -19,7 +19,7 @@ public enum SimulationInput: Sendable, Hashable {
     }
 
     /// As ``randomHidden(positions:width:seed:)`` has them.
-    public static func randomHiddenStates(positions: Int, width: Int, seed: UInt64) -> [Float] {
+    package static func randomHiddenStates(positions: Int, width: Int, seed: UInt64) -> [Float] {
         SplitMix64.normals(positions * width, seed: seed, deviation: 1)
     }
 

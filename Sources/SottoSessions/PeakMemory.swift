@@ -7,7 +7,7 @@ import Foundation
 #endif
 
 /// The largest resident memory of this process so far, in bytes; 0 where the system does not tell.
-public func peakMemoryBytes() -> Int {
+package func peakMemoryBytes() -> Int {
     var usage = rusage()
     #if canImport(Glibc)
         guard getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }

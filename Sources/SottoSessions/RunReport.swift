@@ -5,14 +5,14 @@ import SottoSecureComputation
 import SottoTransport
 
 /// What a party tells the other after a run, for the account of both.
-public struct RunReport: Codable, Sendable {
-    public let trace: Trace
+package struct RunReport: Codable, Sendable {
+    package let trace: Trace
     /// Framing, control messages and handshakes so far, of the channels to the peer and to the dealer.
-    public let overheadBytesSent: Int
+    package let overheadBytesSent: Int
     /// The largest resident memory of the process so far; nil where the parties do not share their measurements.
-    public let peakMemoryBytes: Int?
+    package let peakMemoryBytes: Int?
     /// nil where the parties do not share their measurements; the trace has no times then either.
-    public let times: SessionTimes?
+    package let times: SessionTimes?
 
     /// - Parameter channels: all connections of the party.
     init(_ result: PartyResult, _ channels: [any Channel], _ times: SessionTimes) {

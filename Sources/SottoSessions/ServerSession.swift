@@ -34,7 +34,7 @@ public final class ServerSession {
         /// Payload bytes that the server sent to the client.
         public var bytesSent = 0
 
-        public init() {}
+        package init() {}
     }
 
     /// What a server offers.

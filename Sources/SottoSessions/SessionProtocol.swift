@@ -103,7 +103,7 @@ public enum SessionError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension SessionError: SessionFailure {
-    public var abortKind: AbortKind {
+    package var abortKind: AbortKind {
         switch self {
         case .idle: .unavailable
         case .busy: .busy
@@ -148,13 +148,13 @@ public struct SessionTimes: Codable, Sendable, Hashable {
     public var offline = 0.0
     public var online = 0.0
     /// Nanoseconds of work on every weight, where this run had the setup.
-    public var setupWork: [Int] = []
+    package var setupWork: [Int] = []
 
     private var last: ContinuousClock.Instant?
 
     private enum CodingKeys: CodingKey { case setup, offline, online, setupWork }
 
-    public init() {}
+    package init() {}
 
     /// Starts measuring; each lap ends a phase.
     mutating func start() { last = .now }

@@ -1,5 +1,5 @@
 /// Why a party gives up, for what the peer makes of it.
-public enum AbortKind: UInt8, Sendable {
+package enum AbortKind: UInt8, Sendable {
     /// The peer, or what it sent, is refused.
     case refused = 0
     /// Somebody whom this party needs is gone.
@@ -8,7 +8,7 @@ public enum AbortKind: UInt8, Sendable {
     case busy = 2
 
     /// The kind that an error asks for: ``unavailable`` where somebody is gone, ``refused`` for all others.
-    public init(for error: any Error) {
+    package init(for error: any Error) {
         self = (error as? TransportError)?.category == .unavailable ? .unavailable : .refused
     }
 }

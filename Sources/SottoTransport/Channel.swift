@@ -96,14 +96,14 @@ extension Channel {
     public var greetingTimeout: Duration? { nil }
 
     /// Returns the next frame with this tag, where no other may arrive before it.
-    public func receive(tag: UInt32) throws -> Frame {
+    package func receive(tag: UInt32) throws -> Frame {
         try receive(tag: tag, alsoExpected: [])
     }
 
     /// Returns the next frame with this tag, whose payload must have exactly `byteCount` bytes.
     ///
     /// - Throws: `TransportError.unexpectedSize` on any other size, and what `receive(tag:alsoExpected:)` throws.
-    public func receive(tag: UInt32, byteCount: Int, alsoExpected: Set<UInt32> = []) throws -> Frame {
+    package func receive(tag: UInt32, byteCount: Int, alsoExpected: Set<UInt32> = []) throws -> Frame {
         let frame = try receive(tag: tag, alsoExpected: alsoExpected)
         guard frame.payload.count == byteCount else {
             throw TransportError.unexpectedSize(
@@ -113,7 +113,7 @@ extension Channel {
     }
 
     /// Sends bytes beside the program, such as a request for the next token; they count as overhead.
-    public func sendControl(_ bytes: [UInt8]) throws {
+    package func sendControl(_ bytes: [UInt8]) throws {
         try send(Frame(tag: FrameTag.control, depth: 0, payload: bytes))
     }
 
@@ -121,7 +121,7 @@ extension Channel {
     ///
     /// - Parameter limit: The most bytes it may have.
     /// - Throws: `TransportError.oversizedFrame` above the limit, and what `receive(tag:alsoExpected:)` throws.
-    public func receiveControl(limit: Int) throws -> [UInt8] {
+    package func receiveControl(limit: Int) throws -> [UInt8] {
         try checked(receive(tag: FrameTag.control, alsoExpected: []), limit: limit)
     }
 
@@ -132,14 +132,14 @@ extension Channel {
     ///   - limit: The most bytes it may have.
     ///   - time: How long to wait; the channel's timeout does not count.
     /// - Throws: As ``receiveControl(limit:)``.
-    public func receiveControl(limit: Int, within time: Duration) throws -> [UInt8] {
+    package func receiveControl(limit: Int, within time: Duration) throws -> [UInt8] {
         try checked(receive(tag: FrameTag.control, alsoExpected: [], within: time), limit: limit)
     }
 
     /// Returns the next control message of a peer from whom nothing else is due; see ``restrict()``.
     ///
     /// - Parameter time: As in ``receiveControl(limit:within:)``; with nil the wait lasts as long as there is progress.
-    public func receiveRequest(limit: Int, within time: Duration?) throws -> [UInt8] {
+    package func receiveRequest(limit: Int, within time: Duration?) throws -> [UInt8] {
         restrict()
         defer { admit() }
         guard let time else { return try receiveControl(limit: limit) }
@@ -157,11 +157,11 @@ extension Channel {
     ///
     /// The peer's calls throw the error of that kind with the reason: `TransportError.refusedByPeer`,
     /// `.unavailableBehind` or `.busy`. Works on a broken channel too.
-    public func abort(reason: String, kind: AbortKind = .refused) {
+    package func abort(reason: String, kind: AbortKind = .refused) {
         sendFinal(Frame.abort(kind, reason: reason))
         close()
     }
 
     /// Gives up because of an error, which tells the kind and, as its description, the reason.
-    public func abort(for error: any Error) { abort(reason: "\(error)", kind: AbortKind(for: error)) }
+    package func abort(for error: any Error) { abort(reason: "\(error)", kind: AbortKind(for: error)) }
 }

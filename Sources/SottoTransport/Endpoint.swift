@@ -38,7 +38,7 @@ public struct Endpoint: Sendable, Equatable, Hashable, CustomStringConvertible {
     }
 
     /// Whether only this host can reach the address: 127.0.0.0/8, ::1 and `localhost`.
-    public var isLoopback: Bool {
+    package var isLoopback: Bool {
         if host.lowercased() == "localhost" { return true }
         switch try? SocketAddress(ipAddress: host, port: port) {
         case .v4(let address):

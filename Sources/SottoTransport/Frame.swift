@@ -3,12 +3,12 @@
 /// `payload` is what the meter counts; `tag` and `depth` travel in the frame's header.
 public struct Frame: Sendable, Equatable {
     /// Says which message this is, by ``FrameTag``; the receiver asks for it.
-    public var tag: UInt32
+    package var tag: UInt32
     /// Causal depth: 1 + the sender's clock, or 0 for messages that have no depth (control, dealer).
-    public var depth: UInt32
-    public var payload: [UInt8]
+    package var depth: UInt32
+    package var payload: [UInt8]
 
-    public init(tag: UInt32, depth: UInt32, payload: [UInt8]) {
+    package init(tag: UInt32, depth: UInt32, payload: [UInt8]) {
         self.tag = tag
         self.depth = depth
         self.payload = payload

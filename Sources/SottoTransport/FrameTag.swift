@@ -9,42 +9,42 @@
 /// | from `FFFF_FF00` | the transport's own |
 public enum FrameTag {
     /// The most rounds that one instruction may have.
-    public static let roundLimit = 16
+    package static let roundLimit = 16
 
     /// The most payload bytes of any frame.
     public static let payloadLimit = 1 << 30
 
     private static let firstCorrection: UInt32 = 0xD000_0000
     /// Instructions of a program that tags can tell apart.
-    public static let instructionLimit = Int(firstCorrection) / roundLimit
+    package static let instructionLimit = Int(firstCorrection) / roundLimit
     /// Correlations of a plan that tags can tell apart.
-    public static let correlationLimit = Int(dealerWeightSeed - firstCorrection)
+    package static let correlationLimit = Int(dealerWeightSeed - firstCorrection)
     /// The seed of the weights' masks, from the dealer.
-    public static let dealerWeightSeed: UInt32 = 0xE000_0000
+    package static let dealerWeightSeed: UInt32 = 0xE000_0000
     /// A party's seed for a run, from the dealer.
-    public static let dealerSeed: UInt32 = 0xE000_0001
+    package static let dealerSeed: UInt32 = 0xE000_0001
     private static let firstSetupWeight: UInt32 = 0xF000_0000
     /// Tags from here up belong to the transport, and what they carry counts as overhead.
-    public static let firstReserved: UInt32 = 0xFFFF_FF00
+    package static let firstReserved: UInt32 = 0xFFFF_FF00
     /// Requests, reports, handshakes.
-    public static let control: UInt32 = 0xFFFF_FF01
+    package static let control: UInt32 = 0xFFFF_FF01
     /// The sentence with which a party gives up.
-    public static let abort: UInt32 = 0xFFFF_FF02
+    package static let abort: UInt32 = 0xFFFF_FF02
     /// Says that the sender still works.
-    public static let heartbeat: UInt32 = 0xFFFF_FF03
+    package static let heartbeat: UInt32 = 0xFFFF_FF03
 
     /// A round of an instruction of a program, both from 0.
-    public static func program(instruction: Int, round: Int) -> UInt32 {
+    package static func program(instruction: Int, round: Int) -> UInt32 {
         tag(0, instruction &* roundLimit &+ round, before: firstCorrection)
     }
 
     /// What the dealer sends for a correlation, by its index in the plan.
-    public static func correction(index: Int) -> UInt32 {
+    package static func correction(index: Int) -> UInt32 {
         tag(firstCorrection, index, before: dealerWeightSeed)
     }
 
     /// A masked weight, by its index in the plan.
-    public static func setupWeight(index: Int) -> UInt32 {
+    package static func setupWeight(index: Int) -> UInt32 {
         tag(firstSetupWeight, index, before: firstReserved)
     }
 
@@ -55,7 +55,7 @@ public enum FrameTag {
     }
 
     /// The message in words, as errors name it: `round 2 of instruction 41`.
-    public static func describe(_ tag: UInt32) -> String {
+    package static func describe(_ tag: UInt32) -> String {
         switch tag {
         case control: "a control message"
         case abort: "a reason for giving up"

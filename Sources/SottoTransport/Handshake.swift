@@ -3,24 +3,24 @@ import Foundation
 /// What the two sides of a new connection tell each other before anything else.
 ///
 /// Nothing in it is secret. It travels as JSON in a control message and counts as overhead.
-public struct Handshake: Codable, Sendable, Equatable {
+package struct Handshake: Codable, Sendable, Equatable {
     /// Version of the protocol above the transport; must be equal.
-    public var version: Int
+    package var version: Int
     /// What this side is: `server`, `client` or `dealer`.
-    public var role: String
+    package var role: String
     /// Everything else by name: session, hash of the program, options.
-    public var fields: [String: String]
+    package var fields: [String: String]
 
-    public init(version: Int, role: String, fields: [String: String]) {
+    package init(version: Int, role: String, fields: [String: String]) {
         self.version = version
         self.role = role
         self.fields = fields
     }
 
     /// The most bytes a handshake may have.
-    public static let byteLimit = 1 << 20
+    package static let byteLimit = 1 << 20
     /// The most fields, and the most bytes of a role or a field's name and of a value.
-    public static let fieldLimit = 64
+    package static let fieldLimit = 64
     static let nameLimit = 64
     static let valueLimit = 1 << 19
 
@@ -36,7 +36,7 @@ public struct Handshake: Codable, Sendable, Equatable {
     /// - Throws: ``TransportError``: `.versionMismatch`, `.handshakeMismatch` with the first differing field in the
     ///   order of `expecting` (a missing one has the value `(none)`), `.malformedHandshake`, and what the channel
     ///   throws.
-    public func exchange(
+    package func exchange(
         over channel: some Channel, expecting: [String], peerRole: String?, within time: Duration? = nil
     ) throws -> Handshake {
         let encoder = JSONEncoder()

@@ -9,7 +9,7 @@ public struct Link: Sendable, Hashable {
     /// One way, in nanoseconds.
     public let delay: Int
     /// When the line is free again.
-    public private(set) var free = 0
+    package private(set) var free = 0
 
     /// - Parameters:
     ///   - bitsPerSecond: above 0.
@@ -21,13 +21,13 @@ public struct Link: Sendable, Hashable {
 
     /// Sends a message of so many payload bytes that its sender hands over at `time`.
     /// - Returns: when it arrives.
-    public mutating func transmit(bytes: Int, at time: Int) -> Int {
+    package mutating func transmit(bytes: Int, at time: Int) -> Int {
         free = max(time, free).advanced(byNanoseconds: occupation(bytes: bytes))
         return free.advanced(byNanoseconds: delay)
     }
 
     /// How long a message occupies the line, in nanoseconds.
-    public func occupation(bytes: Int) -> Int {
+    package func occupation(bytes: Int) -> Int {
         let nanoseconds = (Double(bytes) * 8e9 / bitsPerSecond).rounded()
         return nanoseconds < 0x1p62 ? Int(nanoseconds) : 1 << 62
     }

@@ -26,12 +26,12 @@ public final class Pulse: Sendable {
     static let workingDepth: UInt32 = 2
 
     /// - Parameter interval: of heartbeats; nil takes a quarter of each channel's timeout, at most 5 seconds.
-    public init(interval: Duration? = nil) { self.interval = interval }
+    package init(interval: Duration? = nil) { self.interval = interval }
 
     /// Sends none until ``resume()``: for a session that nobody waits for, such as a client's between two requests.
-    public func rest() { state.withLock { $0.isResting = true } }
+    package func rest() { state.withLock { $0.isResting = true } }
 
-    public func resume() { state.withLock { $0.isResting = false } }
+    package func resume() { state.withLock { $0.isResting = false } }
 
     func interval(timeout: Duration) -> Duration {
         max(interval ?? min(timeout / 4, .seconds(5)), .milliseconds(1)).bounded

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Each end has a clock. It advances by its party's local work, as a function tells, and a received message raises it to
 /// that message's arrival. Only payload occupies the link; control messages have its delay.
-public final class ShapedChannel: Channel {
+package final class ShapedChannel: Channel {
     fileprivate struct State {
         var clock = 0
         /// Local work that the clock already contains.
@@ -47,7 +47,7 @@ public final class ShapedChannel: Channel {
     ///   - ends: a connected pair in this process.
     ///   - link: each direction, at rest.
     ///   - localWork: the work that the party at the first, and at the second end has done so far; never less than before.
-    public static func pair(
+    package static func pair(
         _ ends: (any Channel, any Channel), link: Link,
         localWork: (@Sendable () -> Duration, @Sendable () -> Duration) = ({ .zero }, { .zero })
     ) -> (ShapedChannel, ShapedChannel) {
@@ -59,18 +59,18 @@ public final class ShapedChannel: Channel {
     }
 
     /// Nanoseconds since the start of the phase, this end's work until now included.
-    public var clock: Int {
+    package var clock: Int {
         let work = localWork().wholeNanoseconds
         return state.withLock { $0.work(until: work) }
     }
 
     /// Starts a phase: the clock is 0 and the outgoing link at rest. Both ends must do so, when no message is on its way.
-    public func restart() {
+    package func restart() {
         let work = localWork().wholeNanoseconds
         state.withLock { $0 = State(worked: work, link: atRest) }
     }
 
-    public func send(_ frame: Frame) throws {
+    package func send(_ frame: Frame) throws {
         if frame.tag != FrameTag.abort {
             let work = localWork().wholeNanoseconds
             let arrival = state.withLock {
@@ -82,11 +82,11 @@ public final class ShapedChannel: Channel {
         try inner.send(frame)
     }
 
-    public func receive(tag: UInt32, alsoExpected: Set<UInt32>) throws -> Frame {
+    package func receive(tag: UInt32, alsoExpected: Set<UInt32>) throws -> Frame {
         note(try inner.receive(tag: tag, alsoExpected: alsoExpected))
     }
 
-    public func receive(tag: UInt32, alsoExpected: Set<UInt32>, within time: Duration) throws -> Frame {
+    package func receive(tag: UInt32, alsoExpected: Set<UInt32>, within time: Duration) throws -> Frame {
         note(try inner.receive(tag: tag, alsoExpected: alsoExpected, within: time))
     }
 
@@ -98,17 +98,17 @@ public final class ShapedChannel: Channel {
         return frame
     }
 
-    public func close() { inner.close() }
-    public var peerName: String { inner.peerName }
-    public func identifyPeer(as role: String) { inner.identifyPeer(as: role) }
-    public func admit() { inner.admit() }
-    public func restrict() { inner.restrict() }
-    public func join(_ pulse: Pulse) { inner.join(pulse) }
-    public func whenEnded(_ body: @escaping @Sendable () -> Void) { inner.whenEnded(body) }
-    public var failure: TransportError? { inner.failure }
-    public var timeout: Duration? { inner.timeout }
-    public var greetingTimeout: Duration? { inner.greetingTimeout }
-    public var overheadBytesSent: Int { inner.overheadBytesSent }
+    package func close() { inner.close() }
+    package var peerName: String { inner.peerName }
+    package func identifyPeer(as role: String) { inner.identifyPeer(as: role) }
+    package func admit() { inner.admit() }
+    package func restrict() { inner.restrict() }
+    package func join(_ pulse: Pulse) { inner.join(pulse) }
+    package func whenEnded(_ body: @escaping @Sendable () -> Void) { inner.whenEnded(body) }
+    package var failure: TransportError? { inner.failure }
+    package var timeout: Duration? { inner.timeout }
+    package var greetingTimeout: Duration? { inner.greetingTimeout }
+    package var overheadBytesSent: Int { inner.overheadBytesSent }
 }
 
 extension ShapedChannel.State {

@@ -77,7 +77,7 @@ public struct TCPConfiguration: Sendable, Equatable {
     public init(
         timeout: Duration = .seconds(60), greetingTimeout: Duration = .seconds(10),
         heartbeatLimit: Duration = .seconds(3600), frameLimit: Int = FrameTag.payloadLimit, sentFrameLimit: Int? = nil,
-        unreadBound: Int = 16 << 20, unsentBound: Int = 16 << 20
+        unreadBound: Int = 8 << 20, unsentBound: Int = 8 << 20
     ) {
         self.timeout = timeout
         self.greetingTimeout = greetingTimeout

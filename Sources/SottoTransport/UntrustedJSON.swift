@@ -4,20 +4,20 @@ import Foundation
 ///
 /// Foundation's decoder can end the process where it looks up the place of a syntax error: some mutated inputs did. What
 /// reaches it here is valid JSON, of bounded depth; it may still be of another type.
-public enum UntrustedJSON {
+package enum UntrustedJSON {
     /// Containers within containers; messages have three or four.
     static let depthLimit = 64
 
-    public struct Invalid: Error, Equatable { public init() {} }
+    package struct Invalid: Error, Equatable { public init() {} }
 
     /// - Throws: ``Invalid`` for what is no JSON, `DecodingError` for JSON that is no such value.
-    public static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
+    package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
         guard isValid(bytes) else { throw Invalid() }
         return try JSONDecoder().decode(type, from: Data(bytes))
     }
 
     /// Whether the bytes are one JSON value in UTF-8 (RFC 8259), without lone surrogates, of bounded depth.
-    public static func isValid(_ bytes: [UInt8]) -> Bool {
+    package static func isValid(_ bytes: [UInt8]) -> Bool {
         guard String(validating: bytes, as: UTF8.self) != nil else { return false }
         var scanner = Scanner(bytes: bytes)
         guard scanner.value(depth: 0) else { return false }

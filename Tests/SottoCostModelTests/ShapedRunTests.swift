@@ -56,6 +56,32 @@ import Testing
         }
     }
 
+    /// 1024 positions, whose scores are cut into tiles that a window admits a few at a time.
+    @Test func aLongRunInTilesTakesWhatTheReplaySays() throws {
+        let architecture = try Architecture(
+            notation: .init("SM+LN+G"), layers: 1, heads: 2, width: 8, feedForwardWidth: 32, context: 1024,
+            vocabulary: 31)
+        let pass = try ForwardPass(architecture: architecture, new: 1024, output: .blocks)
+        let program = try pass.program(target: .standard)
+        let weights = PreparedWeights(try ModelWeights.random(architecture, seed: 7, standardDeviation: 0.3))
+        let idle = ComputeMeter(substitute: { _ in 0 })
+        let outcome = try InsecureSimulation(domain: Ring64()).run(
+            program, server: weights,
+            client: ClientInput(hidden: [Double](repeating: 0.25, count: 1024 * architecture.width)),
+            seeds: InsecureSeededSource(3), link: Network.wan.link, meters: (idle, idle))
+        #expect(outcome.virtualTimes?.online == LatencyReplay(program).online(on: Network.wan.link))
+        #expect(outcome.trace.events == CostInterpreter().run(program).trace.events)
+        // The window costs time; without it the program sends the same.
+        let wide = try pass.program(
+            target: .standard,
+            tiling: Tiling(
+                elements: Tiling.standard.elements, linearElements: Tiling.standard.linearElements, windowBytes: .max))
+        #expect(CostInterpreter().run(wide).trace.events == CostInterpreter().run(program).trace.events)
+        #expect(
+            LatencyReplay(wide).online(on: Network.wan.link).largest
+                < LatencyReplay(program).online(on: Network.wan.link).largest)
+    }
+
     @Test(arguments: Small.notations)
     func workIsReplayedStepByStep(notation: String) throws {
         // Repeatable, uneven, and of the size of the network's times.

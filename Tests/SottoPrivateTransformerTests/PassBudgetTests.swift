@@ -78,17 +78,24 @@ import Testing
         let budget = PassBudget(positions: 65536)
         let cases = [
             (try pass(context: 65536), "largest tensor"), (try pass(layers: 1024, context: 65536), "instructions"),
-            (try pass(layers: 1024, context: 2), "instructions"),
+            (try pass(layers: 1024, heads: 32, width: 1024, context: 1024), "instructions"),
             (try pass(layers: 12, width: 8192, context: 128, inner: 65536), "largest tensor"),
             (try pass(width: 512, context: 128, vocabulary: 1 << 20), "largest tensor"),
-            (try pass(heads: 1024, width: 1024, context: 512), "largest correlation"),
             (try pass(layers: 200, width: 4096, context: 2048, inner: 16384), "multiplications"),
         ]
         for (pass, quantity) in cases {
+            // What is named is the first that is too large.
+            var budget = budget
+            if quantity != "instructions" { budget.instructions = .max }
             let error = #expect(throws: PassBudgetError.self) { try budget.check(pass, profile: .ring64) }
             #expect(error?.quantity.contains(quantity) == true, "\(quantity): \(error.map { "\($0)" } ?? "none")")
             #expect(error.map { $0.asked > $0.limit } == true)
         }
+        let small = #expect(throws: PassBudgetError.self) {
+            try PassBudget(largestCorrelation: 1 << 20).check(
+                try pass(heads: 1024, width: 1024, context: 512), profile: .ring64)
+        }
+        #expect(small?.quantity.contains("largest correlation") == true)
         let error = #expect(throws: PassBudgetError.self) {
             try PassBudget().check(try pass(context: 4097), profile: .ring64)
         }

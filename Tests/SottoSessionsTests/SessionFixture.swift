@@ -13,7 +13,7 @@ import TestSupport
 final class SessionFixture {
     let architecture: Architecture
     let toServer: InMemoryChannel
-    let toDealer: InMemoryChannel
+    let toDealer: any Channel
     private let ended = DispatchGroup()
     private let outcome: Outcome
 
@@ -37,15 +37,16 @@ final class SessionFixture {
             context: context, vocabulary: 5)
     }
 
+    /// - Parameter connectDealer: the two ends of a connection to the dealer, the party's first; in memory without it.
     init(
         limits: SessionLimits = SessionLimits(), sharesTimes: Bool = false, timeout: Duration = .seconds(20),
-        dealerLimits: DealerLimits = DealerLimits()
+        dealerLimits: DealerLimits = DealerLimits(), connectDealer: (() throws -> (any Channel, any Channel))? = nil
     ) throws {
         let architecture = try Self.smallArchitecture()
         let weights = PreparedWeights(try ModelWeights.random(architecture, seed: 5, standardDeviation: 0.3))
         let session = InMemoryChannel.pair(timeout: timeout)
-        let ofServer = InMemoryChannel.pair(names: ("server", "dealer"), timeout: timeout)
-        let ofClient = InMemoryChannel.pair(names: ("client", "dealer"), timeout: timeout)
+        let connect = connectDealer ?? { InMemoryChannel.pair(names: ("party", "dealer"), timeout: timeout) }
+        let (ofServer, ofClient) = (try connect(), try connect())
         let service = DealerService(domain: Ring64(), limits: dealerLimits) {
             try ForwardPass.dealerProgram($0, target: .standard)
         }

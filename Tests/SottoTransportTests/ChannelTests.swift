@@ -1,5 +1,6 @@
 import Foundation
 import SottoTransport
+import TestSupport
 import Testing
 
 /// What every kind of channel promises.

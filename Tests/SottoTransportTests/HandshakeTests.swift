@@ -1,5 +1,6 @@
 import Foundation
 import SottoTransport
+import TestSupport
 import Testing
 
 @Suite struct HandshakeTests {

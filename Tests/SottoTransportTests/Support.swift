@@ -3,26 +3,6 @@ import SottoModel
 import SottoTransport
 import TestSupport
 
-/// A blocking computation on a thread of its own, as a party runs.
-final class Background<Value: Sendable>: @unchecked Sendable {
-    // Unchecked: `outcome` is written before the semaphore is signalled and read after.
-    private var outcome: Result<Value, any Error>?
-    private let done = DispatchSemaphore(value: 0)
-
-    init(_ body: @escaping @Sendable () throws -> Value) {
-        Thread { [self] in
-            outcome = Result { try body() }
-            done.signal()
-        }.start()
-    }
-
-    /// Waits for the computation; to be called once.
-    func result() throws -> Value {
-        done.wait()
-        return try outcome!.get()
-    }
-}
-
 /// The transport error that `body` throws, or nil.
 func transportError(_ body: () throws -> Void) -> TransportError? {
     do {

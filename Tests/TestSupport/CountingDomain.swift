@@ -178,7 +178,7 @@ extension CountingDomain: OTShareConversions {
     }
 
     /// Counts what one polynomial at one value takes in the clear, for each element.
-    public func evaluateSelection(
+    package func evaluateSelection(
         _ table: SelectionTable, party: Party, openedBits: [BitVector], opened: [UInt64]?, maskShare: [UInt64]?,
         powerShares: [UInt64], count: Int
     ) -> [UInt64] {

@@ -1,6 +1,6 @@
-import SottoAlgebra
 import Benchmark
 import KernelWorkloads
+import SottoAlgebra
 
 let benchmarks: @Sendable () -> Void = {
     Benchmark.defaultConfiguration = .init(

@@ -1,6 +1,6 @@
-import SottoAlgebra
 import Foundation
 import KernelWorkloads
+import SottoAlgebra
 
 /// Prints, one line each, how long the kernels take beside something known: the median ratio of runs in turn, on one
 /// core, with the rate of both. Arguments choose among matrices, generator, packing and fields.

@@ -1,5 +1,5 @@
-import SottoAlgebra
 import CGMPIntegers
+import SottoAlgebra
 
 /// Products of random elements of a field, one by one, and of the same numbers by GMP's integers, on one core.
 public final class FieldWorkload {

@@ -1,5 +1,5 @@
-import SottoAlgebra
 import CSottoOpenBLAS
+import SottoAlgebra
 
 /// The product `[m, k] * [k, n]` modulo 2^64 and in single precision, on one core, with inputs made beforehand.
 public struct MatrixWorkload {

@@ -19,7 +19,7 @@ public struct PrimeModulus: Sendable, Hashable, CustomStringConvertible {
     /// by, so that truncation errs by one unit at most.
     public static let standardBits = 127
     /// Values are divided by powers of two up to this one.
-    public static let largestShift = 48
+    package static let largestShift = 48
     /// Bit lengths that programs have room in.
     public static let bitLengths = 80...4096
 
@@ -102,7 +102,7 @@ public struct PrimeModulus: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The largest error of a truncation by `2^shift`, in units: 1 where p is within one of a multiple, else 2.
-    public func truncationError(byPowerOfTwo shift: Int) -> Int {
+    package func truncationError(byPowerOfTwo shift: Int) -> Int {
         let mask: UInt64 = shift >= 64 ? .max : (1 << UInt64(shift)) - 1
         let rest = limbs[0] & mask
         return shift < 64 && (rest == 1 || rest == mask) ? 1 : 2

@@ -17,8 +17,7 @@ struct Complete: ParsableCommand {
     @Option(help: "HOST:PORT of the server.", transform: Endpoint.init(_:))
     var connect: Endpoint
 
-    @Option(help: "HOST:PORT of the dealer.", transform: Endpoint.init(_:))
-    var dealer: Endpoint
+    @OptionGroup var dealer: DealerOptions
 
     @Option(help: "The text to complete.")
     var prompt: String?
@@ -56,6 +55,7 @@ struct Complete: ParsableCommand {
         guard prompt != "" else { throw ValidationError("--prompt must not be empty") }
         guard (1...65536).contains(tokens) else { throw ValidationError("--tokens must be 1 to 65536") }
         guard context >= 1 else { throw ValidationError("--context must be at least 1") }
+        try dealer.validate(for: role.protocols.target())
     }
 
     func run() throws {
@@ -65,7 +65,7 @@ struct Complete: ParsableCommand {
             channel: channel, configuration: try role.protocols.session(sharesTimes: sharing.shareTimes),
             threads: role.threads, prefetch: prefetch, budget: PassBudget(positions: Architecture.limits.context)
         ) {
-            try role.connect(toDealer: dealer, over: transport)
+            try role.connect(toDealer: dealer.endpoint(), over: transport)
         }
         defer {
             session.close()

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SottoPreprocessing
 import SottoPrivateTransformer
+import SottoSecureComputation
 import SottoTransport
 
 /// Options of every role that talks to others over a network.
@@ -39,7 +40,8 @@ struct RoleOptions: ParsableArguments {
     /// Connects to the dealer, who gets nothing but requests.
     func connect(toDealer endpoint: Endpoint, over transport: TCPTransport) throws -> TCPChannel {
         try connect(
-            to: endpoint, role: "dealer", configuration(FrameTag.payloadLimit, sent: DealerRequest.byteLimit), transport)
+            to: endpoint, role: "dealer", configuration(FrameTag.payloadLimit, sent: DealerRequest.byteLimit), transport
+        )
     }
 
     func connect(toServer endpoint: Endpoint, over transport: TCPTransport) throws -> TCPChannel {
@@ -85,4 +87,26 @@ struct RoleOptions: ParsableArguments {
 struct ShareTimesOption: ParsableArguments {
     @Flag(help: "Tell the other party how long every step took and how much memory, if it does as well.")
     var shareTimes = false
+}
+
+/// Where a party finds the dealer, where its preprocessing has one.
+struct DealerOptions: ParsableArguments {
+    @Option(help: "HOST:PORT of the dealer; with --preprocessing dealer only.", transform: Endpoint.init(_:))
+    var dealer: Endpoint?
+
+    /// - Throws: `ValidationError` unless the dealer is named exactly where there is one.
+    func validate(for target: Target) throws {
+        let method = target.preprocessing
+        if method.usesDealer, dealer == nil {
+            throw ValidationError("Missing expected argument '--dealer <dealer>'")
+        }
+        if !method.usesDealer, dealer != nil {
+            throw ValidationError("--preprocessing \(method.name) has no dealer; leave out --dealer")
+        }
+    }
+
+    func endpoint() throws -> Endpoint {
+        guard let dealer else { throw ValidationError("Missing expected argument '--dealer <dealer>'") }
+        return dealer
+    }
 }

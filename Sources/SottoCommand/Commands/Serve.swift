@@ -18,14 +18,15 @@ struct Serve: ParsableCommand {
     @Option(help: "HOST:PORT to listen on; port 0 lets the system choose one.", transform: Endpoint.init(_:))
     var listen: Endpoint
 
-    @Option(help: "HOST:PORT of the dealer.", transform: Endpoint.init(_:))
-    var dealer: Endpoint
+    @OptionGroup var dealer: DealerOptions
 
     @OptionGroup var check: OfferCheckOptions
     @OptionGroup var offer: OfferOptions
     @OptionGroup var service: ServiceOptions
     @OptionGroup var sharing: ShareTimesOption
     @OptionGroup var role: RoleOptions
+
+    func validate() throws { try dealer.validate(for: role.protocols.target()) }
 
     func run() throws {
         let selected = try model.load()
@@ -47,7 +48,7 @@ struct Serve: ParsableCommand {
         let host = SessionHost(
             model: offered, configuration: try role.protocols.session(sharesTimes: sharing.shareTimes),
             limits: limits, maxSessions: self.service.maxSessions, threads: role.threads, logger: self.service.logger,
-            dealer: { try role.connect(toDealer: dealer, over: transport) })
+            dealer: { try role.connect(toDealer: dealer.endpoint(), over: transport) })
         service.run(peerRole: "client", serve: { if host.serve($0) { service.countServed() } })
         transport.shutdown()
     }

@@ -65,6 +65,7 @@ struct Suggest: ParsableCommand {
         let networks = network.networks.isEmpty ? [Network.wan] : network.networks
         let pricing = Pricing(
             networks: networks, compute: try calibration.model(machine, target), target: target)
+        if pricing.usesLargerTiles(scenario) { Diagnostics.warnOfLargerTiles() }
         let suggestions = try Suggestions(for: scenario, by: by.measure, pricing: pricing) {
             progress.update($0)
         }

@@ -42,9 +42,11 @@ struct TableCommand: ParsableCommand {
         let scenarios = try sweep.scenarios(of: compared)
         let progress = ProgressBar("counting")
         let networks = network.networks.isEmpty ? [Network.lan, .wan] : network.networks
+        let pricing = Pricing(networks: networks, computes: try computes())
+        if scenarios.contains(where: pricing.usesLargerTiles) { Diagnostics.warnOfLargerTiles() }
         var comparison = try Comparison(
             of: scenarios,
-            pricing: Pricing(networks: networks, computes: try computes()),
+            pricing: pricing,
             published: paper ? PublishedFigures() : nil
         ) { done in
             progress.update(Double(done) / Double(scenarios.count))

@@ -15,6 +15,13 @@ enum Diagnostics {
     /// A line of its own.
     static func warn(_ message: String) { write("sotto: \(message)\n") }
 
+    /// For comparisons of long inputs, whose latencies are not quite those of runs.
+    static func warnOfLargerTiles() {
+        warn(
+            "latencies of long inputs are compared with larger tiles than a run's and are below it; "
+                + "sotto estimate --network has those of a run.")
+    }
+
     /// - Parameter text: as it is, with its line feeds.
     static func write(_ text: String) {
         _ = StandardStreams.write(Array(text.utf8), to: STDERR_FILENO, patience: patience)

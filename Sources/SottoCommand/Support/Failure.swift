@@ -97,7 +97,7 @@ struct Failure {
             }
         case is CorpusError, is RunFileError, is AttentionRowError, is JSONError:
             return .badData
-        case is PrimeModulusError, is NetworkError, is RunError:
+        case is PrimeModulusError, is NetworkError, is RunError, is PassLengthError:
             return .usage
         case let error as TrainingError:
             switch error {

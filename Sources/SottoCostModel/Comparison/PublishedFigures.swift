@@ -93,7 +93,7 @@ public struct PublishedFigures: Sendable {
 
     /// Reads the two tables as comma-separated values without quotes, a header first.
     /// - Throws: ``PublishedFiguresError`` with the line.
-    public init(costs: String, perplexities: String) throws(PublishedFiguresError) {
+    package init(costs: String, perplexities: String) throws(PublishedFiguresError) {
         var (rows, values): ([Cost], [Perplexity]) = ([], [])
         for record in try Self.records(costs, file: "pi-cost.csv") { rows.append(try Cost(record)) }
         for record in try Self.records(perplexities, file: "perplexity.csv") {

@@ -182,7 +182,7 @@ public struct Architecture: Sendable, Hashable {
     public var keyValueWidth: Int { keyValueHeads * headWidth }
 
     /// Elements of a token's queries, keys and values together.
-    public var queryKeyValueWidth: Int { width + 2 * keyValueWidth }
+    package var queryKeyValueWidth: Int { width + 2 * keyValueWidth }
 }
 
 // MARK: - Variants
@@ -206,7 +206,7 @@ extension Architecture {
     }
 
     /// Whether both compute the same in plaintext: all is equal but for bounds.
-    public func isSameNetwork(as other: Architecture) -> Bool {
+    package func isSameNetwork(as other: Architecture) -> Bool {
         (try? declaring(other.bounds)) == other
     }
 
@@ -220,7 +220,7 @@ extension Architecture {
     }
 
     /// Elements between an FFN's first matrix and its activation: gate and second factor side by side where it is gated.
-    public func feedForwardInputWidth(_ layer: Layer) -> Int {
+    package func feedForwardInputWidth(_ layer: Layer) -> Int {
         layer.feedForward.gated ? 2 * feedForwardWidth : feedForwardWidth
     }
 }

@@ -20,7 +20,7 @@ public struct Bounds: Sendable, Hashable {
         case logits
 
         /// Places that a layer may have bounds of its own for.
-        public static let ofLayers = allCases.filter { $0 != .logits }
+        package static let ofLayers = allCases.filter { $0 != .logits }
     }
 
     /// Holds GPT-2-like models, their outliers included.
@@ -41,10 +41,10 @@ public struct Bounds: Sendable, Hashable {
     }
 
     /// Whether nothing was declared.
-    public var isStandard: Bool { self == Bounds() }
+    package var isStandard: Bool { self == Bounds() }
 
     /// The largest magnitude of hidden states anywhere.
-    public var largestResidual: Double {
+    package var largestResidual: Double {
         layers.values.compactMap { $0[.residual] }.reduce(bound(.residual), max)
     }
 

@@ -4,9 +4,9 @@ import SottoApproximation
 /// The nonlinear functions of a transformer on plain numbers, one value or one row at a time.
 ///
 /// Each is evaluated in double precision; results are rounded once.
-public enum ReferenceFunctions {
+package enum ReferenceFunctions {
     /// `gamma·(x - mean)/√(variance + epsilon) + beta` of one row, the variance that of the population.
-    public static func layerNorm(
+    package static func layerNorm(
         _ row: ArraySlice<Float>, gamma: [Float], beta: [Float], epsilon: Double
     ) -> [Float] {
         let count = Double(row.count)
@@ -20,7 +20,7 @@ public enum ReferenceFunctions {
     }
 
     /// `gamma·x/√(mean of x² + epsilon)` of one row.
-    public static func rmsNorm(_ row: ArraySlice<Float>, gamma: [Float], epsilon: Double) -> [Float] {
+    package static func rmsNorm(_ row: ArraySlice<Float>, gamma: [Float], epsilon: Double) -> [Float] {
         let square = row.reduce(0) { $0 + Double($1) * Double($1) } / Double(row.count)
         let scale = 1 / (square + epsilon).squareRoot()
         return zip(row, gamma).map { Float(Double($0) * scale * Double($1)) }
@@ -28,7 +28,7 @@ public enum ReferenceFunctions {
 
     /// Rotary embedding of one head's queries or keys: elements i and i + w/2 of w, as a point of the plane, turned by the
     /// angle `position·theta^(-2i/w)`.
-    public static func rotated(_ head: ArraySlice<Float>, position: Int, theta: Double) -> [Float] {
+    package static func rotated(_ head: ArraySlice<Float>, position: Int, theta: Double) -> [Float] {
         let half = head.count / 2
         var result = [Float](repeating: 0, count: head.count)
         for i in 0..<half {
@@ -41,7 +41,7 @@ public enum ReferenceFunctions {
     }
 
     /// `exp(x)/Σ exp(x)` of one row, computed relative to its maximum.
-    public static func softmax(_ row: ArraySlice<Float>) -> [Float] {
+    package static func softmax(_ row: ArraySlice<Float>) -> [Float] {
         let maximum = Double(row.max() ?? 0)
         let exponentials = row.map { exp(Double($0) - maximum) }
         let sum = exponentials.reduce(0, +)
@@ -49,7 +49,7 @@ public enum ReferenceFunctions {
     }
 
     /// An FFN's activation.
-    public static func activation(_ activation: Architecture.Activation, _ x: Float) -> Float {
+    package static func activation(_ activation: Architecture.Activation, _ x: Float) -> Float {
         switch activation {
         case .identity: x
         case .relu: max(x, 0)

@@ -12,7 +12,7 @@ extension ReferenceModel {
         public var value: Double { exp(meanLoss) }
 
         /// The mean over several predictions' losses.
-        public init(meanLoss: Double, predictions: Int) {
+        package init(meanLoss: Double, predictions: Int) {
             self.meanLoss = meanLoss
             self.predictions = predictions
         }
@@ -53,7 +53,7 @@ extension ReferenceModel {
     ///   - tokens: T token ids.
     /// - Returns: T - 1 losses; the first is that of `tokens[1]`.
     /// - Throws: ``ReferenceModelError/unknownToken(_:vocabulary:)`` if a token is not in the logits' vocabulary.
-    public static func losses(logits: [Float], tokens: [Int]) throws -> [Double] {
+    package static func losses(logits: [Float], tokens: [Int]) throws -> [Double] {
         guard let last = tokens.indices.last, last > 0 else { return [] }
         let vocabulary = logits.count / tokens.count
         return try (0..<last).map { position in

@@ -2,7 +2,7 @@ import Foundation
 
 extension ModelWeights {
     /// The most weights that are drawn: 16 GiB of them.
-    public static let randomWeightLimit = 1 << 32
+    package static let randomWeightLimit = 1 << 32
 
     /// Random weights of an architecture: matrices, embeddings and biases normal with mean 0, norms the identity,
     /// temperatures, alpha and beta 1.

@@ -25,7 +25,7 @@ public struct SafeTensors: Sendable {
         case uint64 = "U64"
 
         /// The bytes of one element.
-        public var byteWidth: Int {
+        package var byteWidth: Int {
             switch self {
             case .bool, .uint8, .int8, .float8e5m2, .float8e4m3: 1
             case .int16, .uint16, .float16, .bfloat16: 2
@@ -46,7 +46,7 @@ public struct SafeTensors: Sendable {
         /// Its extents, outermost first.
         public let shape: [Int]
         /// Its bytes, counted from the start of the data.
-        public let byteRange: Range<Int>
+        package let byteRange: Range<Int>
     }
 
     /// The tensors in the order of their bytes.
@@ -61,7 +61,7 @@ public struct SafeTensors: Sendable {
     private let indices: [String: Int]
 
     /// The largest header the format allows.
-    public static let headerLimit = 100_000_000
+    package static let headerLimit = 100_000_000
 
     /// Maps and checks a file.
     /// - Throws: ``SafeTensorsError``.

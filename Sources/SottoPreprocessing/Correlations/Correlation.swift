@@ -7,7 +7,7 @@ import SottoAlgebra
 /// parties' masks of which the parties hold shares, additive ones of elements and by XOR of bits. A dealer draws both
 /// parties' masks from their seeds and one party's shares of the products as well, and sends the other party the rest:
 /// its corrections. Each is used by one primitive, once.
-public protocol Correlation: Sendable, CanonicallyEncodable {
+package protocol Correlation: Sendable, CanonicallyEncodable {
     /// What a party draws for itself.
     func masks(of party: Party) -> CorrelationFields
     /// What both parties hold shares of.
@@ -25,40 +25,40 @@ public protocol Correlation: Sendable, CanonicallyEncodable {
 }
 
 /// The layout of a part of a correlation: bit vectors of one length, then tensors.
-public struct CorrelationFields: Sendable, Hashable {
-    public struct Tensor: Sendable, Hashable {
-        public let count: Int
-        public let width: Int
+package struct CorrelationFields: Sendable, Hashable {
+    package struct Tensor: Sendable, Hashable {
+        package let count: Int
+        package let width: Int
 
-        public init(count: Int, width: Int) {
+        package init(count: Int, width: Int) {
             self.count = count
             self.width = width
         }
     }
 
-    public let vectors: Int
+    package let vectors: Int
     /// Bits of a vector.
-    public let bits: Int
-    public let tensors: [Tensor]
+    package let bits: Int
+    package let tensors: [Tensor]
 
-    public static let none = CorrelationFields(vectors: 0, bits: 0, tensors: [])
+    package static let none = CorrelationFields(vectors: 0, bits: 0, tensors: [])
 
-    public static func vectors(_ vectors: Int, bits: Int) -> CorrelationFields {
+    package static func vectors(_ vectors: Int, bits: Int) -> CorrelationFields {
         CorrelationFields(vectors: vectors, bits: bits, tensors: [])
     }
 
-    public static func tensor(count: Int, width: Int) -> CorrelationFields {
+    package static func tensor(count: Int, width: Int) -> CorrelationFields {
         CorrelationFields(vectors: 0, bits: 0, tensors: [Tensor(count: count, width: width)])
     }
 
-    public init(vectors: Int, bits: Int, tensors: [Tensor]) {
+    package init(vectors: Int, bits: Int, tensors: [Tensor]) {
         self.vectors = vectors
         self.bits = bits
         self.tensors = tensors
     }
 
     /// On the wire: all bits together, then the tensors.
-    public var bytes: Int {
+    package var bytes: Int {
         WireSize.bytes(count: vectors * bits, width: 1)
             + tensors.reduce(0) { $0 + WireSize.bytes(count: $1.count, width: $1.width) }
     }
@@ -70,23 +70,23 @@ public struct CorrelationFields: Sendable, Hashable {
 }
 
 /// The values of ``CorrelationFields``.
-public struct CorrelationMaterial<Elements: Sendable>: Sendable {
-    public var bits: [BitVector]
-    public var tensors: [Elements]
+package struct CorrelationMaterial<Elements: Sendable>: Sendable {
+    package var bits: [BitVector]
+    package var tensors: [Elements]
 
-    public init(bits: [BitVector] = [], tensors: [Elements] = []) {
+    package init(bits: [BitVector] = [], tensors: [Elements] = []) {
         self.bits = bits
         self.tensors = tensors
     }
 }
 
 /// One party's part of a correlation.
-public struct CorrelationShare<Elements: Sendable>: Sendable {
-    public let masks: CorrelationMaterial<Elements>
+package struct CorrelationShare<Elements: Sendable>: Sendable {
+    package let masks: CorrelationMaterial<Elements>
     /// Shares.
-    public let products: CorrelationMaterial<Elements>
+    package let products: CorrelationMaterial<Elements>
 
-    public init(masks: CorrelationMaterial<Elements>, products: CorrelationMaterial<Elements>) {
+    package init(masks: CorrelationMaterial<Elements>, products: CorrelationMaterial<Elements>) {
         self.masks = masks
         self.products = products
     }
@@ -94,30 +94,30 @@ public struct CorrelationShare<Elements: Sendable>: Sendable {
 
 extension Correlation {
     /// Bytes of the dealer's corrections by receiver.
-    public var correctionBytes: ByParty<Int> { .only(correctedParty, products.bytes) }
+    package var correctionBytes: ByParty<Int> { .only(correctedParty, products.bytes) }
 
     /// Bytes that either party holds of it, given what an element takes.
-    public func memoryBytes(perElement element: Int) -> Int {
+    package func memoryBytes(perElement element: Int) -> Int {
         let masks = ByParty { self.masks(of: $0).memoryBytes(perElement: element) }
         return masks.largest + products.memoryBytes(perElement: element)
     }
 }
 
 /// Where a correlation stands in a plan, and of which kind it is: only a handle of the right kind fits a primitive.
-public struct CorrelationHandle<Kind: Correlation>: Sendable, CanonicallyEncodable {
-    public let index: Int
-    public let kind: Kind
+package struct CorrelationHandle<Kind: Correlation>: Sendable, CanonicallyEncodable {
+    package let index: Int
+    package let kind: Kind
 
-    public init(index: Int, kind: Kind) {
+    package init(index: Int, kind: Kind) {
         self.index = index
         self.kind = kind
     }
 
-    public func encode(into encoder: inout CanonicalEncoder) { encoder.append(index) }
+    package func encode(into encoder: inout CanonicalEncoder) { encoder.append(index) }
 }
 
 /// A correlation that is nothing but a one-time mask.
-public protocol MaskCorrelation: Correlation {
+package protocol MaskCorrelation: Correlation {
     /// The mask itself, from what both parties have drawn.
     static func value<Domain: ShareDomain>(
         _ masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ domain: Domain
@@ -125,16 +125,16 @@ public protocol MaskCorrelation: Correlation {
 }
 
 /// A mask of the plan, or several laid one after the other, seen through public linear maps (a transpose, a broadcast, ...).
-public struct MaskView<Mask: MaskCorrelation>: Sendable, CanonicallyEncodable {
+package struct MaskView<Mask: MaskCorrelation>: Sendable, CanonicallyEncodable {
     /// Indices of the masks in the plan.
-    public let masks: [Int]
-    public let maps: [LinearMap]
+    package let masks: [Int]
+    package let maps: [LinearMap]
 
-    public init(_ mask: CorrelationHandle<Mask>, maps: [LinearMap] = []) {
+    package init(_ mask: CorrelationHandle<Mask>, maps: [LinearMap] = []) {
         self.init(masks: [mask.index], maps: maps)
     }
 
-    public init(concatenating views: [MaskView]) {
+    package init(concatenating views: [MaskView]) {
         precondition(views.allSatisfy(\.maps.isEmpty))
         self.init(masks: views.flatMap(\.masks), maps: [])
     }
@@ -144,26 +144,26 @@ public struct MaskView<Mask: MaskCorrelation>: Sendable, CanonicallyEncodable {
         self.maps = maps
     }
 
-    public func through(_ map: LinearMap) -> MaskView { MaskView(masks: masks, maps: maps + [map]) }
+    package func through(_ map: LinearMap) -> MaskView { MaskView(masks: masks, maps: maps + [map]) }
 
-    public func encode(into encoder: inout CanonicalEncoder) {
+    package func encode(into encoder: inout CanonicalEncoder) {
         encoder.append(masks)
         encoder.append(maps)
     }
 }
 
 /// A matrix of the server seen through public linear maps.
-public struct WeightView: Sendable, Hashable, CanonicallyEncodable {
+package struct WeightView: Sendable, Hashable, CanonicallyEncodable {
     /// Index of the weight in the program's list.
-    public let weight: Int
-    public let maps: [LinearMap]
+    package let weight: Int
+    package let maps: [LinearMap]
 
-    public init(weight: Int, maps: [LinearMap] = []) {
+    package init(weight: Int, maps: [LinearMap] = []) {
         self.weight = weight
         self.maps = maps
     }
 
-    public func encode(into encoder: inout CanonicalEncoder) {
+    package func encode(into encoder: inout CanonicalEncoder) {
         encoder.append(weight)
         encoder.append(maps)
     }

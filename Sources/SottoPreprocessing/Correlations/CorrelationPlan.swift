@@ -1,29 +1,29 @@
 import SottoAlgebra
 
 /// What the preprocessing of a program makes: correlations and the weights that they refer to.
-public struct CorrelationPlan: Sendable {
+package struct CorrelationPlan: Sendable {
     /// In declaration order: the order in which both parties talk about them.
-    public let correlations: [any Correlation]
-    public let weights: [WeightDeclaration]
+    package let correlations: [any Correlation]
+    package let weights: [WeightDeclaration]
     /// Who uses which, in declaration order.
-    public let uses: [Use]
+    package let uses: [Use]
     /// The order in which the party that gets corrections takes them, each once: what a stream follows, so that nothing
     /// has to wait at its receiver.
-    public let streamOrder: [Int]
+    package let streamOrder: [Int]
 
     /// The correlations of an instruction.
-    public struct Use: Sendable, Hashable {
-        public let instruction: Int
-        public let correlations: [Int]
+    package struct Use: Sendable, Hashable {
+        package let instruction: Int
+        package let correlations: [Int]
 
-        public init(instruction: Int, correlations: [Int]) {
+        package init(instruction: Int, correlations: [Int]) {
             self.instruction = instruction
             self.correlations = correlations
         }
     }
 
     /// - Parameter streamOrder: by default that of the correlations.
-    public init(
+    package init(
         correlations: [any Correlation], weights: [WeightDeclaration], uses: [Use] = [], streamOrder: [Int]? = nil
     ) {
         self.correlations = correlations
@@ -33,37 +33,37 @@ public struct CorrelationPlan: Sendable {
     }
 
     /// Bytes of corrections by receiver.
-    public var correctionBytes: ByParty<Int> { correlations.reduce(.zero) { $0 + $1.correctionBytes } }
+    package var correctionBytes: ByParty<Int> { correlations.reduce(.zero) { $0 + $1.correctionBytes } }
 }
 
 /// A tensor that the server knows and that enters products under encryption by a one-time mask.
-public struct WeightDeclaration: Sendable, Hashable, CanonicallyEncodable {
-    public let name: String
-    public let shape: [Int]
+package struct WeightDeclaration: Sendable, Hashable, CanonicallyEncodable {
+    package let name: String
+    package let shape: [Int]
     /// Ring width of the products it enters.
-    public let width: Int
+    package let width: Int
 
-    public init(name: String, shape: [Int], width: Int) {
+    package init(name: String, shape: [Int], width: Int) {
         self.name = name
         self.shape = shape
         self.width = width
     }
 
-    public var count: Int { shape.reduce(1, *) }
+    package var count: Int { shape.reduce(1, *) }
 
     /// Bytes of the masked weight, from the server to the client, once in the setup.
-    public var wireBytes: Int { WireSize.bytes(count: count, width: width) }
+    package var wireBytes: Int { WireSize.bytes(count: count, width: width) }
 
     /// Elements that travel in one frame: a multiple of 8, so that all frames together have as many bytes as one.
-    public static let tileElements = 1 << 17
+    package static let tileElements = 1 << 17
 
     /// Element ranges of the frames, at least one.
-    public var tiles: [Range<Int>] {
+    package var tiles: [Range<Int>] {
         guard count > 0 else { return [0..<0] }
         return stride(from: 0, to: count, by: Self.tileElements).map { $0..<min($0 + Self.tileElements, count) }
     }
 
-    public func encode(into encoder: inout CanonicalEncoder) {
+    package func encode(into encoder: inout CanonicalEncoder) {
         encoder.append(name)
         encoder.append(shape)
         encoder.append(width)

@@ -4,7 +4,7 @@ import SottoTransport
 
 /// Where one party's correlated randomness of a run comes from. Items may be taken in any order, each once; a source that
 /// streams is fastest in the plan's ``CorrelationPlan/streamOrder``.
-public protocol CorrelationSource<Domain>: AnyObject {
+package protocol CorrelationSource<Domain>: AnyObject {
     associatedtype Domain: ShareDomain
 
     /// This party's part of correlation `index`.
@@ -19,15 +19,15 @@ public protocol CorrelationSource<Domain>: AnyObject {
 }
 
 /// What a correlation took.
-public struct CorrelationTimes: Sendable, Hashable {
+package struct CorrelationTimes: Sendable, Hashable {
     /// The party's own work; waiting for others is not in it.
-    public var preparation: Duration = .zero
+    package var preparation: Duration = .zero
     /// The dealer's work, where it is in this process.
-    public var dealing: Duration = .zero
+    package var dealing: Duration = .zero
 
-    public init() {}
+    package init() {}
 
-    public mutating func add(_ other: CorrelationTimes) {
+    package mutating func add(_ other: CorrelationTimes) {
         preparation += other.preparation
         dealing += other.dealing
     }

@@ -4,19 +4,19 @@ import SottoAlgebra
 /// online one. Each is given away once and then gone.
 ///
 /// Memory: the expanded correlations of the whole plan, several times the dealer's bytes; they shrink as they are taken.
-public final class PreparedCorrelations<Domain: ShareDomain>: CorrelationSource {
+package final class PreparedCorrelations<Domain: ShareDomain>: CorrelationSource {
     private let source: any CorrelationSource<Domain>
     private var shares: [CorrelationShare<Domain.Elements>?]
 
     /// Takes every correlation of the plan from `source`, in the order of its stream.
     /// - Throws: what the source throws.
-    public init(_ source: any CorrelationSource<Domain>, plan: CorrelationPlan) throws {
+    package init(_ source: any CorrelationSource<Domain>, plan: CorrelationPlan) throws {
         self.source = source
         shares = [CorrelationShare<Domain.Elements>?](repeating: nil, count: plan.correlations.count)
         for index in plan.streamOrder { shares[index] = try source.take(index) }
     }
 
-    public func take(_ index: Int) throws -> CorrelationShare<Domain.Elements> {
+    package func take(_ index: Int) throws -> CorrelationShare<Domain.Elements> {
         guard shares.indices.contains(index) else {
             throw PreprocessingError.notInPlan(index: index, count: shares.count)
         }
@@ -25,7 +25,7 @@ public final class PreparedCorrelations<Domain: ShareDomain>: CorrelationSource 
         return share
     }
 
-    public var receivedBytes: [Int: Int] { source.receivedBytes }
+    package var receivedBytes: [Int: Int] { source.receivedBytes }
 
-    public func times(of index: Int) -> CorrelationTimes { source.times(of: index) }
+    package func times(of index: Int) -> CorrelationTimes { source.times(of: index) }
 }

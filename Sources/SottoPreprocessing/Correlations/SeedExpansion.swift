@@ -7,12 +7,12 @@ extension PseudorandomGenerator: UniformWords {}
 ///
 /// Every correlation of a plan has its own PRG domain, so that shares can be made in any order and again, and no two
 /// of them overlap.
-public struct SeedExpansion<Domain: ShareDomain>: Sendable {
-    public let domain: Domain
-    public let party: Party
+package struct SeedExpansion<Domain: ShareDomain>: Sendable {
+    package let domain: Domain
+    package let party: Party
     let seed: Seed
 
-    public init(domain: Domain, party: Party, seed: Seed) {
+    package init(domain: Domain, party: Party, seed: Seed) {
         self.domain = domain
         self.party = party
         self.seed = seed
@@ -48,7 +48,7 @@ public struct SeedExpansion<Domain: ShareDomain>: Sendable {
 
 extension ShareDomain {
     /// `x` through several maps, first to last.
-    public func apply(_ maps: [LinearMap], to x: Elements) -> Elements {
+    package func apply(_ maps: [LinearMap], to x: Elements) -> Elements {
         maps.reduce(x) { apply($1, to: $0) }
     }
 

@@ -3,11 +3,11 @@ import SottoRandomness
 import Synchronization
 
 /// Computes the corrections that turn two independent seed expansions into correlations.
-public struct DealerEngine<Domain: ShareDomain>: Sendable {
+package struct DealerEngine<Domain: ShareDomain>: Sendable {
     private let plan: CorrelationPlan
     private let view: DealerView<Domain>
 
-    public init(
+    package init(
         domain: Domain, plan: CorrelationPlan, seeds: ByParty<Seed>, weightMasks: WeightMasks<Domain>, threads: Int = 1
     ) {
         self.plan = plan
@@ -18,7 +18,7 @@ public struct DealerEngine<Domain: ShareDomain>: Sendable {
     }
 
     /// The corrections of correlation `index`, packed, for its corrected party; nil where none are needed.
-    public func corrections(_ index: Int) throws -> [UInt8]? {
+    package func corrections(_ index: Int) throws -> [UInt8]? {
         let correlation = plan.correlations[index]
         let fields = correlation.products
         guard fields != .none else { return nil }
@@ -31,12 +31,12 @@ public struct DealerEngine<Domain: ShareDomain>: Sendable {
 }
 
 /// What a dealer knows when it computes the products of a correlation: both parties' masks and those of the weights.
-public struct DealerView<Domain: ShareDomain>: Sendable {
-    public let domain: Domain
+package struct DealerView<Domain: ShareDomain>: Sendable {
+    package let domain: Domain
     let plan: CorrelationPlan
     let expansions: ByParty<SeedExpansion<Domain>>
     let weightMasks: WeightMasks<Domain>
-    public let threads: Int
+    package let threads: Int
     private let views = ViewCache<Domain.Elements>()
 
     init(
@@ -51,7 +51,7 @@ public struct DealerView<Domain: ShareDomain>: Sendable {
     }
 
     /// A mask of the plan through its maps.
-    public func mask<Mask: MaskCorrelation>(_ view: MaskView<Mask>) throws -> Domain.Elements {
+    package func mask<Mask: MaskCorrelation>(_ view: MaskView<Mask>) throws -> Domain.Elements {
         try views.value(.masks(view.masks), maps: view.maps, domain) {
             domain.concatenate(
                 try view.masks.map { mask in
@@ -61,7 +61,7 @@ public struct DealerView<Domain: ShareDomain>: Sendable {
     }
 
     /// The mask of a weight of the server through its maps.
-    public func weightMask(_ view: WeightView) throws -> Domain.Elements {
+    package func weightMask(_ view: WeightView) throws -> Domain.Elements {
         try views.value(.weight(view.weight), maps: view.maps, domain) {
             try weightMasks.mask(plan.weights[view.weight], index: view.weight)
         }

@@ -3,19 +3,19 @@ import SottoRandomness
 import SottoTransport
 
 /// A third process deals correlated randomness: PRG-compressed, one party gets seeds and the other seeds and corrections.
-public struct DealerMethod: PreprocessingMethod {
-    public init() {}
+package struct DealerMethod: PreprocessingMethod {
+    package init() {}
 
-    public var name: String { "dealer" }
-    public var usesDealer: Bool { true }
+    package var name: String { "dealer" }
+    package var usesDealer: Bool { true }
 
     /// Paths of what belongs to no operation of a program.
-    public static let maskedWeightsPath = "setup/weights/masked"
-    public static let setupSeedPath = "setup/seeds/dealer"
-    public static let inferenceSeedsPath = "preprocessing/seeds/dealer"
+    package static let maskedWeightsPath = "setup/weights/masked"
+    package static let setupSeedPath = "setup/seeds/dealer"
+    package static let inferenceSeedsPath = "preprocessing/seeds/dealer"
 
     /// - Communication: the masked weights in 1 round, and the dealer's seed to the server.
-    public func setupRows(_ plan: CorrelationPlan) -> [PreprocessingRow] {
+    package func setupRows(_ plan: CorrelationPlan) -> [PreprocessingRow] {
         let bytes = plan.weights.reduce(0) { $0 + $1.wireBytes }
         return [
             PreprocessingRow(
@@ -28,7 +28,7 @@ public struct DealerMethod: PreprocessingMethod {
     }
 
     /// - Communication: a seed from the dealer to either party.
-    public func offlineRows(_ plan: CorrelationPlan) -> [PreprocessingRow] {
+    package func offlineRows(_ plan: CorrelationPlan) -> [PreprocessingRow] {
         [
             PreprocessingRow(
                 path: Self.inferenceSeedsPath, cost: PreprocessingCost(dealerBytes: ByParty.both(Seed.byteCount)),
@@ -37,16 +37,16 @@ public struct DealerMethod: PreprocessingMethod {
     }
 
     /// - Communication: the corrections.
-    public func cost(of correlation: any Correlation) -> PreprocessingCost {
+    package func cost(of correlation: any Correlation) -> PreprocessingCost {
         PreprocessingCost(dealerBytes: correlation.correctionBytes)
     }
 
-    public func largestFrame(of correlation: any Correlation) -> Int { correlation.products.bytes }
+    package func largestFrame(of correlation: any Correlation) -> Int { correlation.products.bytes }
 
     // MARK: Replay
 
     /// The server masks one weight after the other and sends it.
-    public func replaySetup(_ plan: CorrelationPlan, on link: Link, work: PreprocessingWork) -> ByParty<Int> {
+    package func replaySetup(_ plan: CorrelationPlan, on link: Link, work: PreprocessingWork) -> ByParty<Int> {
         var line = link
         var times = ByParty(server: link.delay, client: 0)
         for (index, weight) in plan.weights.enumerated() {
@@ -59,7 +59,7 @@ public struct DealerMethod: PreprocessingMethod {
 
     /// Each party has a link of its own to the dealer. When the dealer has heard both it sends either a seed, and one
     /// correction after the other as it makes them. A party prepares what has arrived.
-    public func replayOffline(_ plan: CorrelationPlan, on link: Link, work: PreprocessingWork) -> ByParty<Int> {
+    package func replayOffline(_ plan: CorrelationPlan, on link: Link, work: PreprocessingWork) -> ByParty<Int> {
         var links = ByParty.both(link)
         var dealer = link.delay
         var times = ByParty { links[$0].transmit(bytes: Seed.byteCount, at: dealer) }
@@ -89,13 +89,13 @@ public struct DealerMethod: PreprocessingMethod {
 
     // MARK: Parties
 
-    public func party<Domain: ShareDomain>(
+    package func party<Domain: ShareDomain>(
         _ session: PreprocessingSession<Domain>
     ) throws -> any PartyPreprocessing<Domain> {
         try DealtParty(session)
     }
 
-    public func insecureParties<Domain: ShareDomain>(
+    package func insecureParties<Domain: ShareDomain>(
         _ domain: Domain, seeds: some SeedSource, threads: Int
     ) throws -> ByParty<any PartyPreprocessing<Domain>> {
         let dealer = try InsecureInProcessDealer(domain: domain, seeds: seeds, threads: threads)

@@ -4,34 +4,34 @@ import SottoRandomness
 import SottoTransport
 
 /// Version of what parties and dealer say to each other; unequal versions refuse each other.
-public enum WireProtocol {
-    public static let version = 5
+package enum WireProtocol {
+    package static let version = 5
 }
 
 /// What a party asks the dealer for: the correlations of one run of a program. Both parties' requests must be equal.
-public struct DealerRequest: Codable, Sendable, Equatable {
+package struct DealerRequest: Codable, Sendable, Equatable {
     /// Number of the run within the session, from 0.
-    public let sequence: Int
+    package let sequence: Int
     /// Public description from which the dealer makes the program: architecture and lengths.
-    public let description: String
+    package let description: String
     /// Fingerprint of the program that the party will run.
-    public let fingerprint: String
+    package let fingerprint: String
 
-    public init(sequence: Int, description: String, fingerprint: String) {
+    package init(sequence: Int, description: String, fingerprint: String) {
         self.sequence = sequence
         self.description = description
         self.fingerprint = fingerprint
     }
 
     /// The most bytes that a request may have.
-    public static let byteLimit = 1 << 20
+    package static let byteLimit = 1 << 20
 
     /// A party's request, from a stranger's bytes.
     /// - Parameters:
     ///   - party: what errors call who sent them.
     ///   - sequence: the run that is due.
     /// - Throws: ``PreprocessingError/malformedRequest(_:)``.
-    public init(json bytes: [UInt8], of party: String, sequence: Int) throws {
+    package init(json bytes: [UInt8], of party: String, sequence: Int) throws {
         guard bytes.count <= Self.byteLimit,
             let request = try? UntrustedJSON.decode(DealerRequest.self, from: bytes)
         else { throw PreprocessingError.malformedRequest("that of the \(party) is not a request in JSON") }
@@ -46,27 +46,27 @@ public struct DealerRequest: Codable, Sendable, Equatable {
 }
 
 /// SHA-256 of a program in hexadecimal.
-public enum Fingerprint {
+package enum Fingerprint {
     /// Whether a stranger's text could be one: 64 lower-case digits.
-    public static func isOne(_ text: String) -> Bool {
+    package static func isOne(_ text: String) -> Bool {
         text.utf8.count == 64 && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
     }
 }
 
 /// The name by which the dealer pairs the parties of a session.
-public enum SessionName {
-    public static let byteLimit = 64
+package enum SessionName {
+    package static let byteLimit = 64
 
     /// Whether a stranger's text can be one: 1 to 64 bytes of printable ASCII.
-    public static func isOne(_ text: String) -> Bool {
+    package static func isOne(_ text: String) -> Bool {
         (1...byteLimit).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 }
 
 /// A party's connection to a dealer, for one session.
-public final class DealerConnection {
+package final class DealerConnection {
     /// The connection itself, for whoever looks for the cause of a failure.
-    public let channel: any Channel
+    package let channel: any Channel
     private var sequence = 0
 
     /// Introduces the party to the dealer.
@@ -74,7 +74,7 @@ public final class DealerConnection {
     ///   - session: chosen by the server; the dealer pairs by it.
     ///   - pulse: tells the dealer that this party works.
     /// - Throws: `TransportError`.
-    public init(channel: any Channel, role: String, session: String, pulse: Pulse? = nil) throws {
+    package init(channel: any Channel, role: String, session: String, pulse: Pulse? = nil) throws {
         self.channel = channel
         let hello = Handshake(version: WireProtocol.version, role: role, fields: ["session": session])
         _ = try hello.exchange(over: channel, expecting: [], peerRole: "dealer")
@@ -83,13 +83,13 @@ public final class DealerConnection {
 
     /// The seed of the weights' masks, for the server only, once a session.
     /// - Communication: 16 bytes from the dealer.
-    public func weightSeed() throws -> Seed { try seed(FrameTag.dealerWeightSeed) }
+    package func weightSeed() throws -> Seed { try seed(FrameTag.dealerWeightSeed) }
 
     /// Asks for the correlations of the next run.
     /// - Returns: this party's seed.
     /// - Throws: `TransportError.refusedByPeer` where both parties' requests differ.
     /// - Communication: 16 bytes from the dealer.
-    public func begin(description: String, fingerprint: String) throws -> Seed {
+    package func begin(description: String, fingerprint: String) throws -> Seed {
         let request = DealerRequest(sequence: sequence, description: description, fingerprint: fingerprint)
         sequence += 1
         try channel.sendControl(Array(try JSONEncoder().encode(request)))
@@ -97,14 +97,14 @@ public final class DealerConnection {
     }
 
     /// Says that the run begun last is done: from here on the session may stand idle.
-    public func end() throws { try channel.sendControl([]) }
+    package func end() throws { try channel.sendControl([]) }
 
     /// A party's corrections of the run that was begun last.
-    public func corrections(of plan: CorrelationPlan, for party: Party) -> any CorrectionStream {
+    package func corrections(of plan: CorrelationPlan, for party: Party) -> any CorrectionStream {
         RemoteCorrections(channel: channel, plan: plan, party: party)
     }
 
-    public func close() { channel.close() }
+    package func close() { channel.close() }
 
     private func seed(_ tag: UInt32) throws -> Seed {
         var frame = try channel.receive(tag: tag)

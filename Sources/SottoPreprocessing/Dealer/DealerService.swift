@@ -6,10 +6,10 @@ import Synchronization
 
 /// A program as the dealer needs it.
 public struct DealerProgram: Sendable {
-    public let fingerprint: String
-    public let plan: CorrelationPlan
+    package let fingerprint: String
+    package let plan: CorrelationPlan
 
-    public init(fingerprint: String, plan: CorrelationPlan) {
+    package init(fingerprint: String, plan: CorrelationPlan) {
         self.fingerprint = fingerprint
         self.plan = plan
     }

@@ -3,7 +3,7 @@ import SottoRandomness
 import SottoTransport
 
 /// Where a party gets the dealer's corrections from.
-public protocol CorrectionStream: AnyObject {
+package protocol CorrectionStream: AnyObject {
     /// The corrections of correlation `index`, exactly `byteCount` bytes.
     func corrections(_ index: Int, byteCount: Int) throws -> [UInt8]
 
@@ -13,16 +13,16 @@ public protocol CorrectionStream: AnyObject {
 
 /// Correlations of a dealer: from a party's seed, from its corrections, and for the client from the masked weights
 /// `E = W - B` of the setup.
-public final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
+package final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
     private let plan: CorrelationPlan
     private let view: PartyView<Domain>
     private let stream: any CorrectionStream
     private var used: [Bool]
-    public private(set) var receivedBytes: [Int: Int] = [:]
+    package private(set) var receivedBytes: [Int: Int] = [:]
     private var times: [Int: CorrelationTimes] = [:]
 
     /// - Parameter maskedWeights: `E` for every weight of the plan, at the client; empty at the server.
-    public init(
+    package init(
         domain: Domain, plan: CorrelationPlan, party: Party, seed: Seed, stream: any CorrectionStream,
         maskedWeights: [Domain.Elements], threads: Int = 1
     ) {
@@ -34,7 +34,7 @@ public final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
         used = [Bool](repeating: false, count: plan.correlations.count)
     }
 
-    public func take(_ index: Int) throws -> CorrelationShare<Domain.Elements> {
+    package func take(_ index: Int) throws -> CorrelationShare<Domain.Elements> {
         guard used.indices.contains(index) else {
             throw PreprocessingError.notInPlan(index: index, count: used.count)
         }
@@ -49,7 +49,7 @@ public final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
         return share
     }
 
-    public func times(of index: Int) -> CorrelationTimes { times[index] ?? CorrelationTimes() }
+    package func times(of index: Int) -> CorrelationTimes { times[index] ?? CorrelationTimes() }
 
     /// - Parameter spent: its `dealing` is set to the time in the stream.
     private func make(_ index: Int, _ spent: inout CorrelationTimes) throws -> CorrelationShare<Domain.Elements> {
@@ -74,17 +74,17 @@ public final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
 }
 
 /// What a party knows when it makes its share of a correlation.
-public struct PartyView<Domain: ShareDomain> {
-    public let domain: Domain
+package struct PartyView<Domain: ShareDomain> {
+    package let domain: Domain
     let plan: CorrelationPlan
     let expansion: SeedExpansion<Domain>
     let maskedWeights: [Domain.Elements]
-    public let threads: Int
+    package let threads: Int
 
     var party: Party { expansion.party }
 
     /// What this party has drawn of a mask, through its maps; at the client a client's mask itself.
-    public func mask<Mask: MaskCorrelation>(_ view: MaskView<Mask>) throws -> Domain.Elements {
+    package func mask<Mask: MaskCorrelation>(_ view: MaskView<Mask>) throws -> Domain.Elements {
         let drawn = try view.masks.map { mask in
             let material = try expansion.masks(plan.correlations[mask], index: mask)
             guard let elements = material.tensors.first else { throw PreprocessingError.otherPlan(index: mask) }
@@ -95,7 +95,7 @@ public struct PartyView<Domain: ShareDomain> {
 
     /// `W - B` through its maps; at the client.
     /// - Throws: ``PreprocessingError/missingWeight(name:)``.
-    public func maskedWeight(_ view: WeightView) throws -> Domain.Elements {
+    package func maskedWeight(_ view: WeightView) throws -> Domain.Elements {
         guard maskedWeights.indices.contains(view.weight) else {
             throw PreprocessingError.missingWeight(name: plan.weights[view.weight].name)
         }

@@ -4,13 +4,13 @@ import SottoTransport
 
 /// A dealer in the parties' own process, for tests and simulations only. It is insecure: whoever holds it, and that
 /// is both parties' process, can compute every mask.
-public struct InsecureInProcessDealer<Domain: ShareDomain>: Sendable {
+package struct InsecureInProcessDealer<Domain: ShareDomain>: Sendable {
     private let domain: Domain
     private let seeds: ByParty<Seed>
-    public let weightMasks: WeightMasks<Domain>
+    package let weightMasks: WeightMasks<Domain>
     private let threads: Int
 
-    public init(domain: Domain, seeds: some SeedSource, threads: Int = 1) throws {
+    package init(domain: Domain, seeds: some SeedSource, threads: Int = 1) throws {
         var seeds = seeds
         self.domain = domain
         self.weightMasks = WeightMasks(domain: domain, seed: try seeds.nextSeed())
@@ -19,7 +19,7 @@ public struct InsecureInProcessDealer<Domain: ShareDomain>: Sendable {
     }
 
     /// The source of one party. Call it once for each party: each call starts the plan anew.
-    public func source(
+    package func source(
         _ party: Party, plan: CorrelationPlan, maskedWeights: [Domain.Elements] = []
     ) -> DealtCorrelations<Domain> {
         let engine = DealerEngine(

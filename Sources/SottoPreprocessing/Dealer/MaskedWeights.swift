@@ -5,17 +5,17 @@ import SottoTransport
 /// server and the dealer know; `W - B` is uniform to the client.
 /// - Communication: `ceil(n·k/8)` bytes from the server to the client for each weight of `n` elements of `k` bits, in 1
 ///   round altogether; in frames of ``WeightDeclaration/tileElements`` elements.
-public struct MaskedWeights<Domain: ShareDomain>: Sendable {
-    public let domain: Domain
-    public let weights: [WeightDeclaration]
+package struct MaskedWeights<Domain: ShareDomain>: Sendable {
+    package let domain: Domain
+    package let weights: [WeightDeclaration]
 
-    public init(domain: Domain, weights: [WeightDeclaration]) {
+    package init(domain: Domain, weights: [WeightDeclaration]) {
         self.domain = domain
         self.weights = weights
     }
 
     /// - Parameter values: a weight's integers by its name.
-    public func send(
+    package func send(
         over channel: any Channel, values: (String) throws -> [Int64], masks: WeightMasks<Domain>,
         progress: ((Int, Int) -> Void)? = nil
     ) throws -> SetupRecord {
@@ -43,7 +43,7 @@ public struct MaskedWeights<Domain: ShareDomain>: Sendable {
     }
 
     /// The masked weights, in the order of the declarations.
-    public func receive(
+    package func receive(
         over channel: any Channel, progress: ((Int, Int) -> Void)? = nil
     ) throws -> (masked: [Domain.Elements], record: SetupRecord) {
         var record = SetupRecord()

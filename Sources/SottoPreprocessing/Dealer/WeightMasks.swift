@@ -2,11 +2,11 @@ import SottoAlgebra
 import SottoRandomness
 
 /// The masks `B` of a server's weights; known to the server and the dealer, one for each weight of a model.
-public struct WeightMasks<Domain: ShareDomain>: Sendable {
+package struct WeightMasks<Domain: ShareDomain>: Sendable {
     let domain: Domain
     let seed: Seed
 
-    public init(domain: Domain, seed: Seed) {
+    package init(domain: Domain, seed: Seed) {
         self.domain = domain
         self.seed = seed
     }
@@ -28,7 +28,7 @@ public struct WeightMasks<Domain: ShareDomain>: Sendable {
             generator: try PseudorandomGenerator(seed: seed, domain: UInt64(index)))
     }
 
-    public func mask(_ weight: WeightDeclaration, index: Int) throws -> Domain.Elements {
+    package func mask(_ weight: WeightDeclaration, index: Int) throws -> Domain.Elements {
         var tiles = try tiles(weight, index: index)
         let ranges = weight.tiles
         guard ranges.count > 1 else { return try tiles.next(ranges[0]) }

@@ -4,7 +4,7 @@ import Synchronization
 
 /// A session while it waits for a request on one of its connections: if another one ends meanwhile, nobody would notice, and
 /// the session would hold its place for as long as it may stand idle.
-public final class IdleSession: Sendable {
+package final class IdleSession: Sendable {
     /// How long the other connections have to end by themselves after one was closed in order, as it is when the session ends.
     private static let grace = 5.0
 
@@ -13,7 +13,7 @@ public final class IdleSession: Sendable {
     private let waits = Mutex((isIdle: false, count: 0))
 
     /// - Parameter channels: all connections of the session.
-    public init(_ channels: [any Channel]) {
+    package init(_ channels: [any Channel]) {
         self.channels = channels
         for channel in channels {
             channel.whenEnded { [weak self, weak channel] in
@@ -23,7 +23,7 @@ public final class IdleSession: Sendable {
     }
 
     /// Runs `body`, which waits for a request; the end of any connection ends the others.
-    public func wait<Result>(_ body: () throws -> Result) throws -> Result {
+    package func wait<Result>(_ body: () throws -> Result) throws -> Result {
         waits.withLock { $0 = (true, $0.count + 1) }
         defer { waits.withLock { $0.isIdle = false } }
         for channel in channels where channel.failure != nil { end(because: channel) }

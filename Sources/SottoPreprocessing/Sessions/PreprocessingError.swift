@@ -57,7 +57,7 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
 }
 
 extension PreprocessingError: SessionFailure {
-    public var abortKind: AbortKind {
+    package var abortKind: AbortKind {
         switch self {
         case .partnerMissing, .idle, .stopping: .unavailable
         case .displaced, .tooManySessions: .busy

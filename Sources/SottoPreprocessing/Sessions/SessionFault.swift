@@ -2,20 +2,20 @@ import Foundation
 import SottoTransport
 
 /// An error that ends a session for all its parties.
-public protocol SessionFailure: Error {
+package protocol SessionFailure: Error {
     /// What the other parties are told that it is.
     var abortKind: AbortKind { get }
 }
 
 /// Finds whom to name when a session of three processes fails.
-public enum SessionFault {
+package enum SessionFault {
     /// Who or what ended a session, given the error that was met first.
     ///
     /// Whoever waits in vain may wait for a party that waits itself. So where an error says that a peer was silent, that
     /// peer is at fault only if it gave no sign of life at all. If it lives, it is another party that gives none, or the
     /// peer knows more and gets a moment to say it.
     /// - Parameter channels: all connections of the session.
-    public static func cause(of error: any Error, among channels: [any Channel]) -> any Error {
+    package static func cause(of error: any Error, among channels: [any Channel]) -> any Error {
         switch error as? TransportError {
         case .timeout(let peer, let seconds, _)?:
             return cause(ofSilence: error, peer: peer, seconds: seconds, channels)
@@ -67,7 +67,7 @@ public enum SessionFault {
 
     /// Ends connections because of an error, and tells the peers why. Nobody waits for a peer that gives no sign of life to
     /// take what is queued for it.
-    public static func abort(_ channels: [any Channel], for error: any Error) {
+    package static func abort(_ channels: [any Channel], for error: any Error) {
         let kind = (error as? any SessionFailure)?.abortKind ?? AbortKind(for: error)
         let reason = "\(error)"
         for channel in channels {

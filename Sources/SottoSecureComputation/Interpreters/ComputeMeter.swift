@@ -11,8 +11,11 @@ public final class ComputeMeter: Sendable {
     private let recorded = Mutex<[Int: InstructionTimes]>([:])
     private let total = Atomic<Int>(0)
 
+    /// Measures.
+    public init() { substitute = nil }
+
     /// - Parameter substitute: nanoseconds of a step, in place of measured ones.
-    public init(substitute: (@Sendable (PartyStep) -> Int)? = nil) { self.substitute = substitute }
+    package init(substitute: @escaping @Sendable (PartyStep) -> Int) { self.substitute = substitute }
 
     /// Online work so far; may be read by any thread.
     public var online: Duration { .nanoseconds(total.load(ordering: .acquiring)) }

@@ -45,16 +45,16 @@ extension Program {
 /// Both parties of a program in this process, on a thread each, with real shares and messages and an in-process dealer.
 ///
 /// It is insecure as a deployment: one process holds everything. It is exact as a measurement.
-public struct InsecureSimulation<Domain: ShareDomain>: Sendable {
-    public let domain: Domain
-    public let threads: Int
+package struct InsecureSimulation<Domain: ShareDomain>: Sendable {
+    package let domain: Domain
+    package let threads: Int
 
-    public init(domain: Domain, threads: Int = 1) {
+    package init(domain: Domain, threads: Int = 1) {
         self.domain = domain
         self.threads = threads
     }
 
-    public typealias Outcome = SimulationOutcome
+    package typealias Outcome = SimulationOutcome
 
     /// - Parameters:
     ///   - server: the server's tensors.
@@ -62,7 +62,7 @@ public struct InsecureSimulation<Domain: ShareDomain>: Sendable {
     ///   - channels: the parties' ends; by default a pair in memory.
     ///   - link: shapes both directions by a virtual clock, on which online work counts as the meters say.
     ///   - meters: keep the server's and the client's times.
-    public func run(
+    package func run(
         _ program: Program, server: any TensorSource, client: any TensorSource, seeds: some SeedSource & Sendable,
         channels: (any Channel, any Channel) = InMemoryChannel.pair(), link: Link? = nil,
         meters: (ComputeMeter, ComputeMeter) = (ComputeMeter(), ComputeMeter()),

@@ -6,7 +6,7 @@ import SottoTransport
 ///
 /// Each party works through its schedule; what it sends queues on its link, and what it waits for has arrived or it waits.
 /// Nothing is computed, so a replay takes microseconds, and the same schedules drive the real run.
-public struct LatencyReplay: Sendable {
+package struct LatencyReplay: Sendable {
     private struct Step: Sendable {
         let step: PartyStep
         /// Place of its message among all messages of the program.
@@ -19,9 +19,9 @@ public struct LatencyReplay: Sendable {
     private let program: Program
 
     /// Local work of a step, in nanoseconds.
-    public typealias Work = (Party, PartyStep) -> Int
+    package typealias Work = (Party, PartyStep) -> Int
 
-    public init(_ program: Program) {
+    package init(_ program: Program) {
         self.program = program
         let instructions = program.instructions
         var first = 0
@@ -44,14 +44,14 @@ public struct LatencyReplay: Sendable {
     }
 
     /// The order of a party's work.
-    public func steps(of party: Party) -> [PartyStep] { steps[party].map(\.step) }
+    package func steps(of party: Party) -> [PartyStep] { steps[party].map(\.step) }
 
     /// When either party is done online, in nanoseconds, if both begin at 0.
     /// - Parameters:
     ///   - link: either direction.
     ///   - trace: metered messages in place of declared ones; one that it lacks takes no time on the line.
     ///   - work: what steps take; nothing by default.
-    public func online(on link: Link, trace: Trace? = nil, work: Work = { _, _ in 0 }) -> ByParty<Int> {
+    package func online(on link: Link, trace: Trace? = nil, work: Work = { _, _ in 0 }) -> ByParty<Int> {
         let metered = trace.map(bytes(of:))
         var links = ByParty.both(link)
         var times = ByParty.both(0)

@@ -5,13 +5,13 @@ import SottoTransport
 /// Runs one party of a program: its shares, a channel to the peer, its correlations.
 ///
 /// It runs on the calling thread and blocks while it waits for the peer.
-public struct PartyInterpreter<Domain: ShareDomain> {
-    public let domain: Domain
-    public let party: Party
-    public let threads: Int
+package struct PartyInterpreter<Domain: ShareDomain> {
+    package let domain: Domain
+    package let party: Party
+    package let threads: Int
     let channel: any Channel
 
-    public init(domain: Domain, party: Party, channel: any Channel, threads: Int = 1) {
+    package init(domain: Domain, party: Party, channel: any Channel, threads: Int = 1) {
         self.domain = domain
         self.party = party
         self.channel = channel
@@ -24,7 +24,7 @@ public struct PartyInterpreter<Domain: ShareDomain> {
     ///   - progress: called after every instruction with the number of those done and of all.
     /// - Returns: what was opened to this party, and its trace.
     /// - Throws: errors of the channel, of the correlations and of inputs; the run cannot be resumed.
-    public func run(
+    package func run(
         _ program: Program, source: any CorrelationSource<Domain>, tensors: any TensorSource,
         meter: ComputeMeter = ComputeMeter(), progress: ((Int, Int) -> Void)? = nil
     ) throws -> PartyResult {

@@ -9,7 +9,7 @@ public struct TraceEvent: Sendable, Hashable, Codable {
     public let bytes: Int
     public let depth: Int
 
-    public init(instruction: Int, round: Int, sender: Party, bytes: Int, depth: Int) {
+    package init(instruction: Int, round: Int, sender: Party, bytes: Int, depth: Int) {
         self.instruction = instruction
         self.round = round
         self.sender = sender
@@ -27,7 +27,7 @@ public struct InstructionTimes: Sendable, Hashable, Codable {
     /// Online work by place, see ``PartyStep/place``.
     public var steps: [Int]
 
-    public init(preparation: Int = 0, dealing: Int = 0, steps: [Int] = []) {
+    package init(preparation: Int = 0, dealing: Int = 0, steps: [Int] = []) {
         self.preparation = preparation
         self.dealing = dealing
         self.steps = steps
@@ -36,7 +36,7 @@ public struct InstructionTimes: Sendable, Hashable, Codable {
     public var online: Int { steps.reduce(0, +) }
 
     /// Adds the time of the step at `place`.
-    public mutating func add(_ nanoseconds: Int, at place: Int) {
+    package mutating func add(_ nanoseconds: Int, at place: Int) {
         while steps.count <= place { steps.append(0) }
         steps[place] += nanoseconds
     }
@@ -50,7 +50,7 @@ public struct Trace: Sendable, Hashable, Codable {
     /// Bytes from the dealer by receiver, for each correlation that needed any.
     public var dealerBytes: [Int: ByParty<Int>]
 
-    public init(
+    package init(
         events: [TraceEvent] = [], times: ByParty<[Int: InstructionTimes]> = .both([:]),
         dealerBytes: [Int: ByParty<Int>] = [:]
     ) {
@@ -74,7 +74,7 @@ public struct Trace: Sendable, Hashable, Codable {
     /// Whether the trace is that of a run of `program` by `party`, message by message: a peer's must be before it is used.
     ///
     /// - Parameter longest: the most nanoseconds of work that all times together may say.
-    public func isExact(for program: Program, party: Party, longest: Int) -> Bool {
+    package func isExact(for program: Program, party: Party, longest: Int) -> Bool {
         let declared = CostInterpreter().run(program).trace.events.filter { $0.sender == party }
         return events == declared && dealerBytes == Self.dealerBytes(of: program, for: party)
             && times[party.peer].isEmpty
@@ -122,7 +122,7 @@ public typealias Clocks = ByParty<Int>
 
 extension ByParty where Value == Int {
     /// A round: who sends does at depth one beyond its clock, then both take in what arrived.
-    public mutating func exchange(_ bytes: ByParty<Int>) {
+    package mutating func exchange(_ bytes: ByParty<Int>) {
         let before = self
         if bytes.server > 0 { client = Swift.max(client, before.server + 1) }
         if bytes.client > 0 { server = Swift.max(server, before.client + 1) }

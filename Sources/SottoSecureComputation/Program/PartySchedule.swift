@@ -3,8 +3,8 @@ import SottoPreprocessing
 import SottoTransport
 
 /// What a party does next in a program.
-public struct PartyStep: Sendable, Hashable {
-    public enum Kind: Sendable, Hashable, CaseIterable {
+package struct PartyStep: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable, CaseIterable {
         /// Local work before the first round.
         case start
         /// Making a round's message, and sending it where the party has one to send.
@@ -14,14 +14,14 @@ public struct PartyStep: Sendable, Hashable {
         /// Local work on what has arrived, or where nothing was to arrive, on nothing.
         case incoming
     }
-    public let kind: Kind
+    package let kind: Kind
     /// Index of the instruction.
-    public let instruction: Int
+    package let instruction: Int
     /// 0 before the first round.
-    public let round: Int
+    package let round: Int
 
     /// Place among the instruction's local work: 0 for the start, then making and taking of every round. nil for waiting.
-    public var place: Int? {
+    package var place: Int? {
         switch kind {
         case .start: 0
         case .outgoing: 1 + 2 * round

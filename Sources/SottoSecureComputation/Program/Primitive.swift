@@ -3,7 +3,7 @@ import SottoPreprocessing
 
 /// A secure operation on slots: its cost, its meaning, and its protocol. Nothing has a default: what a primitive does not
 /// do it says.
-public protocol Primitive: Sendable {
+package protocol Primitive: Sendable {
     /// Last component of the path.
     var label: String { get }
     var inputs: [Int] { get }
@@ -28,7 +28,7 @@ public protocol Primitive: Sendable {
 
 extension Primitive {
     /// Indices of the correlations it uses.
-    public var correlations: [Int] { correlationStages.flatMap { $0 } }
+    package var correlations: [Int] { correlationStages.flatMap { $0 } }
 
     /// Those that it takes before the first round, or for the message of a round.
     func correlations(takenIn round: Int?) -> [Int] {
@@ -39,16 +39,16 @@ extension Primitive {
 }
 
 /// A primitive that neither sends anything nor uses a correlation.
-public protocol LocalPrimitive: Primitive {}
+package protocol LocalPrimitive: Primitive {}
 
 extension LocalPrimitive {
-    public var rounds: [ByParty<Int>] { [] }
-    public var correlationStages: [[Int]] { [] }
+    package var rounds: [ByParty<Int>] { [] }
+    package var correlationStages: [[Int]] { [] }
 }
 
 /// One party's side of a round: what it sends, and what it does with what arrives. Both are called in every round, with
 /// no bytes where the declared round has none.
-public struct Exchange {
+package struct Exchange {
     let outgoing: () throws -> [UInt8]
     let incoming: ([UInt8]) throws -> Void
 }
@@ -56,14 +56,14 @@ public struct Exchange {
 /// What a party computes in a primitive, as far as times depend on it: which kernel, and on how many elements. With the
 /// primitive's flops and the bytes of its rounds it lets a calibration predict seconds; bytes and rounds do not depend on
 /// it.
-public struct LocalWork: Sendable, Hashable {
+package struct LocalWork: Sendable, Hashable {
     /// Primitives with the same kernel do the same to each element.
-    public let kernel: String
+    package let kernel: String
     /// Elements that the domain's operations read and write in all rounds together, at the party with more of them, up to a
     /// factor of the kernel's own.
-    public let elements: Int
+    package let elements: Int
 
-    public init(kernel: String, elements: Int) {
+    package init(kernel: String, elements: Int) {
         self.kernel = kernel
         self.elements = elements
     }

@@ -3,24 +3,24 @@ import SottoPreprocessing
 import SottoRandomness
 
 /// One use of a primitive, charged to a path such as `layer.3/ffn/gelu/compare`.
-public struct Instruction: Sendable {
+package struct Instruction: Sendable {
     /// Position in declaration order.
-    public let index: Int
-    public let path: String
-    public let primitive: any Primitive
+    package let index: Int
+    package let path: String
+    package let primitive: any Primitive
 }
 
 /// An instruction, branches that run at the same time, or the tiles of an operation, which do too as far as a window admits
 /// them.
-public indirect enum Node: Sendable {
+package indirect enum Node: Sendable {
     case instruction(Instruction)
     case parallel([[Node]])
     case tiles([Tile])
 
     /// A branch, and the bytes that a party holds for it at most while it is under way.
-    public struct Tile: Sendable {
-        public let nodes: [Node]
-        public let bytes: Int
+    package struct Tile: Sendable {
+        package let nodes: [Node]
+        package let bytes: Int
 
         var holdsTiles: Bool { nodes.contains(where: \.holdsTiles) }
     }
@@ -49,7 +49,7 @@ public struct InputDeclaration: Sendable, Hashable, CanonicallyEncodable {
     public let owner: Party
     public let shape: [Int]
 
-    public func encode(into encoder: inout CanonicalEncoder) {
+    package func encode(into encoder: inout CanonicalEncoder) {
         encoder.append(name)
         encoder.append(owner)
         encoder.append(shape)
@@ -61,11 +61,11 @@ public struct Program: Sendable {
     /// What it is written for.
     public let target: Target
     public let tiling: Tiling
-    public let nodes: [Node]
+    package let nodes: [Node]
     public let instructionCount: Int
-    public let plan: CorrelationPlan
+    package let plan: CorrelationPlan
     public let inputs: [InputDeclaration]
-    public let slotCount: Int
+    package let slotCount: Int
     /// How many instructions read a slot.
     let readers: [Int]
     /// Opened outputs by name, with their fraction bits.
@@ -77,7 +77,7 @@ public struct Program: Sendable {
     public var profile: DomainProfile { target.domain }
 
     /// All instructions in declaration order.
-    public var instructions: [Instruction] { nodes.instructions }
+    package var instructions: [Instruction] { nodes.instructions }
 
     /// SHA-256 over the target, every instruction and correlation, in hexadecimal: equal exactly where programs are.
     public func fingerprint() throws -> String {

@@ -49,7 +49,7 @@ public final class ProgramBuilder {
     }
 
     /// Runs `body` with another suite for its nonlinear operations.
-    public func using<Result>(_ suite: any ProtocolSuite, _ body: () throws -> Result) rethrows -> Result {
+    package func using<Result>(_ suite: any ProtocolSuite, _ body: () throws -> Result) rethrows -> Result {
         suites.append(suite)
         defer { suites.removeLast() }
         return try body()

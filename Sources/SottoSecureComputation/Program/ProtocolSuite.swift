@@ -5,7 +5,7 @@ import SottoApproximation
 ///
 /// The builder has checked headroom and bounds and chosen the narrowest ring when it asks; a suite emits instructions. What
 /// it promises of values is as said here, whatever the protocol.
-public protocol ProtocolSuite: Sendable, CustomStringConvertible {
+package protocol ProtocolSuite: Sendable, CustomStringConvertible {
     /// As reports and the command line name it; `description` tells its parameters too.
     var name: String { get }
 
@@ -27,16 +27,16 @@ public protocol ProtocolSuite: Sendable, CustomStringConvertible {
 }
 
 /// What a suite is asked to select.
-public struct SelectionRequest: Sendable {
+package struct SelectionRequest: Sendable {
     /// As many planes as the table has thresholds.
-    public let bits: SecretBits
-    public let table: SelectionTable
+    package let bits: SecretBits
+    package let table: SelectionTable
     /// nil where the polynomials are constants.
-    public let x: Secret?
+    package let x: Secret?
     /// By interval; empty for none.
-    public let origins: [Int64]
-    public let shape: [Int]
-    public let scale: Int
-    public let magnitude: Double
-    public let width: Int
+    package let origins: [Int64]
+    package let shape: [Int]
+    package let scale: Int
+    package let magnitude: Double
+    package let width: Int
 }

@@ -5,8 +5,8 @@ import SottoPreprocessing
 /// correlated randomness comes from.
 public struct Target: Sendable, Hashable, CustomStringConvertible, CanonicallyEncodable {
     public let domain: DomainProfile
-    public let suite: any ProtocolSuite
-    public let preprocessing: any PreprocessingMethod
+    package let suite: any ProtocolSuite
+    package let preprocessing: any PreprocessingMethod
 
     /// A combination that is known to be built.
     init(domain: DomainProfile, suite: any ProtocolSuite, preprocessing: any PreprocessingMethod) {
@@ -22,5 +22,5 @@ public struct Target: Sendable, Hashable, CustomStringConvertible, CanonicallyEn
 
     public func hash(into hasher: inout Hasher) { hasher.combine(description) }
 
-    public func encode(into encoder: inout CanonicalEncoder) { encoder.append(description) }
+    package func encode(into encoder: inout CanonicalEncoder) { encoder.append(description) }
 }

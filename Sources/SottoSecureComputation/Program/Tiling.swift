@@ -12,7 +12,7 @@ public struct Tiling: Sendable, Hashable, CanonicallyEncodable {
     /// Tiles are admitted, in order, while the memory of those under way stays below; one is always.
     public let windowBytes: Int
 
-    public static let standard = Tiling(elements: 1 << 14, linearElements: 1 << 21, windowBytes: 48 << 20)
+    public static let standard = Tiling(elements: 1 << 14, linearElements: 1 << 21, windowBytes: 40 << 20)
     /// Everything in one piece.
     public static let none = Tiling(elements: .max, linearElements: .max, windowBytes: .max)
 
@@ -24,6 +24,12 @@ public struct Tiling: Sendable, Hashable, CanonicallyEncodable {
         self.windowBytes = windowBytes
     }
 
+    /// Larger tiles in a window that is larger by as much.
+    package func scaled(by factor: Int) -> Tiling {
+        Tiling(
+            elements: elements * factor, linearElements: linearElements * factor, windowBytes: windowBytes * factor)
+    }
+
     /// What the tiles of one set may take together. Tiles that hold tiles have a window of their own for those, and count
     /// with it.
     func window(of tiles: [Node.Tile]) -> Int {
@@ -31,7 +37,7 @@ public struct Tiling: Sendable, Hashable, CanonicallyEncodable {
         return tiles.contains(where: \.holdsTiles) ? (isTooLarge ? .max : nested) : windowBytes
     }
 
-    public func encode(into encoder: inout CanonicalEncoder) {
+    package func encode(into encoder: inout CanonicalEncoder) {
         encoder.append([elements, linearElements, windowBytes])
     }
 

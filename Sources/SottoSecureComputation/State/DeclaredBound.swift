@@ -1,14 +1,14 @@
 /// The largest magnitude that a program's author declared for a tensor: a property of the architecture that the private
 /// run relies on and that only a run in plaintext can check.
-public struct DeclaredBound: Sendable, Hashable {
+package struct DeclaredBound: Sendable, Hashable {
     /// The operation that makes the tensor.
-    public let path: String
+    package let path: String
     /// What the author calls the bound.
-    public let name: String
+    package let name: String
     /// In real units.
-    public let bound: Double
+    package let bound: Double
     /// Fraction bits of the tensor.
-    public let scale: Int
+    package let scale: Int
 }
 
 /// How near a run in plaintext came to a bound.
@@ -27,7 +27,7 @@ public struct RangeFinding: Sendable, Hashable {
     var ratio: Double { magnitude / bound }
 
     /// The one that is farther beyond its bound, or else nearer to it.
-    public static func worse(_ a: RangeFinding?, _ b: RangeFinding?) -> RangeFinding? {
+    package static func worse(_ a: RangeFinding?, _ b: RangeFinding?) -> RangeFinding? {
         guard let a, let b else { return a ?? b }
         return b.ratio > a.ratio ? b : a
     }

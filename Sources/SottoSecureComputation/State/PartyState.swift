@@ -13,10 +13,10 @@ enum SlotContent<Elements: Sendable> {
 }
 
 /// One party's shares while a program runs.
-public final class PartyState<Domain: ShareDomain> {
-    public let domain: Domain
-    public let party: Party
-    public let threads: Int
+package final class PartyState<Domain: ShareDomain> {
+    package let domain: Domain
+    package let party: Party
+    package let threads: Int
     private let source: any CorrelationSource<Domain>
     private let tensors: any TensorSource
     private var slots: [SlotContent<Domain.Elements>?]
@@ -27,7 +27,7 @@ public final class PartyState<Domain: ShareDomain> {
     private(set) var inSource: Duration = .zero
     private(set) var correlationTimes = CorrelationTimes()
     /// What was opened to this party, by name.
-    public private(set) var opened: [String: [Int64]] = [:]
+    package private(set) var opened: [String: [Int64]] = [:]
 
     init(
         domain: Domain, party: Party, slotCount: Int, source: any CorrelationSource<Domain>,

@@ -63,7 +63,7 @@ public struct CorpusRecord: Sendable, Hashable, Codable {
     public var isUnusual: Bool { split == .lastBytes && files.count > 1 || training.bytes < heldOut.bytes }
 
     /// What tells this text and split from any other: both sides' digests.
-    public var digest: String { "\(training.sha256)/\(heldOut.sha256)" }
+    package var digest: String { "\(training.sha256)/\(heldOut.sha256)" }
 
     private enum CodingKeys: String, CodingKey {
         case selection, split, training, files

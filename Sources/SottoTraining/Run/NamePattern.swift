@@ -9,7 +9,7 @@ public struct NamePattern: Sendable, Hashable {
     }
 
     /// Whether a whole name is as the pattern says.
-    public func matches(_ name: String) -> Bool {
+    package func matches(_ name: String) -> Bool {
         let (pattern, name) = (Array(text.utf8), Array(name.utf8))
         let star = UInt8(ascii: "*")
         var (position, index) = (0, 0)

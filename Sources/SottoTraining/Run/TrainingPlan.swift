@@ -10,7 +10,7 @@ public struct TrainingPlan: Sendable, Hashable, Codable {
     public var logInterval: Int
 
     /// This plan.
-    public init(architecture: Architecture, settings: TrainingSettings, corpus: String, logInterval: Int = 1) {
+    package init(architecture: Architecture, settings: TrainingSettings, corpus: String, logInterval: Int = 1) {
         self.architecture = architecture
         self.settings = settings
         self.corpus = corpus

@@ -24,7 +24,7 @@ public struct WindowSampler: Sendable {
 
     /// Where the windows of a step begin in the text.
     /// - Parameter step: counted from 0.
-    public func starts(step: Int) -> [Int] {
+    package func starts(step: Int) -> [Int] {
         var seeds = SplitMix64(state: base &+ UInt64(step))
         var generator = SplitMix64(state: seeds.next())
         let places = UInt64(text.count - length + 1)

@@ -2,24 +2,24 @@ import SottoAlgebra
 import SottoPreprocessing
 
 /// Shares of the product of two masks, the third entry of a Beaver triple: element-wise, matrices, or row dots.
-public struct BeaverProductCorrelation: Correlation {
-    public let left: MaskView<RingMask>
-    public let right: MaskView<RingMask>
-    public let shape: ProductShape
-    public let width: Int
+package struct BeaverProductCorrelation: Correlation {
+    package let left: MaskView<RingMask>
+    package let right: MaskView<RingMask>
+    package let shape: ProductShape
+    package let width: Int
 
-    public init(left: MaskView<RingMask>, right: MaskView<RingMask>, shape: ProductShape, width: Int) {
+    package init(left: MaskView<RingMask>, right: MaskView<RingMask>, shape: ProductShape, width: Int) {
         self.left = left
         self.right = right
         self.shape = shape
         self.width = width
     }
 
-    public func masks(of party: Party) -> CorrelationFields { .none }
-    public var products: CorrelationFields { .tensor(count: shape.outputCount, width: width) }
-    public var correctedParty: Party { .server }
+    package func masks(of party: Party) -> CorrelationFields { .none }
+    package var products: CorrelationFields { .tensor(count: shape.outputCount, width: width) }
+    package var correctedParty: Party { .server }
 
-    public func products<Domain: ShareDomain>(
+    package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>
     ) throws -> CorrelationMaterial<Domain.Elements> {
         let product = dealer.domain.product(
@@ -27,13 +27,13 @@ public struct BeaverProductCorrelation: Correlation {
         return CorrelationMaterial(tensors: [product])
     }
 
-    public func share<Domain: ShareDomain>(
+    package func share<Domain: ShareDomain>(
         from given: CorrelationMaterial<Domain.Elements>, at party: Party, _ view: borrowing PartyView<Domain>
     ) throws -> CorrelationMaterial<Domain.Elements> {
         given
     }
 
-    public func encode(into encoder: inout CanonicalEncoder) {
+    package func encode(into encoder: inout CanonicalEncoder) {
         encoder.append("beaver product")
         encoder.append(left)
         encoder.append(right)

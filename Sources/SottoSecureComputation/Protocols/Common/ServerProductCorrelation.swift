@@ -4,24 +4,24 @@ import SottoPreprocessing
 /// Shares of `R·W` for a mask `R` of the client and a matrix `W` of the server.
 ///
 /// A dealer knows the mask `B` of `W` and shares `R·B`; the client, who has `E = W - B` from the setup, adds `R·E`.
-public struct ServerProductCorrelation: Correlation {
-    public let mask: MaskView<ClientMask>
-    public let weight: WeightView
-    public let shape: ProductShape
-    public let width: Int
+package struct ServerProductCorrelation: Correlation {
+    package let mask: MaskView<ClientMask>
+    package let weight: WeightView
+    package let shape: ProductShape
+    package let width: Int
 
-    public init(mask: MaskView<ClientMask>, weight: WeightView, shape: ProductShape, width: Int) {
+    package init(mask: MaskView<ClientMask>, weight: WeightView, shape: ProductShape, width: Int) {
         self.mask = mask
         self.weight = weight
         self.shape = shape
         self.width = width
     }
 
-    public func masks(of party: Party) -> CorrelationFields { .none }
-    public var products: CorrelationFields { .tensor(count: shape.outputCount, width: width) }
-    public var correctedParty: Party { .server }
+    package func masks(of party: Party) -> CorrelationFields { .none }
+    package var products: CorrelationFields { .tensor(count: shape.outputCount, width: width) }
+    package var correctedParty: Party { .server }
 
-    public func products<Domain: ShareDomain>(
+    package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>
     ) throws -> CorrelationMaterial<Domain.Elements> {
         let product = dealer.domain.product(
@@ -29,7 +29,7 @@ public struct ServerProductCorrelation: Correlation {
         return CorrelationMaterial(tensors: [product])
     }
 
-    public func share<Domain: ShareDomain>(
+    package func share<Domain: ShareDomain>(
         from given: CorrelationMaterial<Domain.Elements>, at party: Party, _ view: borrowing PartyView<Domain>
     ) throws -> CorrelationMaterial<Domain.Elements> {
         guard party == .client else { return given }
@@ -38,7 +38,7 @@ public struct ServerProductCorrelation: Correlation {
         return CorrelationMaterial(tensors: [view.domain.add(given.tensors[0], product)])
     }
 
-    public func encode(into encoder: inout CanonicalEncoder) {
+    package func encode(into encoder: inout CanonicalEncoder) {
         encoder.append("server product")
         encoder.append(mask)
         encoder.append(weight)

@@ -3,14 +3,14 @@ import SottoPreprocessing
 
 /// XOR-shared random bits `l_0 ... l_(planes-1)` and shares of the products over the given `subsets` (bit sets): bit triples
 /// for products of up to several factors (ABY2.0, USENIX Security 2021). `copies` independent items.
-public struct BitProducts: Correlation {
-    public let count: Int
-    public let copies: Int
-    public let planes: Int
+package struct BitProducts: Correlation {
+    package let count: Int
+    package let copies: Int
+    package let planes: Int
     /// Ascending, each of two planes or more.
-    public let subsets: [UInt32]
+    package let subsets: [UInt32]
 
-    public init(count: Int, copies: Int, planes: Int, subsets: [UInt32]) {
+    package init(count: Int, copies: Int, planes: Int, subsets: [UInt32]) {
         self.count = count
         self.copies = copies
         self.planes = planes
@@ -18,12 +18,12 @@ public struct BitProducts: Correlation {
     }
 
     /// `masks[copy][plane]`
-    public func masks(of party: Party) -> CorrelationFields { .vectors(copies * planes, bits: count) }
+    package func masks(of party: Party) -> CorrelationFields { .vectors(copies * planes, bits: count) }
     /// `products[copy][subset]`
-    public var products: CorrelationFields { .vectors(copies * subsets.count, bits: count) }
-    public var correctedParty: Party { .server }
+    package var products: CorrelationFields { .vectors(copies * subsets.count, bits: count) }
+    package var correctedParty: Party { .server }
 
-    public func products<Domain: ShareDomain>(
+    package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>
     ) throws -> CorrelationMaterial<Domain.Elements> {
         let bits = zip(masks.server.bits, masks.client.bits).map { $0 ^ $1 }
@@ -38,13 +38,13 @@ public struct BitProducts: Correlation {
         return CorrelationMaterial(bits: products)
     }
 
-    public func share<Domain: ShareDomain>(
+    package func share<Domain: ShareDomain>(
         from given: CorrelationMaterial<Domain.Elements>, at party: Party, _ view: borrowing PartyView<Domain>
     ) throws -> CorrelationMaterial<Domain.Elements> {
         given
     }
 
-    public func encode(into encoder: inout CanonicalEncoder) {
+    package func encode(into encoder: inout CanonicalEncoder) {
         encoder.append("bit products")
         encoder.append([count, copies, planes])
         encoder.append(subsets.map(Int.init))

@@ -6,34 +6,34 @@ import SottoPreprocessing
 ///
 /// With masks `α1 α0` of the server's bits and `β1 β0` of the client's, the products of a leaf are, in this order,
 /// `α1β1, α1β0, α0β1, α0β0, α1α0β0, α0β1β0`; an odd number of bits leaves a 1-bit leaf on top, which has `α0β0` only.
-public struct MillionairesLeaves: Correlation {
-    public let count: Int
-    public let bits: Int
-    public let thresholds: Int
+package struct MillionairesLeaves: Correlation {
+    package let count: Int
+    package let bits: Int
+    package let thresholds: Int
 
-    public static let productsOfPair = 6
+    package static let productsOfPair = 6
 
-    public init(count: Int, bits: Int, thresholds: Int) {
+    package init(count: Int, bits: Int, thresholds: Int) {
         self.count = count
         self.bits = bits
         self.thresholds = thresholds
     }
 
     /// Of all leaves.
-    public var productsOfThreshold: Int { Self.productCount(bits: bits) }
+    package var productsOfThreshold: Int { Self.productCount(bits: bits) }
 
-    public static func productCount(bits: Int) -> Int { bits / 2 * productsOfPair + bits % 2 }
+    package static func productCount(bits: Int) -> Int { bits / 2 * productsOfPair + bits % 2 }
 
     /// `masks[threshold][bit]`, at the client of one threshold only.
-    public func masks(of party: Party) -> CorrelationFields {
+    package func masks(of party: Party) -> CorrelationFields {
         .vectors(bits * (party == .server ? thresholds : 1), bits: count)
     }
 
     /// `products[threshold][product]`
-    public var products: CorrelationFields { .vectors(thresholds * productsOfThreshold, bits: count) }
-    public var correctedParty: Party { .server }
+    package var products: CorrelationFields { .vectors(thresholds * productsOfThreshold, bits: count) }
+    package var correctedParty: Party { .server }
 
-    public func products<Domain: ShareDomain>(
+    package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>
     ) throws -> CorrelationMaterial<Domain.Elements> {
         let beta = masks.client.bits
@@ -42,7 +42,7 @@ public struct MillionairesLeaves: Correlation {
     }
 
     /// All leaves' products of one threshold.
-    public static func products(of alpha: [BitVector], _ beta: [BitVector]) -> [BitVector] {
+    package static func products(of alpha: [BitVector], _ beta: [BitVector]) -> [BitVector] {
         var products: [BitVector] = []
         products.reserveCapacity(productCount(bits: alpha.count))
         for low in stride(from: 0, to: alpha.count, by: 2) {
@@ -57,13 +57,13 @@ public struct MillionairesLeaves: Correlation {
         return products
     }
 
-    public func share<Domain: ShareDomain>(
+    package func share<Domain: ShareDomain>(
         from given: CorrelationMaterial<Domain.Elements>, at party: Party, _ view: borrowing PartyView<Domain>
     ) throws -> CorrelationMaterial<Domain.Elements> {
         given
     }
 
-    public func encode(into encoder: inout CanonicalEncoder) {
+    package func encode(into encoder: inout CanonicalEncoder) {
         encoder.append("millionaires' leaves")
         encoder.append([count, bits, thresholds])
     }

@@ -1,7 +1,7 @@
 import SottoAlgebra
 
 /// What the oblivious-transfer suite asks of a share domain beyond its arithmetic: shares as private bits, and back.
-public protocol OTShareConversions<Elements>: Sendable {
+package protocol OTShareConversions<Elements>: Sendable {
     associatedtype Elements: Sendable
 
     /// One party's private operand for the sign of a shared value: the bits, lowest first, that a millionaires' tree adds

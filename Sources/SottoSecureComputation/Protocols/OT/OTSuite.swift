@@ -4,21 +4,21 @@ import SottoPreprocessing
 
 /// Comparisons by millionaires' trees over OT and bit triples, selections by powers of a mask, truncations by one correlated
 /// OT: only correlations that two parties can make by themselves, in any ring or prime field.
-public struct OTSuite: ProtocolSuite {
+package struct OTSuite: ProtocolSuite {
     /// Children of a node of the comparison's tree.
-    public let treeArity: Int
+    package let treeArity: Int
 
     /// - Precondition: an arity from 2 to 8.
-    public init(treeArity: Int) {
+    package init(treeArity: Int) {
         precondition((2...8).contains(treeArity))
         self.treeArity = treeArity
     }
 
-    public var name: String { "ot" }
-    public var description: String { "ot with trees of arity \(treeArity)" }
+    package var name: String { "ot" }
+    package var description: String { "ot with trees of arity \(treeArity)" }
 
     /// - Communication: ``Truncation``.
-    public func truncate(_ x: Secret, by shift: Int, toWidth width: Int, in builder: ProgramBuilder) throws -> Secret {
+    package func truncate(_ x: Secret, by shift: Int, toWidth width: Int, in builder: ProgramBuilder) throws -> Secret {
         let profile = builder.profile
         let isLocal = profile.hasNarrowRings && width <= x.width - shift
         let correlation =
@@ -38,7 +38,7 @@ public struct OTSuite: ProtocolSuite {
     }
 
     /// - Communication: ``Comparison``.
-    public func compare(
+    package func compare(
         _ x: Secret, thresholds: [Int64], width: Int, in builder: ProgramBuilder
     ) throws -> SecretBits {
         let tree = MillionairesTree(bits: builder.profile.comparisonBits(width: width), arity: treeArity)
@@ -61,12 +61,12 @@ public struct OTSuite: ProtocolSuite {
     }
 
     /// - Communication: ``Comparison`` with one threshold.
-    public func sign(_ x: Secret, width: Int, in builder: ProgramBuilder) throws -> SecretBits {
+    package func sign(_ x: Secret, width: Int, in builder: ProgramBuilder) throws -> SecretBits {
         try compare(x, thresholds: [0], width: width, in: builder)
     }
 
     /// - Communication: ``Selection``.
-    public func select(_ selection: SelectionRequest, in builder: ProgramBuilder) throws -> Secret {
+    package func select(_ selection: SelectionRequest, in builder: ProgramBuilder) throws -> Secret {
         let bits = selection.bits
         let correlation = builder.newCorrelation(
             SelectionCorrelation(
@@ -86,7 +86,7 @@ public struct OTSuite: ProtocolSuite {
     /// scale, then one selection.
     /// - Communication: that of ``Comparison`` with `n` knots on the bits that the input's bound needs at the comparison
     ///   scale, of one ``Truncation`` and of one ``Selection`` with origins; rounds `max(compare, 1) + 2`.
-    public func evaluate(
+    package func evaluate(
         _ function: PiecewisePolynomial, at x: Secret, width: Int, magnitude: Double, in builder: ProgramBuilder
     ) throws -> Secret {
         let (bits, input) = try builder.parallel(

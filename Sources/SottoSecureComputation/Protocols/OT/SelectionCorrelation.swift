@@ -3,14 +3,14 @@ import SottoPreprocessing
 
 /// XOR-shared random bits `r_i`, an additively shared mask `a` (when `isMasked`), and additive shares of `a^2 ... a^degree`
 /// and then, for every bit, of `r_i·a^0 ... r_i·a^degree`; blocks of `count` elements.
-public struct SelectionCorrelation: Correlation {
-    public let count: Int
-    public let thresholds: Int
-    public let degree: Int
-    public let isMasked: Bool
-    public let width: Int
+package struct SelectionCorrelation: Correlation {
+    package let count: Int
+    package let thresholds: Int
+    package let degree: Int
+    package let isMasked: Bool
+    package let width: Int
 
-    public init(count: Int, thresholds: Int, degree: Int, isMasked: Bool, width: Int) {
+    package init(count: Int, thresholds: Int, degree: Int, isMasked: Bool, width: Int) {
         self.count = count
         self.thresholds = thresholds
         self.degree = degree
@@ -19,22 +19,22 @@ public struct SelectionCorrelation: Correlation {
     }
 
     /// Elements of one party's powers for `count` inputs.
-    public static func powerCount(thresholds: Int, degree: Int, count: Int) -> Int {
+    package static func powerCount(thresholds: Int, degree: Int, count: Int) -> Int {
         count * (max(0, degree - 1) + thresholds * (degree + 1))
     }
 
-    public func masks(of party: Party) -> CorrelationFields {
+    package func masks(of party: Party) -> CorrelationFields {
         CorrelationFields(
             vectors: thresholds, bits: count,
             tensors: isMasked ? [CorrelationFields.Tensor(count: count, width: width)] : [])
     }
 
-    public var products: CorrelationFields {
+    package var products: CorrelationFields {
         .tensor(count: Self.powerCount(thresholds: thresholds, degree: degree, count: count), width: width)
     }
-    public var correctedParty: Party { .server }
+    package var correctedParty: Party { .server }
 
-    public func products<Domain: ShareDomain>(
+    package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>
     ) throws -> CorrelationMaterial<Domain.Elements> {
         let domain = dealer.domain
@@ -62,13 +62,13 @@ public struct SelectionCorrelation: Correlation {
         return result
     }
 
-    public func share<Domain: ShareDomain>(
+    package func share<Domain: ShareDomain>(
         from given: CorrelationMaterial<Domain.Elements>, at party: Party, _ view: borrowing PartyView<Domain>
     ) throws -> CorrelationMaterial<Domain.Elements> {
         given
     }
 
-    public func encode(into encoder: inout CanonicalEncoder) {
+    package func encode(into encoder: inout CanonicalEncoder) {
         encoder.append("selection")
         encoder.append([count, thresholds, degree, isMasked ? 1 : 0, width])
     }

@@ -85,32 +85,32 @@ struct Truncation: Primitive {
 }
 
 /// Correlated OT on random bits: the server holds `a`, the client `c`, both hold shares of `a·c` modulo `2^width`.
-public struct CorrelatedOT: Correlation {
-    public let count: Int
-    public let width: Int
+package struct CorrelatedOT: Correlation {
+    package let count: Int
+    package let width: Int
 
-    public init(count: Int, width: Int) {
+    package init(count: Int, width: Int) {
         self.count = count
         self.width = width
     }
 
-    public func masks(of party: Party) -> CorrelationFields { .vectors(1, bits: count) }
-    public var products: CorrelationFields { .tensor(count: count, width: width) }
-    public var correctedParty: Party { .server }
+    package func masks(of party: Party) -> CorrelationFields { .vectors(1, bits: count) }
+    package var products: CorrelationFields { .tensor(count: count, width: width) }
+    package var correctedParty: Party { .server }
 
-    public func products<Domain: ShareDomain>(
+    package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>
     ) throws -> CorrelationMaterial<Domain.Elements> {
         CorrelationMaterial(tensors: [dealer.domain.fromBits(masks.server.bits[0] & masks.client.bits[0])])
     }
 
-    public func share<Domain: ShareDomain>(
+    package func share<Domain: ShareDomain>(
         from given: CorrelationMaterial<Domain.Elements>, at party: Party, _ view: borrowing PartyView<Domain>
     ) throws -> CorrelationMaterial<Domain.Elements> {
         given
     }
 
-    public func encode(into encoder: inout CanonicalEncoder) {
+    package func encode(into encoder: inout CanonicalEncoder) {
         encoder.append("correlated OT")
         encoder.append([count, width])
     }

@@ -7,7 +7,7 @@ extension PrimeField: OTShareConversions {
     /// A value is negative exactly where its double, as an integer below p, is odd. With the doubled shares `a0` and `a1`
     /// that is the XOR of their lowest bits and of `a0 + a1 >= p`, the carry of `(a0 + 2^bits - p) + a1` out of `bits`
     /// bits. It needs no room above the value.
-    public func comparisonOperand(
+    package func comparisonOperand(
         _ share: [UInt64], party: Party, width: Int
     ) -> (digits: [BitVector], sign: BitVector) {
         let doubled = kernel.add(share, share)
@@ -16,9 +16,9 @@ extension PrimeField: OTShareConversions {
     }
 
     /// Below `p/2` a sum of shares wraps exactly where one of them is above `p/2`.
-    public func topBits(_ share: [UInt64], width: Int) -> BitVector { isInUpperHalf(share) }
+    package func topBits(_ share: [UInt64], width: Int) -> BitVector { isInUpperHalf(share) }
 
-    public func shiftShare(_ share: [UInt64], party: Party, by shift: Int, width: Int) -> [UInt64] {
+    package func shiftShare(_ share: [UInt64], party: Party, by shift: Int, width: Int) -> [UInt64] {
         guard shift > 0 else { return share }
         let (words, rest) = (shift / 64, UInt64(shift % 64))
         var result = zeros(count(share))
@@ -44,11 +44,11 @@ extension PrimeField: OTShareConversions {
 
     /// A wrap is worth p, whose quotient is rounded to the nearest integer: the sum of both parties' parts then errs by one
     /// unit at most where p is within one of a multiple of `2^shift`, else by two.
-    public func subtractWraps(_ wraps: [UInt64], from quotient: [UInt64], shift: Int, width: Int) -> [UInt64] {
+    package func subtractWraps(_ wraps: [UInt64], from quotient: [UInt64], shift: Int, width: Int) -> [UInt64] {
         kernel.subtract(quotient, kernel.scale(wraps, by: modulus.quotient(byPowerOfTwo: shift)))
     }
 
-    public func privateBitProduct(
+    package func privateBitProduct(
         party: Party, own: BitVector, ownMask: BitVector, difference0: BitVector, difference1: BitVector,
         maskProduct: [UInt64]
     ) -> [UInt64] {

@@ -2,7 +2,7 @@ import CSottoRingKernels
 import SottoAlgebra
 
 extension PrimeField {
-    public func evaluateSelection(
+    package func evaluateSelection(
         _ table: SelectionTable, party: Party, openedBits: [BitVector], opened: [UInt64]?, maskShare: [UInt64]?,
         powerShares: [UInt64], count: Int
     ) -> [UInt64] {

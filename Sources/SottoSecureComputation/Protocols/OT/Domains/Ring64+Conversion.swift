@@ -1,14 +1,14 @@
 import SottoAlgebra
 
 extension Ring64: OTShareConversions {
-    public func comparisonOperand(
+    package func comparisonOperand(
         _ share: [UInt64], party: Party, width: Int
     ) -> (digits: [BitVector], sign: BitVector) {
         let planes = BitPlanes.planes(of: share, width: width)
         return (Array(planes.dropLast()), planes[width - 1])
     }
 
-    public func subtractWraps(_ wraps: [UInt64], from quotient: [UInt64], shift: Int, width: Int) -> [UInt64] {
+    package func subtractWraps(_ wraps: [UInt64], from quotient: [UInt64], shift: Int, width: Int) -> [UInt64] {
         // A wrap is worth 2^(width - shift), nothing where that is the whole ring's.
         let exponent = UInt64(width - shift)
         return exponent >= 64
@@ -19,12 +19,12 @@ extension Ring64: OTShareConversions {
             }
     }
 
-    public func topBits(_ share: [UInt64], width: Int) -> BitVector {
+    package func topBits(_ share: [UInt64], width: Int) -> BitVector {
         let shift = UInt64(width - 1)
         return bits(count: share.count) { (share[$0] >> shift) & 1 }
     }
 
-    public func shiftShare(_ share: [UInt64], party: Party, by shift: Int, width: Int) -> [UInt64] {
+    package func shiftShare(_ share: [UInt64], party: Party, by shift: Int, width: Int) -> [UInt64] {
         let mask = Self.mask(width)
         guard shift > 0 else { return share.map { $0 & mask } }
         let low = Self.mask(shift)
@@ -37,7 +37,7 @@ extension Ring64: OTShareConversions {
         }
     }
 
-    public func privateBitProduct(
+    package func privateBitProduct(
         party: Party, own: BitVector, ownMask: BitVector, difference0: BitVector, difference1: BitVector,
         maskProduct: [UInt64]
     ) -> [UInt64] {

@@ -1,7 +1,7 @@
 import SottoAlgebra
 
 extension Ring64 {
-    public func evaluateSelection(
+    package func evaluateSelection(
         _ table: SelectionTable, party: Party, openedBits: [BitVector], opened: [UInt64]?, maskShare: [UInt64]?,
         powerShares: [UInt64], count: Int
     ) -> [UInt64] {
