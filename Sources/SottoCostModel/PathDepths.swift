@@ -16,14 +16,27 @@ struct PathDepths {
     private struct Walk {
         let cost: ProgramCost
         var increases: [Int]
+        /// Of every instruction, by index.
+        private let paths: [Int]
         /// By path, of the branch at hand.
-        private var alone: [String: Clocks] = [:]
+        private var alone: [Clocks]
         /// By path, of all branches.
-        private var latest: [String: Int] = [:]
+        private var latest: [Int]
+        /// What `alone` was before each of the changes up to here: a branch ends by taking its own
+        /// back, which costs what it has changed and not what there is.
+        private var changes: [(path: Int, before: Clocks)] = []
 
         init(_ cost: ProgramCost) {
+            var known: [String: Int] = [:]
             self.cost = cost
+            paths = cost.instructions.map { instruction in
+                if let path = known[instruction.path] { return path }
+                defer { known[instruction.path] = known.count }
+                return known.count
+            }
             increases = [Int](repeating: 0, count: cost.instructions.count)
+            alone = [Clocks](repeating: .zero, count: known.count)
+            latest = [Int](repeating: 0, count: known.count)
         }
 
         mutating func visit(_ node: Node) {
@@ -35,24 +48,32 @@ struct PathDepths {
         }
 
         private mutating func visit(_ branches: [[Node]]) {
-            let start = alone
-            var joined = start
+            var joined: [Int: Clocks] = [:]
             for branch in branches {
-                alone = start
+                let mark = changes.count
                 for node in branch { visit(node) }
-                joined.merge(alone) { $0.joined(with: $1) }
+                for (path, _) in changes[mark...] {
+                    joined[path] = joined[path, default: .zero].joined(with: alone[path])
+                }
+                for (path, before) in changes[mark...].reversed() { alone[path] = before }
+                changes.removeSubrange(mark...)
             }
-            alone = joined
+            for (path, clocks) in joined { set(path, clocks) }
         }
 
         private mutating func visit(_ cost: InstructionCost) {
             guard !cost.messages.isEmpty else { return }
-            var clocks = alone[cost.path] ?? .zero
+            let path = paths[cost.index]
+            var clocks = alone[path]
             for bytes in cost.messages { clocks.exchange(bytes) }
-            alone[cost.path] = clocks
-            let before = latest[cost.path] ?? 0
-            latest[cost.path] = max(before, clocks.largest)
-            increases[cost.index] = max(0, clocks.largest - before)
+            set(path, clocks)
+            increases[cost.index] = max(0, clocks.largest - latest[path])
+            latest[path] = max(latest[path], clocks.largest)
+        }
+
+        private mutating func set(_ path: Int, _ clocks: Clocks) {
+            changes.append((path, alone[path]))
+            alone[path] = clocks
         }
     }
 }
