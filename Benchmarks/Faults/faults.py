@@ -219,15 +219,16 @@ class Faults:
                 sentence = "The request of client at .* is not a request"
             self.ask_server(run_request(0, 2, output), output, sentence)
         between = "architecture's %s is %d but must be between 1 and"
-        wide = {"heads": 1024, "key_value_heads": 1024, "width": 1024}
-        deep = {"heads": 1, "key_value_heads": 1, "width": 4096, "feed_forward_width": 4096}
+        # Beyond one limit and within those that are checked before it.
+        wide = {"width": 8192, "feed_forward_width": 65536}
+        deep = {"heads": 16, "key_value_heads": 1, "width": 8192, "feed_forward_width": 32768}
         huge = [
             (architecture(1024, 65536), allowed % (65536, "positions")),
             (architecture(1024, 2048), allowed % (r"\d+", "instructions")),
-            (architecture(1, 4096, **wide), allowed % (r"\d+", "elements of its largest tensor")),
+            (architecture(1, 128, **wide), allowed % (r"\d+", "elements of its largest tensor")),
             (architecture(1, 4096, width=8192, feed_forward_width=65536, vocabulary=1 << 20),
              allowed % (r"\d+", "elements of its largest tensor")),
-            (architecture(200, 4096, **deep), allowed % (r"\d+", "multiplications and additions")),
+            (architecture(210, 128, **deep), allowed % (r"\d+", "multiplications and additions")),
             (architecture(2000), between % ("layers", 2000)),
             (architecture(9000), r"[Aa] message of \d+ bytes .*exceeds the limit of 1048576"),
             (architecture(1, 2**40), between % ("context", 2**40)),

@@ -91,7 +91,7 @@ struct ProgramWork: Sendable {
         var kinds: Set<WorkKind> = []
         for index in instructions.indices {
             for party in Party.allCases {
-                for place in 0..<(1 + 2 * instructions[index].primitive.rounds.count) {
+                for place in 0..<(1 + 2 * instructions[index].rounds.count) {
                     kinds.insert(online(party, instruction: index, place: place).kind)
                 }
                 if let work = preparation(party, instruction: index) { kinds.insert(work.kind) }
@@ -105,7 +105,7 @@ struct ProgramWork: Sendable {
         let primitive = instructions[instruction].primitive
         let work = primitive.work
         let stage: WorkKind.Stage = place == 0 ? .start : place % 2 == 1 ? .outgoing : .incoming
-        let bytes = place == 0 ? 0 : primitive.rounds[(place - 1) / 2].total
+        let bytes = place == 0 ? 0 : instructions[instruction].rounds[(place - 1) / 2].total
         return (
             WorkKind(stage, party, kernel: work.kernel),
             WorkSize(elements: work.elements, flops: primitive.flops, bytes: bytes)
@@ -123,7 +123,7 @@ struct ProgramWork: Sendable {
         _ stage: WorkKind.Stage, _ party: Party?, _ instruction: Int
     ) -> (kind: WorkKind, size: WorkSize)? {
         let primitive = instructions[instruction].primitive
-        let correlations = primitive.correlations
+        let correlations = instructions[instruction].correlations
         guard !correlations.isEmpty else { return nil }
         let work = primitive.work
         return (
@@ -144,7 +144,7 @@ struct ProgramWork: Sendable {
             times.reserveCapacity(count)
             for index in instructions.indices {
                 var own = InstructionTimes()
-                for place in 0..<(1 + 2 * instructions[index].primitive.rounds.count) {
+                for place in 0..<(1 + 2 * instructions[index].rounds.count) {
                     let work = online(party, instruction: index, place: place)
                     own.add(model.nanoseconds(work.kind, work.size), at: place)
                 }

@@ -65,7 +65,7 @@ extension Trace {
             if found != wanted { return difference(found, wanted) }
         }
         for instruction in instructions {
-            for correlation in instruction.primitive.correlations {
+            for correlation in instruction.correlations {
                 let (found, wanted) = (
                     dealerBytes[correlation] ?? .zero, expected.dealerBytes[correlation] ?? .zero
                 )

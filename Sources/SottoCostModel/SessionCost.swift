@@ -59,7 +59,7 @@ public struct SessionCost: Sendable {
         let depths = PathDepths(program, cost)
         for (instruction, cost) in zip(program.instructions, cost.instructions) {
             let index = instruction.index
-            if !instruction.primitive.correlations.isEmpty {
+            if !instruction.correlations.isEmpty {
                 add(
                     CostReport.Operation(
                         path: cost.path, phase: .offline, cost.preprocessing, seconds: trace?.offlineSeconds(index)))

@@ -140,7 +140,7 @@ public struct PassBudget: Sendable, Hashable {
 
     public init(
         positions: Int = 4096, instructions: Int = 1 << 20, largestTensor: Int = 1 << 28,
-        largestCorrelation: Int = 1 << 30, work: Int = 1 << 45
+        largestCorrelation: Int = 1 << 30, work: Int = 1 << 44
     ) {
         self.positions = positions
         self.instructions = instructions

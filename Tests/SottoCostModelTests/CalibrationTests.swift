@@ -23,10 +23,10 @@ import Testing
         for instruction in program.instructions {
             for party in Party.allCases {
                 var times = InstructionTimes()
-                for place in 0..<(1 + 2 * instruction.primitive.rounds.count) {
+                for place in 0..<(1 + 2 * instruction.rounds.count) {
                     times.add(nanoseconds(party, instruction, place), at: place)
                 }
-                if !instruction.primitive.correlations.isEmpty {
+                if !instruction.correlations.isEmpty {
                     times.preparation = 3 * instruction.primitive.work.elements + 1000
                     times.dealing = party == .server ? 5 * instruction.primitive.work.elements + 400 : 0
                 }
@@ -63,7 +63,7 @@ import Testing
     @Test func linearTimesAreFoundAgain() throws {
         let work: (Party, Instruction, Int) -> Int = { party, instruction, place in
             let primitive = instruction.primitive
-            let bytes = place == 0 ? 0 : primitive.rounds[(place - 1) / 2].total
+            let bytes = place == 0 ? 0 : instruction.rounds[(place - 1) / 2].total
             return 2000 * (party.rawValue + 1) + 30 * primitive.work.elements + 2 * primitive.flops + 40 * bytes
         }
         let model = try calibrator(work).model
@@ -90,7 +90,7 @@ import Testing
         calibrator.add(
             program, traces: [1000, 9_000_000, 1000].map { time in trace(program) { _, _, _ in time } },
             setups: [setup, setup, setup])
-        let steps = program.instructions.reduce(0) { $0 + 2 + 4 * $1.primitive.rounds.count }
+        let steps = program.instructions.reduce(0) { $0 + 2 + 4 * $1.rounds.count }
         let online = calibrator.rates.filter { $0.phase == "online" }.reduce(0) { $0 + $1.seconds }
         #expect(abs(online - Double(steps) * 1e-6) < 1e-9)
         #expect(calibrator.rates.contains { $0.kernel == "compare" && $0.role == "dealer" && $0.phase == "offline" })

@@ -96,7 +96,7 @@ struct ExactRun: CustomStringConvertible {
     /// The dealer's declared bytes beside what the parties took in; every correlation serves one instruction.
     private var dealerMismatch: String? {
         var used = [Int](repeating: 0, count: program.plan.correlations.count)
-        for index in program.instructions.flatMap(\.primitive.correlations) { used[index] += 1 }
+        for index in program.instructions.flatMap(\.correlations) { used[index] += 1 }
         if let index = used.firstIndex(where: { $0 != 1 }) {
             return "correlation \(index) is used \(used[index]) times"
         }

@@ -84,7 +84,7 @@ import Testing
         let run = try Run("SM+R")
         let (correlation, bytes) = try #require(run.trace.dealerBytes.max { $0.key < $1.key })
         let path = try #require(
-            run.program.instructions.first { $0.primitive.correlations.contains(correlation) }?.path)
+            run.program.instructions.first { $0.correlations.contains(correlation) }?.path)
         var trace = run.trace
         trace.dealerBytes[correlation] = [bytes[0] - 1, bytes[1]]
         let difference = run.metered(trace).firstDifference(from: run.declared)

@@ -55,7 +55,7 @@ import Testing
                 target: .standard)
             let opening = try #require(program.instructions.first { $0.path == "layer.0/attention/scores/open-masked" })
             return (
-                opening.primitive.rounds[0].server,
+                opening.rounds[0].server,
                 program.plan.weights.filter { $0.name == "layer.0/attention/qkv" }.reduce(0) {
                     $0 + $1.shape.reduce(1, *)
                 }

@@ -81,7 +81,7 @@ import Testing
             let architecture = try Architecture.preset(named: preset).firstLayers(1)
             let program = try ForwardPass(architecture: architecture, new: length, output: .blocks).program(
                 target: .standard)
-            let messages = program.instructions.flatMap { $0.primitive.rounds.map(\.largest) }
+            let messages = program.instructions.flatMap { $0.rounds.map(\.largest) }
             let corrections = program.plan.correlations.map(\.products.bytes)
             #expect((messages + corrections).max()! < 64 << 20, "\(preset)")
         }

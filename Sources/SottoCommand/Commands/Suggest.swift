@@ -65,11 +65,11 @@ struct Suggest: ParsableCommand {
         let networks = network.networks.isEmpty ? [Network.wan] : network.networks
         let pricing = Pricing(
             networks: networks, compute: try calibration.model(machine, target), target: target)
-        if pricing.usesLargerTiles(scenario) { Diagnostics.warnOfLargerTiles() }
         let suggestions = try Suggestions(for: scenario, by: by.measure, pricing: pricing) {
             progress.update($0)
         }
         progress.finish()
+        if pricing.usesLargerTiles(scenario) { Diagnostics.warnOfLargerTiles() }
         try Output.write(
             OutputOptions.tableFormat(format).map { suggestions.rendered(as: $0, limit: top, width: Terminal.width) }
                 ?? JSONText.of(top.map(suggestions.first) ?? suggestions))

@@ -39,11 +39,11 @@ struct TableCommand: ParsableCommand {
 
     func run() throws {
         let compared = try ComparedModel.all(named: modelNames)
+        let measured = try perplexities(of: compared)
         let scenarios = try sweep.scenarios(of: compared)
         let progress = ProgressBar("counting")
         let networks = network.networks.isEmpty ? [Network.lan, .wan] : network.networks
         let pricing = Pricing(networks: networks, computes: try computes())
-        if scenarios.contains(where: pricing.usesLargerTiles) { Diagnostics.warnOfLargerTiles() }
         var comparison = try Comparison(
             of: scenarios,
             pricing: pricing,
@@ -52,7 +52,12 @@ struct TableCommand: ParsableCommand {
             progress.update(Double(done) / Double(scenarios.count))
         }
         progress.finish()
-        try addPerplexities(to: &comparison, compared)
+        try comparison.addPerplexities { scenario in
+            try measured.perplexity(
+                of: scenario.configuration.model, as: scenario.pass.architecture,
+                window: scenario.configuration.context)
+        }
+        if scenarios.contains(where: pricing.usesLargerTiles) { Diagnostics.warnOfLargerTiles() }
         let options = Comparison.TableOptions(
             format: tableFormat ?? .text, breakdown: by?.grouping, width: Terminal.width)
         try Output.write(
@@ -70,17 +75,13 @@ struct TableCommand: ParsableCommand {
 
     /// Of rows that are what a model was trained as; the others have no weights. Without a text it is that of the text
     /// that was held out in training.
-    private func addPerplexities(to comparison: inout Comparison, _ models: [ComparedModel]) throws {
+    private func perplexities(of models: [ComparedModel]) throws -> ComparedPerplexities {
         let isOfInput = input.inputIds != nil || input.text != nil || input.file != nil
         let perplexities = try ComparedPerplexities(of: models, on: isOfInput ? { try input.tokens($0) ?? [] } : nil)
         guard !isOfInput || perplexities.hasWeights else {
             throw UsageError("None of the models has trained weights to predict the text with; leave out the text.")
         }
-        try comparison.addPerplexities { scenario in
-            try perplexities.perplexity(
-                of: scenario.configuration.model, as: scenario.pass.architecture,
-                window: scenario.configuration.context)
-        }
+        return perplexities
     }
 
     /// A path may contain a comma.

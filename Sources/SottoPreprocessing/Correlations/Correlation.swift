@@ -116,12 +116,29 @@ package struct CorrelationHandle<Kind: Correlation>: Sendable, CanonicallyEncoda
     package func encode(into encoder: inout CanonicalEncoder) { encoder.append(index) }
 }
 
-/// A correlation that is nothing but a one-time mask.
+/// A correlation that is nothing but a one-time mask: nothing is computed of it, and nothing corrected.
 package protocol MaskCorrelation: Correlation {
     /// The mask itself, from what both parties have drawn.
     static func value<Domain: ShareDomain>(
         _ masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ domain: Domain
     ) -> Domain.Elements
+}
+
+extension MaskCorrelation {
+    package var products: CorrelationFields { .none }
+    package var correctedParty: Party { .server }
+
+    package func products<Domain: ShareDomain>(
+        of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>
+    ) throws -> CorrelationMaterial<Domain.Elements> {
+        CorrelationMaterial()
+    }
+
+    package func share<Domain: ShareDomain>(
+        from given: CorrelationMaterial<Domain.Elements>, at party: Party, _ view: borrowing PartyView<Domain>
+    ) throws -> CorrelationMaterial<Domain.Elements> {
+        given
+    }
 }
 
 /// A mask of the plan, or several laid one after the other, seen through public linear maps (a transpose, a broadcast, ...).

@@ -40,7 +40,7 @@ public struct CostInterpreter: Sendable {
     /// What the primitives declare.
     public func run(_ program: Program) -> ProgramCost {
         replay(
-            program, bytes: { instruction, round in instruction.primitive.rounds[round] },
+            program, bytes: { instruction, round in instruction.rounds[round] },
             preprocessing: { program.target.preprocessing.cost(of: program.plan.correlations[$0]) })
     }
 
@@ -102,7 +102,7 @@ private struct Replay {
     private mutating func visit(_ instruction: Instruction, _ clocks: inout Clocks) {
         var messages: [ByParty<Int>] = []
         var alone = Clocks.zero
-        for round in instruction.primitive.rounds.indices {
+        for round in instruction.rounds.indices {
             let bytes = bytes(instruction, round)
             for sender in Party.allCases where bytes[sender] > 0 {
                 events.append(
@@ -114,7 +114,7 @@ private struct Replay {
             clocks.exchange(bytes)
             alone.exchange(bytes)
         }
-        let prepared = instruction.primitive.correlations.map(preprocessing)
+        let prepared = instruction.correlations.map(preprocessing)
         let rounds = max(0, clocks.largest - latest)
         latest = max(latest, clocks.largest)
         instructions.append(

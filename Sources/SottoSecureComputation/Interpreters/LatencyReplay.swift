@@ -26,7 +26,7 @@ package struct LatencyReplay: Sendable {
         let instructions = program.instructions
         var first = 0
         let places = instructions.map { instruction in
-            defer { first += instruction.primitive.rounds.count }
+            defer { first += instruction.rounds.count }
             return first
         }
         messageCount = first
@@ -86,7 +86,7 @@ package struct LatencyReplay: Sendable {
     private func bytes(of trace: Trace) -> ByParty<[Int]> {
         var first = 0
         let places = program.instructions.map { instruction in
-            defer { first += instruction.primitive.rounds.count }
+            defer { first += instruction.rounds.count }
             return first
         }
         var bytes = ByParty.both([Int](repeating: 0, count: messageCount))

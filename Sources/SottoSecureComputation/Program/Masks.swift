@@ -12,25 +12,11 @@ package struct RingMask: MaskCorrelation {
     }
 
     package func masks(of party: Party) -> CorrelationFields { .tensor(count: count, width: width) }
-    package var products: CorrelationFields { .none }
-    package var correctedParty: Party { .server }
 
     package static func value<Domain: ShareDomain>(
         _ masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ domain: Domain
     ) -> Domain.Elements {
         domain.add(masks.server.tensors[0], masks.client.tensors[0])
-    }
-
-    package func products<Domain: ShareDomain>(
-        of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>
-    ) throws -> CorrelationMaterial<Domain.Elements> {
-        CorrelationMaterial()
-    }
-
-    package func share<Domain: ShareDomain>(
-        from given: CorrelationMaterial<Domain.Elements>, at party: Party, _ view: borrowing PartyView<Domain>
-    ) throws -> CorrelationMaterial<Domain.Elements> {
-        given
     }
 
     package func encode(into encoder: inout CanonicalEncoder) {
@@ -52,25 +38,11 @@ package struct ClientMask: MaskCorrelation {
     package func masks(of party: Party) -> CorrelationFields {
         party == .client ? .tensor(count: count, width: width) : .none
     }
-    package var products: CorrelationFields { .none }
-    package var correctedParty: Party { .server }
 
     package static func value<Domain: ShareDomain>(
         _ masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ domain: Domain
     ) -> Domain.Elements {
         masks.client.tensors[0]
-    }
-
-    package func products<Domain: ShareDomain>(
-        of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>
-    ) throws -> CorrelationMaterial<Domain.Elements> {
-        CorrelationMaterial()
-    }
-
-    package func share<Domain: ShareDomain>(
-        from given: CorrelationMaterial<Domain.Elements>, at party: Party, _ view: borrowing PartyView<Domain>
-    ) throws -> CorrelationMaterial<Domain.Elements> {
-        given
     }
 
     package func encode(into encoder: inout CanonicalEncoder) {

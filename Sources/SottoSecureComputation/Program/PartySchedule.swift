@@ -92,7 +92,8 @@ struct PartySchedule {
         }
         var schedule = PartySchedule(nodes, tiling, party: party)
         while let (step, strand) = schedule.next() {
-            guard let primitive = strand.instruction?.primitive else { continue }
+            guard let instruction = strand.instruction, !instruction.correlations.isEmpty else { continue }
+            let primitive = instruction.primitive
             switch step.kind {
             case .start: primitive.correlations(takenIn: nil).forEach(take)
             case .outgoing: primitive.correlations(takenIn: step.round).forEach(take)
@@ -196,7 +197,7 @@ final class Strand {
         case .instruction(let instruction):
             self.instruction = instruction
             (index, isInProgress) = (instruction.index, true)
-            rounds = instruction.primitive.rounds
+            rounds = instruction.rounds
             (stage, round) = (.start, 0)
         }
     }
@@ -268,7 +269,7 @@ final class Strand {
         guard nodes.contains(where: { !$0.branches.isEmpty }) else { return [] }
         var tags: Set<UInt32> = []
         for instruction in nodes.instructions {
-            for round in instruction.primitive.rounds.indices {
+            for round in instruction.rounds.indices {
                 tags.insert(FrameTag.program(instruction: instruction.index, round: round))
             }
         }

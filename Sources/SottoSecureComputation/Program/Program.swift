@@ -3,11 +3,24 @@ import SottoPreprocessing
 import SottoRandomness
 
 /// One use of a primitive, charged to a path such as `layer.3/ffn/gelu/compare`.
-package struct Instruction: Sendable {
+///
+/// A reference: programs of long passes have a million, which interpreters hand around.
+package final class Instruction: Sendable {
     /// Position in declaration order.
     package let index: Int
     package let path: String
     package let primitive: any Primitive
+    /// What the primitive declares.
+    package let rounds: [ByParty<Int>]
+    package let correlations: [Int]
+
+    init(index: Int, path: String, primitive: any Primitive) {
+        self.index = index
+        self.path = path
+        self.primitive = primitive
+        rounds = primitive.rounds
+        correlations = primitive.correlations
+    }
 }
 
 /// An instruction, branches that run at the same time, or the tiles of an operation, which do too as far as a window admits
@@ -117,7 +130,7 @@ public struct Program: Sendable {
                 encoder.append(instruction.primitive.label)
                 encoder.append(instruction.primitive.inputs)
                 encoder.append(instruction.primitive.outputs)
-                encoder.append(instruction.primitive.correlations)
+                encoder.append(instruction.correlations)
                 instruction.primitive.encodeParameters(into: &encoder)
             case .parallel(let branches):
                 encoder.append(1)

@@ -109,31 +109,35 @@ public final class ProgramBuilder {
     ///   ``ProgramError/tooManyRounds(path:rounds:limit:)`` and ``ProgramError/tooManyInstructions(limit:)`` for what no tag
     ///   can name.
     func emit(_ primitive: some Primitive) throws {
-        let path = path(primitive.label)
-        let rounds = primitive.rounds
+        let instruction = instruction(primitive)
+        let rounds = instruction.rounds
         guard rounds.count <= FrameTag.roundLimit else {
-            throw ProgramError.tooManyRounds(path: path, rounds: rounds.count, limit: FrameTag.roundLimit)
+            throw ProgramError.tooManyRounds(
+                path: instruction.path, rounds: rounds.count, limit: FrameTag.roundLimit)
         }
         guard instructionCount < FrameTag.instructionLimit, correlations.count <= FrameTag.correlationLimit else {
             throw ProgramError.tooManyInstructions(limit: FrameTag.instructionLimit)
         }
-        let messages = rounds.map(\.largest)
-        let corrections = primitive.correlations.map { target.preprocessing.largestFrame(of: correlations[$0]) }
-        let largest = (messages + corrections).max() ?? 0
+        let corrections = instruction.correlations.map { target.preprocessing.largestFrame(of: correlations[$0]) }
+        let largest = (rounds.map(\.largest) + corrections).max() ?? 0
         guard largest <= FrameTag.payloadLimit else {
-            throw ProgramError.oversizedFrame(path: path, bytes: largest, limit: FrameTag.payloadLimit)
+            throw ProgramError.oversizedFrame(
+                path: instruction.path, bytes: largest, limit: FrameTag.payloadLimit)
         }
-        add(primitive, path)
+        add(instruction)
     }
 
     /// A primitive that sends nothing.
-    func emit(_ primitive: some LocalPrimitive) { add(primitive, path(primitive.label)) }
+    func emit(_ primitive: some LocalPrimitive) { add(instruction(primitive)) }
 
-    private func add(_ primitive: any Primitive, _ path: String) {
-        open[open.count - 1].append(
-            .instruction(Instruction(index: instructionCount, path: path, primitive: primitive)))
+    private func instruction(_ primitive: any Primitive) -> Instruction {
+        Instruction(index: instructionCount, path: path(primitive.label), primitive: primitive)
+    }
+
+    private func add(_ instruction: Instruction) {
+        open[open.count - 1].append(.instruction(instruction))
         instructionCount += 1
-        slots.note(primitive, path)
+        slots.note(instruction.primitive, instruction.path)
     }
 
     /// The path of the operation that makes a slot.
@@ -198,9 +202,8 @@ public final class ProgramBuilder {
     public func finish() -> Program {
         precondition(open.count == 1 && scopes.isEmpty && steps.isEmpty && suites.count == 1)
         let uses = open[0].instructions.compactMap { instruction -> CorrelationPlan.Use? in
-            let correlations = instruction.primitive.correlations
-            return correlations.isEmpty
-                ? nil : CorrelationPlan.Use(instruction: instruction.index, correlations: correlations)
+            instruction.correlations.isEmpty
+                ? nil : CorrelationPlan.Use(instruction: instruction.index, correlations: instruction.correlations)
         }
         return Program(
             target: target, tiling: tiling, nodes: open[0], instructionCount: instructionCount,

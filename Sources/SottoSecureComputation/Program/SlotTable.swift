@@ -64,8 +64,8 @@ struct SlotTable {
             switch node {
             case .instruction(let instruction):
                 let primitive = instruction.primitive
-                let messages = primitive.rounds.map(\.total).max() ?? 0
-                let material = primitive.correlations.reduce(0) {
+                let messages = instruction.rounds.map(\.total).max() ?? 0
+                let material = instruction.correlations.reduce(0) {
                     $0 + correlations[$1].memoryBytes(perElement: elementBytes)
                 }
                 events.append(

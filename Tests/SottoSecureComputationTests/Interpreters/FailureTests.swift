@@ -98,7 +98,7 @@ import Testing
         try channels.1.send(
             Frame(
                 tag: UInt32(truncation.index * 16), depth: depth,
-                payload: payload(truncation.primitive.rounds[0].client)))
+                payload: payload(truncation.rounds[0].client)))
         let dealer = try InsecureInProcessDealer(domain: Ring64(), seeds: InsecureSeededSource(1))
         _ = try PartyInterpreter(domain: Ring64(), party: .server, channel: channels.0)
             .run(

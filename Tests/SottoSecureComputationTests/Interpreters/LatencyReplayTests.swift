@@ -107,12 +107,12 @@ import Testing
                 let works = steps.filter { $0.place != nil }
                 #expect(
                     works.count
-                        == example.program.instructions.reduce(0) { $0 + 1 + 2 * $1.primitive.rounds.count })
+                        == example.program.instructions.reduce(0) { $0 + 1 + 2 * $1.rounds.count })
                 let times = run.outcome.trace.times[party]
                 #expect(times.count == example.program.instructionCount)
                 #expect(times.values.reduce(0) { $0 + $1.steps.count } == works.count)
                 let received = example.program.instructions.reduce(0) {
-                    $0 + $1.primitive.rounds.count { $0[party.peer] > 0 }
+                    $0 + $1.rounds.count { $0[party.peer] > 0 }
                 }
                 #expect(steps.count { $0.kind == .receive } == received)
             }

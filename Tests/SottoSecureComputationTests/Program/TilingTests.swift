@@ -130,7 +130,7 @@ import Testing
         for operation in Self.operations {
             let program = try Self.program(operation, count: 83, .ring64, Self.small)
             for instruction in program.instructions {
-                for index in instruction.primitive.correlations {
+                for index in instruction.correlations {
                     let bytes = program.plan.correlations[index].products.bytes
                     // A tile of 16 elements, or of 40 of what is linear, or of a row.
                     #expect(bytes < 16_000, "\(operation.name) \(instruction.path)")

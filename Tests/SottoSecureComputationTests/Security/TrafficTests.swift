@@ -116,7 +116,7 @@ import Testing
         _ = try b.truncate(y, by: 0, toWidth: 64)
         let program = b.finish()
         var masks: [Int] = []
-        for instruction in program.instructions { masks += instruction.primitive.correlations }
+        for instruction in program.instructions { masks += instruction.correlations }
         #expect(Set(masks).count == masks.count)
         #expect(masks.count == program.plan.correlations.count)
         let channels = RecordingChannel.pair()
