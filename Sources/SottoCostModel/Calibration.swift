@@ -44,7 +44,7 @@ public enum CalibrationError: Error, Equatable, Sendable, CustomStringConvertibl
     case malformed(path: String)
     case otherVersion(path: String)
     case otherMachine(path: String)
-    case otherThreads(path: String, threads: Int, domain: String)
+    case unmeasured(path: String, threads: Int, target: Target)
     case unwritable(path: String)
 
     public var description: String {
@@ -56,9 +56,11 @@ public enum CalibrationError: Error, Equatable, Sendable, CustomStringConvertibl
             "The calibration at \(path) is of another version and is not used; run `sotto calibrate` again."
         case .otherMachine(let path):
             "The calibration at \(path) is of another machine and is not used; run `sotto calibrate` here."
-        case .otherThreads(let path, let threads, let domain):
-            "The calibration at \(path) has nothing for \(threads) threads and --domain \(domain) and is not used; run "
-                + "`sotto calibrate --threads \(threads) --domain \(domain)`."
+        case .unmeasured(let path, let threads, let target):
+            "The calibration at \(path) has nothing for \(threads) threads and \(target) and is not used; run "
+                + "`sotto calibrate --threads \(threads) --protocol \(target.suite.name) "
+                + "--preprocessing \(target.preprocessing.name) --domain \(target.domain.name)"
+                + (target.domain.prime.map { " --prime \($0)" } ?? "") + "`."
         case .unwritable(let path):
             "The calibration cannot be written to \(path); choose a file in a directory that can, on a disk with room."
         }

@@ -1,5 +1,6 @@
 import SottoModel
 import SottoPrivateTransformer
+import SottoSecureComputation
 
 extension CostCatalogue.ModelGroup {
     /// The model whose sizes the paper's architectures are shown at.
@@ -8,7 +9,7 @@ extension CostCatalogue.ModelGroup {
 
     /// One layer and the whole model of every architecture of the paper, and every preset.
     /// - Throws: `ProgramError` where an operation does not fit its ring.
-    public static func paper() throws -> [CostCatalogue.ModelGroup] {
+    public static func paper(target: Target) throws -> [CostCatalogue.ModelGroup] {
         let whole = try Architecture.preset(named: preset)
         let layer = try whole.firstLayers(1)
         func group(
@@ -19,7 +20,7 @@ extension CostCatalogue.ModelGroup {
                 models: try Architecture.Notation.all.map { notation in
                     let pass = try ForwardPass(
                         architecture: architecture.withNotation(notation), new: positions, output: output)
-                    return .init(name: notation.name, program: try pass.program(target: .otWithDealer(over: .ring64)))
+                    return .init(name: notation.name, program: try pass.program(target: target))
                 })
         }
         return [
@@ -40,7 +41,7 @@ extension CostCatalogue.ModelGroup {
                     + "`sotto estimate PRESET --context \(positions)`.",
                 models: try Architecture.presetNames.map { name in
                     let pass = try ForwardPass(architecture: .preset(named: name), new: positions, output: .all)
-                    return .init(name: name, program: try pass.program(target: .otWithDealer(over: .ring64)))
+                    return .init(name: name, program: try pass.program(target: target))
                 }),
         ]
     }

@@ -88,9 +88,11 @@ public struct CostCatalogue: Sendable, Hashable, Codable {
     /// Counts at which the totals of primitives are shown, to tell how they are rounded up.
     package static let roundingCounts = [1, 7, 8, 9, 1000]
 
-    /// - Parameter models: written by the caller, in the order of the tables.
+    /// - Parameters:
+    ///   - models: written by the caller, in the order of the tables.
+    ///   - target: what all programs are written for, over a ring.
     /// - Throws: `ProgramError` where an operation does not fit its ring.
-    public init(models: [ModelGroup] = []) throws {
+    public init(models: [ModelGroup] = [], target: Target) throws {
         schemaVersion = CostReport.currentSchemaVersion
         let counts = [Self.elements] + Self.roundingCounts
         sections =
@@ -98,20 +100,24 @@ public struct CostCatalogue: Sendable, Hashable, Codable {
                 Section(
                     title: "Primitives",
                     note: "The messages of one primitive, the tensors that it reads being there already.",
-                    unit: .element, rows: try Self.primitives.flatMap { entry in try counts.map(entry.row(count:)) }),
+                    unit: .element,
+                    rows: try Self.primitives.flatMap { entry in
+                        try counts.map { try entry.row(count: $0, target: target) }
+                    }),
                 Section(
                     title: "Products of matrices",
                     note: "Masking the operands included, truncation of the result not.",
-                    unit: .program, rows: try Self.products.map { try $0.row(count: 1) }),
+                    unit: .program, rows: try Self.products.map { try $0.row(count: 1, target: target) }),
                 Section(
                     title: "Functions of elements",
                     note: "From \(Self.scale) fraction bits to \(Self.scale) in the narrowest ring.",
-                    unit: .element, rows: try Self.elementFunctions.map { try $0.row(count: Self.elements) }),
+                    unit: .element,
+                    rows: try Self.elementFunctions.map { try $0.row(count: Self.elements, target: target) }),
                 Section(
                     title: "Functions of rows",
                     note:
                         "From \(Self.scale) fraction bits to \(Self.scale) in the narrowest ring, all rows equally long.",
-                    unit: .row, rows: try Self.rowFunctions.map { try $0.row(count: Self.rows) }),
+                    unit: .row, rows: try Self.rowFunctions.map { try $0.row(count: Self.rows, target: target) }),
             ]
             + models.map { group in
                 Section(title: group.title, note: group.note, unit: .session, rows: group.models.map(Row.init))
@@ -134,14 +140,14 @@ extension CostCatalogue {
         }
 
         /// The operation for so many elements or rows, with everything that it needs.
-        package func program(count: Int) throws -> Program {
-            let builder = ProgramBuilder(target: .otWithDealer(over: .ring64))
+        package func program(count: Int, target: Target) throws -> Program {
+            let builder = ProgramBuilder(target: target)
             try write(builder, count)
             return builder.finish()
         }
 
-        package func row(count: Int) throws -> Row {
-            Row(name: name, operands: operands, count: count, program: try program(count: count))
+        package func row(count: Int, target: Target) throws -> Row {
+            Row(name: name, operands: operands, count: count, program: try program(count: count, target: target))
         }
     }
 

@@ -11,15 +11,14 @@ package struct PassSize: Sendable, Hashable {
     package let instructions: Double
     /// Elements of the largest tensor.
     package let largestTensor: Double
-    /// Bytes that the dealer sends for the largest correlation.
+    /// Bytes that preprocessing sends for the largest correlation.
     package let largestCorrelation: Double
     /// Multiplications and additions, products of masks included.
     package let work: Double
 }
 
 extension ForwardPass {
-    /// - Parameter profile: decides how many bytes an element has.
-    package func size(profile: DomainProfile, tiling: Tiling = .standard) -> PassSize {
+    package func size(in target: Target, tiling: Tiling = .standard) -> PassSize {
         // Doubles cannot overflow here: the largest architecture's sizes multiply to less than 10^20.
         let model = architecture
         let (rows, total) = (Double(new), Double(total))
@@ -38,8 +37,8 @@ extension ForwardPass {
         let ends = isWhole ? [rows * vocabulary, vocabulary * width, Double(model.context) * width] : []
         let largest = (tensors + ends).max() ?? 0
 
-        let element = Double(WireSize.bytes(count: 1, width: profile.maximumWidth))
-        let activation = Self.largestActivation(of: model, profile: profile)
+        let element = Double(WireSize.bytes(count: 1, width: target.domain.maximumWidth))
+        let activation = Self.largestActivation(of: model, in: target)
         // What is nonlinear is cut by elements, products by rows.
         func cut(_ elements: Double) -> Double { min(elements, Double(tiling.elements)) }
         func product(_ rows: Double, _ inputs: Double, _ outputs: Double) -> Double {
@@ -48,13 +47,13 @@ extension ForwardPass {
         let scoreRows = min(rows, past.isMultiple(of: 16) ? Self.scoreRows(model, total, tiling) : rows)
         let correlations = [
             Double(model.heads) * scoreRows * total * element,
-            cut(triangle) * BuiltInFunctions.exponential.dealerBytes(profile),
+            cut(triangle) * BuiltInFunctions.exponential.correlationBytes(in: target),
             cut(rows * inner) * activation, rows * inner * element, product(rows, width, projected),
-            Self.rowBytes(cut(rows), model, profile), rows * width * element,
+            Self.rowBytes(cut(rows), model, target), rows * width * element,
             isWhole ? max(product(rows, vocabulary, width), product(outputs, vocabulary, vocabulary)) : 0,
             exactOpenings
                 ? cut(outputs * (isWhole ? vocabulary : width))
-                    * PiecewisePolynomial.dealerBytes(thresholds: 4, degree: 1, profile) : 0,
+                    * target.correlationBytes(thresholds: 4, degree: 1) : 0,
         ]
 
         let layers = Double(model.layers.count)
@@ -85,23 +84,23 @@ extension ForwardPass {
         return 96 + 16 * levels + (scoreTiles - 1) * (40 + 12 * levels) + 12 * further
     }
 
-    /// Dealer bytes of an element of the costliest activation.
-    private static func largestActivation(of model: Architecture, profile: DomainProfile) -> Double {
+    /// Bytes of an element's largest correlation in the costliest activation.
+    private static func largestActivation(of model: Architecture, in target: Target) -> Double {
         let bytes = Set(model.layers.map(\.activation)).map { activation -> Double in
             switch activation {
             case .identity: 0
-            case .relu: PiecewisePolynomial.dealerBytes(thresholds: 1, degree: 1, profile)
-            case .gelu: BuiltInFunctions.gelu.dealerBytes(profile)
-            case .geluNew: BuiltInFunctions.geluNew.dealerBytes(profile)
-            case .silu: BuiltInFunctions.silu.dealerBytes(profile)
+            case .relu: target.correlationBytes(thresholds: 1, degree: 1)
+            case .gelu: BuiltInFunctions.gelu.correlationBytes(in: target)
+            case .geluNew: BuiltInFunctions.geluNew.correlationBytes(in: target)
+            case .silu: BuiltInFunctions.silu.correlationBytes(in: target)
             }
         }
         return bytes.max() ?? 0
     }
 
-    /// Dealer bytes of what there is once a row: a sum normalised by up to 62 buckets, heads of a softmax included.
-    private static func rowBytes(_ rows: Double, _ model: Architecture, _ profile: DomainProfile) -> Double {
-        rows * Double(model.heads) * PiecewisePolynomial.dealerBytes(thresholds: 62, degree: 1, profile)
+    /// Bytes of what there is once a row: a sum normalised by up to 62 buckets, heads of a softmax included.
+    private static func rowBytes(_ rows: Double, _ model: Architecture, _ target: Target) -> Double {
+        rows * Double(model.heads) * target.correlationBytes(thresholds: 62, degree: 1)
     }
 }
 
@@ -111,16 +110,8 @@ extension Double {
 }
 
 extension PiecewisePolynomial {
-    /// Upper bound of the dealer's bytes for one element, of the larger of comparison and selection.
-    fileprivate func dealerBytes(_ profile: DomainProfile) -> Double {
-        Self.dealerBytes(thresholds: knots.count, degree: degree, profile)
-    }
-
-    fileprivate static func dealerBytes(thresholds: Int, degree: Int, _ profile: DomainProfile) -> Double {
-        let width = profile.maximumWidth
-        let powers = SelectionCorrelation.powerCount(thresholds: thresholds, degree: degree, count: 1) * width
-        let leaves = thresholds * MillionairesLeaves.productCount(bits: width)
-        return Double(max(powers, leaves)) / 8 + 1
+    fileprivate func correlationBytes(in target: Target) -> Double {
+        target.correlationBytes(thresholds: knots.count, degree: degree)
     }
 }
 
@@ -150,8 +141,8 @@ public struct PassBudget: Sendable, Hashable {
     }
 
     /// - Throws: ``PassBudgetError`` naming the first limit that the pass exceeds.
-    package func check(_ pass: ForwardPass, profile: DomainProfile) throws(PassBudgetError) {
-        let size = pass.size(profile: profile)
+    package func check(_ pass: ForwardPass, in target: Target) throws(PassBudgetError) {
+        let size = pass.size(in: target)
         let demands: [(String, Double, Int)] = [
             ("positions", Double(pass.total), positions), ("instructions", size.instructions, instructions),
             ("elements of its largest tensor", size.largestTensor, largestTensor),

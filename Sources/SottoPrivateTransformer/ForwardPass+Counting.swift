@@ -13,7 +13,7 @@ extension ForwardPass {
         var found = (tiling: Tiling.standard, instructions: Double.infinity)
         for factor in [1, 4, 16, 64] {
             let tiling = Tiling.standard.scaled(by: factor)
-            found = (tiling, size(profile: target.domain, tiling: tiling).instructions)
+            found = (tiling, size(in: target, tiling: tiling).instructions)
             if found.instructions <= Double(limit) { break }
         }
         guard found.instructions <= Double(max(limit, most)) else {

@@ -32,7 +32,7 @@ public enum CalibrationStore {
     ) throws(CalibrationError) -> ComputeModel {
         let calibration = try Calibration(contentsOf: url, machine: .current)
         guard let model = calibration[threads: threads, target] else {
-            throw .otherThreads(path: url.path, threads: threads, domain: target.domain.name)
+            throw .unmeasured(path: url.path, threads: threads, target: target)
         }
         return model
     }

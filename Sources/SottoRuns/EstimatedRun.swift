@@ -48,7 +48,7 @@ public struct EstimatedRun: Sendable {
     private static func checkSums(of passes: [ForwardPass], _ target: Target) throws {
         guard passes.count > 1, let last = passes.last else { return }
         let count = Double(passes.count)
-        guard last.size(profile: target.domain).work * count < 0x1p62 else {
+        guard last.size(in: target).work * count < 0x1p62 else {
             throw RunError.uncountable(tokens: passes.count)
         }
         var session = SessionCost()

@@ -199,7 +199,7 @@ struct AgreedProgram {
     /// - Parameter budget: of who makes the program; checked before it is made.
     /// - Throws: ``PassBudgetError``, and what making a program throws.
     init(_ pass: ForwardPass, _ target: Target, budget: PassBudget) throws {
-        try budget.check(pass, profile: target.domain)
+        try budget.check(pass, in: target)
         self.pass = pass
         program = try pass.program(target: target)
         fingerprint = try program.fingerprint()

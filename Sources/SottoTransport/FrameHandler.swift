@@ -107,14 +107,14 @@ final class FrameHandler: ChannelDuplexHandler {
 
     /// Tells a peer that is not taken why, and ends the connection.
     func refuse(_ kind: AbortKind, reason: String) {
-        outbox.sendBetween(.abort(kind, reason: reason))
+        outbox.sendLast(.abort(kind, reason: reason))
         finish(.closed(peer: peer.current))
         outbox.endSoon()
     }
 
     /// Ends the connection to a peer that broke the protocol, and tells it so where a frame can be sent.
     private func breakOff(_ error: TransportError) {
-        if let reason = error.reasonForPeer { outbox.sendBetween(.abort(.refused, reason: reason)) }
+        if let reason = error.reasonForPeer { outbox.sendLast(.abort(.refused, reason: reason)) }
         finish(error)
         outbox.endSoon()
     }

@@ -11,10 +11,14 @@ final class Outbox: Sendable {
         var isDrainScheduled = false
         /// One thread at a time sends, so that frames do not mix.
         var isSending = false
+        /// Part of a frame is queued and its rest is not.
+        var isFrameOpen = false
         /// Set once nothing can be sent any more.
         var end: TransportError?
         /// Set once the output shall end as soon as everything has left.
         var isClosing = false
+        /// Set once the last frame to a peer that broke the protocol is queued.
+        var isEnding = false
         var isOutputEnded = false
         var lastQueued = NIODeadline.now()
     }
@@ -64,12 +68,16 @@ final class Outbox: Sendable {
                     sent += count
                 }
                 if piece.readableBytes >= Outbox.pieceSize {
-                    try enqueue(piece, newPatience: newPatience, whileWaiting: whileWaiting)
+                    try enqueue(
+                        piece, endsFrame: sent == frame.payload.count, newPatience: newPatience,
+                        whileWaiting: whileWaiting)
                     piece = ByteBuffer()
                 }
             }
         }
-        if piece.readableBytes > 0 { try enqueue(piece, newPatience: newPatience, whileWaiting: whileWaiting) }
+        if piece.readableBytes > 0 {
+            try enqueue(piece, endsFrame: true, newPatience: newPatience, whileWaiting: whileWaiting)
+        }
         let bytes = frames.reduce(0) { $0 + WireFormat.frameHeaderSize + ($1.isOverhead ? $1.payload.count : 0) }
         overhead.add(bytes, ordering: .relaxed)
     }
@@ -84,12 +92,14 @@ final class Outbox: Sendable {
         guard turn != nil else { throw timeoutError(patience) }
     }
 
-    private func enqueue(_ piece: ByteBuffer, newPatience: () -> Patience, whileWaiting: (Bool) -> Void) throws {
-        if try state.withLock({ try add(piece, to: &$0) }) != nil { return }
+    private func enqueue(
+        _ piece: ByteBuffer, endsFrame: Bool, newPatience: () -> Patience, whileWaiting: (Bool) -> Void
+    ) throws {
+        if try state.withLock({ try add(piece, endsFrame, to: &$0) }) != nil { return }
         whileWaiting(true)
         defer { whileWaiting(false) }
         let patience = newPatience()
-        let added: Void? = try state.wait(until: patience) { try add(piece, to: &$0) }
+        let added: Void? = try state.wait(until: patience) { try add(piece, endsFrame, to: &$0) }
         guard added != nil else {
             // Part of a frame may have left: what followed would be taken for the rest of it.
             let error = timeoutError(patience)
@@ -99,10 +109,11 @@ final class Outbox: Sendable {
         }
     }
 
-    private func add(_ piece: ByteBuffer, to state: inout State) throws -> Void? {
+    private func add(_ piece: ByteBuffer, _ endsFrame: Bool, to state: inout State) throws -> Void? {
         try state.checkOpen(peer: peer)
         guard state.unsentBytes <= bound else { return nil }
         state.queue(piece)
+        state.isFrameOpen = !endsFrame
         scheduleDrain(&state)
         return ()
     }
@@ -117,9 +128,19 @@ final class Outbox: Sendable {
     ///
     /// - Returns: Whether it was queued.
     @discardableResult func sendBetween(_ frame: Frame) -> Bool {
+        queue(frame) { !$0.isSending && $0.unsentBytes == 0 }
+    }
+
+    /// Queues the last small frame to a peer that broke the protocol, behind what is on its way: what follows it is not read.
+    /// It is left out where part of a frame has left without the rest.
+    func sendLast(_ frame: Frame) {
+        queue(frame) { !$0.isFrameOpen }
+    }
+
+    @discardableResult private func queue(_ frame: Frame, where isPossible: (State) -> Bool) -> Bool {
         let bytes = WireFormat.header(of: frame) + frame.payload
         let isQueued = state.change { state in
-            guard state.end == nil, !state.isClosing, !state.isSending, state.unsentBytes == 0 else { return false }
+            guard state.end == nil, !state.isClosing, isPossible(state) else { return false }
             state.queue(ByteBuffer(bytes: bytes))
             scheduleDrain(&state)
             return true
@@ -170,7 +191,7 @@ final class Outbox: Sendable {
     }
 
     private func endOutputIfDone() {
-        let isDone = state.withLock { $0.isClosing && $0.unsentBytes == 0 }
+        let isDone = state.withLock { ($0.isClosing || $0.isEnding) && $0.unsentBytes == 0 }
         if isDone { endOutput() }
     }
 
@@ -187,8 +208,8 @@ final class Outbox: Sendable {
     /// On the event loop: ends the connection to a peer that broke the protocol, with a moment for what was sent
     /// to it to arrive.
     func endSoon() {
+        state.change { $0.isEnding = true }
         drain()
-        endOutput()
         closeLatest(in: Outbox.linger)
     }
 

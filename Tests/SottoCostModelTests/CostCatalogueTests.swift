@@ -19,7 +19,7 @@ import Testing
     private static let counts = [0, 1, 2, 7, 8, 9, 63, 64, 65, 511, 512, 513]
 
     private func row(_ entry: CostCatalogue.Entry, _ count: Int, metered run: ExactRun) throws -> CostCatalogue.Row {
-        let row = try entry.row(count: count)
+        let row = try entry.row(count: count, target: .standard)
         // What is given is metered too, but not part of the row.
         let counted = run.metered.operations.filter { !ExamplePrograms.isGiven(path: $0.path) }
         func sum(_ phase: CostReport.Phase, _ bytes: KeyPath<CostReport.Operation, ByParty<Int>>) -> ByParty<Int> {
@@ -41,7 +41,7 @@ import Testing
         let entry = Self.entries[index]
         let isOfRows = index >= Self.entries.count - CostCatalogue.rowFunctions.count
         for count in isOfRows ? [0, 1, 3, 8] : Self.counts {
-            let run = try ExactRun(entry.program(count: count), fill: .small(seed: 5, bits: 4))
+            let run = try ExactRun(entry.program(count: count, target: .standard), fill: .small(seed: 5, bits: 4))
             #expect(run.mismatch == nil, "\(entry.name) of \(count)")
             let row = try row(entry, count, metered: run)
             if count == 0 {
@@ -55,7 +55,7 @@ import Testing
     @Test(arguments: CostCatalogue.products.indices)
     func everyProductIsMetered(index: Int) throws {
         let entry = CostCatalogue.products[index]
-        let run = try ExactRun(entry.program(count: 1), fill: .small(seed: 5, bits: 4), threads: 2)
+        let run = try ExactRun(entry.program(count: 1, target: .standard), fill: .small(seed: 5, bits: 4), threads: 2)
         #expect(run.mismatch == nil)
         _ = try row(entry, 1, metered: run)
     }
@@ -107,7 +107,7 @@ import Testing
     @Test(arguments: formulas.indices)
     func rowsFollowTheFormulas(index: Int) throws {
         let (name, operands, cost, rounds) = Self.formulas[index]
-        let section = try #require(try CostCatalogue().sections.first)
+        let section = try #require(try CostCatalogue(target: .standard).sections.first)
         let rows = section.rows.filter { $0.name == name && $0.operands == operands }
         #expect(rows.map(\.count) == [CostCatalogue.elements] + CostCatalogue.roundingCounts)
         for row in rows {
@@ -121,7 +121,9 @@ import Testing
 
     @Test func everyPrimitiveHasARow() throws {
         let labels = Set(
-            try CostCatalogue.primitives.flatMap { try $0.program(count: 8).instructions.map(\.primitive.label) })
+            try CostCatalogue.primitives.flatMap {
+                try $0.program(count: 8, target: .standard).instructions.map(\.primitive.label)
+            })
         let used = try Small.notations.flatMap { notation in
             try ForwardPass(architecture: Small.architecture(notation), new: 4, output: .last).program(
                 target: .standard
@@ -138,7 +140,8 @@ import Testing
             target: .standard)
         let cost = CostInterpreter().run(program)
         let catalogue = try CostCatalogue(
-            models: [.init(title: "T", note: "N.", models: [.init(name: "m", program: program)])])
+            models: [.init(title: "T", note: "N.", models: [.init(name: "m", program: program)])],
+            target: .standard)
         let section = try #require(catalogue.sections.last)
         let row = try #require(section.rows.first)
         #expect(section.title == "T" && section.unit == .session && section.rows.count == 1)
@@ -148,7 +151,7 @@ import Testing
     }
 
     @Test func forms() throws {
-        let catalogue = try CostCatalogue()
+        let catalogue = try CostCatalogue(target: .standard)
         let again = try JSONDecoder().decode(CostCatalogue.self, from: Data(JSONText.of(catalogue).utf8))
         #expect(again == catalogue)
         let rows = catalogue.sections.reduce(0) { $0 + $1.rows.count }

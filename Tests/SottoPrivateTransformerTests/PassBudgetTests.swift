@@ -39,7 +39,7 @@ import Testing
                 let pass = try ForwardPass(
                     architecture: architecture, past: lengths.0, new: lengths.1, output: output)
                 let program = try pass.program(target: .otWithDealer(over: profile))
-                let size = pass.size(profile: profile)
+                let size = pass.size(in: .otWithDealer(over: profile))
                 let name = "\(architecture), \(lengths), \(output)"
                 #expect(size.instructions >= Double(program.instructionCount), "\(name)")
                 #expect(size.instructions <= 64 + 6 * Double(program.instructionCount), "\(name)")
@@ -61,7 +61,7 @@ import Testing
         ] {
             let architecture = try Architecture.preset(named: preset).firstLayers(layers)
             let pass = try ForwardPass(architecture: architecture, new: length, output: output)
-            try budget.check(pass, profile: .ring64)
+            try budget.check(pass, in: .otWithDealer(over: .ring64))
         }
     }
 
@@ -87,17 +87,19 @@ import Testing
             // What is named is the first that is too large.
             var budget = budget
             if quantity != "instructions" { budget.instructions = .max }
-            let error = #expect(throws: PassBudgetError.self) { try budget.check(pass, profile: .ring64) }
+            let error = #expect(throws: PassBudgetError.self) {
+                try budget.check(pass, in: .otWithDealer(over: .ring64))
+            }
             #expect(error?.quantity.contains(quantity) == true, "\(quantity): \(error.map { "\($0)" } ?? "none")")
             #expect(error.map { $0.asked > $0.limit } == true)
         }
         let small = #expect(throws: PassBudgetError.self) {
             try PassBudget(largestCorrelation: 1 << 20).check(
-                try pass(heads: 1024, width: 1024, context: 512), profile: .ring64)
+                try pass(heads: 1024, width: 1024, context: 512), in: .otWithDealer(over: .ring64))
         }
         #expect(small?.quantity.contains("largest correlation") == true)
         let error = #expect(throws: PassBudgetError.self) {
-            try PassBudget().check(try pass(context: 4097), profile: .ring64)
+            try PassBudget().check(try pass(context: 4097), in: .otWithDealer(over: .ring64))
         }
         #expect(error == PassBudgetError(quantity: "positions", asked: 4097, limit: 4096))
     }

@@ -40,7 +40,7 @@ import Testing
         let (calibrated, idle) = (try latency(model), try latency(nil))
         #expect(calibrated.compute == .calibrated && idle.compute == .none)
         #expect(calibrated.setup > idle.setup && calibrated.offline > idle.offline && calibrated.online > idle.online)
-        #expect(throws: CalibrationError.otherThreads(path: url.path, threads: 3, domain: profile.name)) {
+        #expect(throws: CalibrationError.unmeasured(path: url.path, threads: 3, target: target)) {
             try CalibrationStore.model(at: url, threads: 3, target: target)
         }
     }

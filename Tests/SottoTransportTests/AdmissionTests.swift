@@ -130,6 +130,26 @@ import Testing
         }
     }
 
+    @Test func thePeerIsToldBehindWhatIsOnItsWay() throws {
+        try withRawPeer { channel, socket, name in
+            // More than the operating system holds for a peer that does not read.
+            let frame = Frame(tag: 7, depth: 1, payload: [UInt8](repeating: 1, count: 1 << 20))
+            let sending = Background { for _ in 0..<8 { try channel.send(frame) } }
+            try sending.result()
+            var bytes = wireBytes([Frame(tag: 8, depth: 1, payload: Array(0..<40))])
+            bytes[40] ^= 1
+            try socket.write(bytes)
+            #expect(throws: TransportError.damagedFrame(peer: name)) { try channel.receive(tag: 8) }
+            let reason = Array("what arrived here was damaged on its way.".utf8)
+            let abort = Frame(tag: FrameTag.abort, depth: 0, payload: [AbortKind.refused.rawValue] + reason)
+            let told = socket.readToEnd()
+            #expect(
+                told.suffix(WireFormat.frameHeaderSize + abort.payload.count)
+                    == WireFormat.header(of: abort) + abort.payload)
+            #expect(told.count > 8 << 20)
+        }
+    }
+
     @Test func aHandshakeAdmits() throws {
         try withTransport { transport in
             let listener = try TCPListener(host: "127.0.0.1", port: 0, transport: transport)

@@ -32,10 +32,7 @@ struct Calibrate: ParsableCommand {
             "Where to keep the calibration, in place of the user's cache directory.", valueName: "path"))
     var file: String?
 
-    @Option(help: "What values are shared over.")
-    var domain: ProtocolOptions.Domain = .ring64
-
-    @OptionGroup var prime: PrimeOptions
+    @OptionGroup var targets: TargetOptions
 
     @Flag(help: "Measure the smallest layers only: in a second, and roughly.")
     var quick = false
@@ -43,17 +40,13 @@ struct Calibrate: ParsableCommand {
     @Option(help: "The form of the rates.")
     var format: Format = .text
 
-    func validate() throws {
-        try prime.validate(for: [domain])
-    }
-
     func run() throws {
         let url = file.map { URL(fileURLWithPath: $0) } ?? CalibrationStore.url
         let machine = Calibration.Machine.current
         let counts = threads.map { [$0] } ?? Array(Set([1, ProcessInfo.processInfo.activeProcessorCount])).sorted()
         let progress = ProgressBar("calibrating")
         let measured = try MachineCalibration(
-            threads: counts, target: .otWithDealer(over: try prime.profile(of: domain)),
+            threads: counts, target: try targets.target(),
             layers: quick ? MachineCalibration.quickLayers : MachineCalibration.layers,
             extending: (try? Calibration(contentsOf: url, machine: machine)) ?? Calibration(machine: machine)
         ) { progress.update($0) }

@@ -17,7 +17,7 @@ struct PrimeOptions: ParsableArguments {
     var primeBits: Int?
 
     /// - Throws: `ValidationError` for a number that is no prime, and for options that no domain of `domains` needs.
-    func validate(for domains: [ProtocolOptions.Domain]) throws {
+    func validate(for domains: [TargetOptions.Domain]) throws {
         guard prime != nil || primeBits != nil else { return }
         guard prime == nil || primeBits == nil else {
             throw ValidationError("Give --prime or --prime-bits, not both")
@@ -26,7 +26,7 @@ struct PrimeOptions: ParsableArguments {
         do { _ = try modulus() } catch let error as PrimeModulusError { throw ValidationError(error.description) }
     }
 
-    func profile(of domain: ProtocolOptions.Domain) throws -> DomainProfile {
+    func profile(of domain: TargetOptions.Domain) throws -> DomainProfile {
         switch domain {
         case .ring64: .ring64
         case .field: .field(try modulus())

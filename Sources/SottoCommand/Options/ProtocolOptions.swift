@@ -3,35 +3,21 @@ import SottoCostModel
 import SottoSecureComputation
 import SottoSessions
 
-/// Which protocols run, as the axes of choice name them.
-struct ProtocolOptions: ParsableArguments {
-    enum Domain: String, ExpressibleByArgument, CaseIterable {
-        case ring64, field
-    }
-
-    @Option(name: .customLong("protocol"), help: "Comparisons and nonlinear functions; ot is built, fss is not yet.")
+/// What programs are written for, but for the domain.
+struct SuiteOptions: ParsableArguments {
+    @Option(
+        name: .customLong("protocol"),
+        help: ArgumentHelp("Comparisons and nonlinear functions; \(ProtocolName.availability)."))
     var protocolName: ProtocolName = .ot
 
-    @Option(help: "Where correlated randomness comes from; dealer is built, two-party is not yet.")
+    @Option(help: ArgumentHelp("Where correlated randomness comes from; \(PreprocessingName.availability)."))
     var preprocessing: PreprocessingName = .dealer
 
-    @Option(help: "What values are shared over.")
-    var domain: Domain = .ring64
-
-    @OptionGroup var prime: PrimeOptions
-
-    @Flag(help: ExactOpeningsHelp.text)
-    var exactOpenings = false
-
-    func validate() throws {
-        try prime.validate(for: [domain])
-        _ = try target()
+    /// - Throws: `ValidationError`, which names what there is, if a combination is not built.
+    func target(over domain: DomainProfile) throws -> Target {
+        try Self.target(protocolName, preprocessing, domain)
     }
 
-    /// What programs are written for.
-    func target() throws -> Target { try Self.target(protocolName, preprocessing, prime.profile(of: domain)) }
-
-    /// - Throws: `ValidationError`, which names what there is, if a combination is not built.
     static func target(
         _ protocolName: ProtocolName, _ preprocessing: PreprocessingName, _ domain: DomainProfile
     ) throws -> Target {
@@ -41,6 +27,45 @@ struct ProtocolOptions: ParsableArguments {
             throw ValidationError(error.description)
         }
     }
+}
+
+/// What programs are written for, as the axes of choice name it.
+struct TargetOptions: ParsableArguments {
+    enum Domain: String, ExpressibleByArgument, CaseIterable {
+        case ring64, field
+    }
+
+    @OptionGroup var suite: SuiteOptions
+
+    @Option(help: "What values are shared over.")
+    var domain: Domain = .ring64
+
+    @OptionGroup var prime: PrimeOptions
+
+    func validate() throws {
+        try prime.validate(for: [domain])
+        _ = try target()
+    }
+
+    func target() throws -> Target { try suite.target(over: prime.profile(of: domain)) }
+
+    /// The same options for another process.
+    func arguments() throws -> [String] {
+        let prime = try target().domain.prime
+        return ["--protocol", suite.protocolName.rawValue, "--preprocessing", suite.preprocessing.rawValue]
+            + ["--domain", domain.rawValue] + (prime.map { ["--prime", "\($0)"] } ?? [])
+    }
+}
+
+/// Which protocols run.
+struct ProtocolOptions: ParsableArguments {
+    @OptionGroup var targets: TargetOptions
+
+    @Flag(help: ExactOpeningsHelp.text)
+    var exactOpenings = false
+
+    /// What programs are written for.
+    func target() throws -> Target { try targets.target() }
 
     func session(sharesTimes: Bool = false) throws -> SessionConfiguration {
         SessionConfiguration(target: try target(), exactOpenings: exactOpenings, sharesTimes: sharesTimes)
@@ -48,10 +73,7 @@ struct ProtocolOptions: ParsableArguments {
 
     /// The same options for another process.
     func arguments() throws -> [String] {
-        let prime = try target().domain.prime
-        return ["--protocol", protocolName.rawValue, "--preprocessing", preprocessing.rawValue]
-            + ["--domain", domain.rawValue] + (prime.map { ["--prime", "\($0)"] } ?? [])
-            + (exactOpenings ? ["--exact-openings"] : [])
+        try targets.arguments() + (exactOpenings ? ["--exact-openings"] : [])
     }
 }
 

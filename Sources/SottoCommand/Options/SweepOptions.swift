@@ -42,15 +42,16 @@ struct SweepOptions: ParsableArguments {
     var blocksOnly = false
 
     @Option(
-        name: .customLong("protocol"), help: "Comparisons and nonlinear functions, a list; ot is built, fss is not yet."
-    )
+        name: .customLong("protocol"),
+        help: ArgumentHelp("Comparisons and nonlinear functions, a list; \(ProtocolName.availability)."))
     var protocols: CommaList<ProtocolName> = CommaList([.ot])
 
-    @Option(help: "Where correlated randomness comes from, a list; dealer is built, two-party is not yet.")
+    @Option(
+        help: ArgumentHelp("Where correlated randomness comes from, a list; \(PreprocessingName.availability)."))
     var preprocessing: CommaList<PreprocessingName> = CommaList([.dealer])
 
     @Option(help: "What values are shared over, a list.")
-    var domain: CommaList<ProtocolOptions.Domain> = CommaList([.ring64])
+    var domain: CommaList<TargetOptions.Domain> = CommaList([.ring64])
 
     @OptionGroup var prime: PrimeOptions
 
@@ -66,7 +67,7 @@ struct SweepOptions: ParsableArguments {
     func targets() throws -> [Target] {
         try protocols.elements.flatMap { name in
             try preprocessing.elements.flatMap { source in
-                try domain.elements.map { try ProtocolOptions.target(name, source, prime.profile(of: $0)) }
+                try domain.elements.map { try SuiteOptions.target(name, source, prime.profile(of: $0)) }
             }
         }
     }
@@ -155,7 +156,7 @@ struct SweepOptions: ParsableArguments {
             try preprocessing.elements.flatMap { source -> [Scenario] in
                 try variants.flatMap { variant in
                     try domain.elements.map { domain in
-                        let target = try ProtocolOptions.target(name, source, prime.profile(of: domain))
+                        let target = try SuiteOptions.target(name, source, prime.profile(of: domain))
                         let pass = try ForwardPass(
                             architecture: variant.architecture, new: context, output: output,
                             exactOpenings: exactOpenings)

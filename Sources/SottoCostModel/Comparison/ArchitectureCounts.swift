@@ -62,7 +62,7 @@ public struct ArchitectureCounts: Sendable, Hashable, Codable {
         } else {
             add(.activation, layer.activation.name, 1, [rows, inner])
             if layer.feedForward.gated { add(.gate, "gate", 1, [rows, inner]) }
-            feedForwardFlops += 2 * rows * width * inner * (layer.feedForward.gated ? 3 : 2)
+            feedForwardFlops += 2 * rows * width * (architecture.feedForwardInputWidth(layer) + inner)
         }
     }
 

@@ -4,7 +4,7 @@ import Foundation
 // snake case as in Hugging Face's files.
 
 extension Architecture {
-    enum LayerKey: String, CaseIterable {
+    enum LayerKey: String, CodingKey, CaseIterable {
         case norm1
         case norm2
         case activation
@@ -17,6 +17,20 @@ extension Architecture {
 
         /// Whether a layer may leave the key out: files of before there were gates.
         var isOptional: Bool { self == .gated }
+    }
+
+    /// What a key of a layer holds.
+    enum LayerValue: Equatable {
+        case flag(Bool)
+        /// The name of a norm or an activation.
+        case choice(String)
+
+        var json: String {
+            switch self {
+            case .flag(let isSet): "\(isSet)"
+            case .choice(let name): name.asJSON
+            }
+        }
     }
 }
 
@@ -32,6 +46,25 @@ extension Architecture.Layer {
         case .temperature: temperature = try value.boolean(key: key.rawValue)
         case .gated: feedForward.gated = try value.boolean(key: key.rawValue)
         }
+    }
+
+    func value(of key: Architecture.LayerKey) -> Architecture.LayerValue {
+        switch key {
+        case .norm1: .choice(norm1.rawValue)
+        case .norm2: .choice(norm2.rawValue)
+        case .activation: .choice(activation.rawValue)
+        case .fused: .flag(feedForward.fused)
+        case .scaled: .flag(feedForward.scaled)
+        case .temperature: .flag(temperature)
+        case .gated: .flag(feedForward.gated)
+        }
+    }
+
+    /// Its object in a configuration, without optional keys that hold what they hold by default.
+    var json: String {
+        let standard = Self()
+        let keys = Architecture.LayerKey.allCases.filter { !$0.isOptional || value(of: $0) != standard.value(of: $0) }
+        return "{" + keys.map { "\($0.rawValue.asJSON): \(value(of: $0).json)" }.joined(separator: ", ") + "}"
     }
 
     /// Reads a layer in which every key is present, but for `gated`, which is false unless given.
@@ -78,32 +111,29 @@ extension JSONValue {
 // MARK: - Codable
 
 extension Architecture.Layer: Codable {
-    private enum CodingKeys: String, CodingKey {
-        case norm1, norm2, activation, fused, scaled, temperature, gated
-    }
-
     public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(
-            norm1: try container.decode(Architecture.Norm.self, forKey: .norm1),
-            norm2: try container.decode(Architecture.Norm.self, forKey: .norm2),
-            activation: try container.decode(Architecture.Activation.self, forKey: .activation),
-            feedForward: .init(
-                fused: try container.decode(Bool.self, forKey: .fused),
-                scaled: try container.decode(Bool.self, forKey: .scaled),
-                gated: try container.decodeIfPresent(Bool.self, forKey: .gated) ?? false),
-            temperature: try container.decode(Bool.self, forKey: .temperature))
+        let container = try decoder.container(keyedBy: Architecture.LayerKey.self)
+        self.init()
+        for key in Architecture.LayerKey.allCases where !key.isOptional || container.contains(key) {
+            let value: JSONValue =
+                switch self.value(of: key) {
+                case .flag: .boolean(try container.decode(Bool.self, forKey: key))
+                case .choice: .string(try container.decode(String.self, forKey: key))
+                }
+            do throws(ArchitectureError) { try set(key, to: value) } catch {
+                throw DecodingError.dataCorruptedError(forKey: key, in: container, debugDescription: "\(error)")
+            }
+        }
     }
 
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(norm1, forKey: .norm1)
-        try container.encode(norm2, forKey: .norm2)
-        try container.encode(activation, forKey: .activation)
-        try container.encode(feedForward.fused, forKey: .fused)
-        try container.encode(feedForward.scaled, forKey: .scaled)
-        try container.encode(temperature, forKey: .temperature)
-        try container.encode(feedForward.gated, forKey: .gated)
+        var container = encoder.container(keyedBy: Architecture.LayerKey.self)
+        for key in Architecture.LayerKey.allCases {
+            switch value(of: key) {
+            case .flag(let isSet): try container.encode(isSet, forKey: key)
+            case .choice(let name): try container.encode(name, forKey: key)
+            }
+        }
     }
 }
 

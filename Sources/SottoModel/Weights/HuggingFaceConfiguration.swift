@@ -325,16 +325,6 @@ extension HuggingFaceConfiguration {
     }
 }
 
-extension Architecture.Layer {
-    fileprivate var json: String {
-        """
-        {"norm1": \(norm1.rawValue.asJSON), "norm2": \(norm2.rawValue.asJSON), \
-        "activation": \(activation.rawValue.asJSON), "fused": \(feedForward.fused), \
-        "scaled": \(feedForward.scaled), "temperature": \(temperature)\(feedForward.gated ? ", \"gated\": true" : "")}
-        """
-    }
-}
-
 extension Architecture.Activation {
     /// The name that Hugging Face gives this function.
     var huggingFaceName: String { self == .identity ? "linear" : rawValue }

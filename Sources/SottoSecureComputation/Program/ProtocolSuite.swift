@@ -24,6 +24,10 @@ package protocol ProtocolSuite: Sendable, CustomStringConvertible {
     func evaluate(
         _ function: PiecewisePolynomial, at x: Secret, width: Int, magnitude: Double, in builder: ProgramBuilder
     ) throws -> Secret
+
+    /// Upper bound of the bytes that an element's largest correlation takes on the wire where a function of so many
+    /// thresholds and such a degree is evaluated: for limits that are checked before a program is built.
+    func correlationBytes(thresholds: Int, degree: Int, over domain: DomainProfile) -> Double
 }
 
 /// What a suite is asked to select.

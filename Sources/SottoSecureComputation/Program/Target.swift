@@ -15,6 +15,11 @@ public struct Target: Sendable, Hashable, CustomStringConvertible, CanonicallyEn
         self.preprocessing = preprocessing
     }
 
+    /// Upper bound of the bytes that an element's largest correlation takes on the wire in a scalar function.
+    package func correlationBytes(thresholds: Int, degree: Int) -> Double {
+        suite.correlationBytes(thresholds: thresholds, degree: degree, over: domain)
+    }
+
     /// As handshakes name it: equal exactly where targets are.
     public var description: String { "\(suite.description), \(preprocessing.name), \(domain)" }
 

@@ -15,6 +15,45 @@ public enum PreprocessingName: String, Sendable, Hashable, CaseIterable {
     case twoParty = "two-party"
 }
 
+/// What protocols, and what preprocessing, are built with, and the parameters that suit them.
+private struct Combination: Sendable {
+    let protocolName: ProtocolName
+    let preprocessing: PreprocessingName
+    /// ``DomainProfile/name`` of each.
+    let domains: [String]
+    let target: @Sendable (DomainProfile) -> Target
+
+    /// The one place that knows what is built.
+    static let all = [
+        Combination(protocolName: .ot, preprocessing: .dealer, domains: ["ring64", "field"]) { .otWithDealer(over: $0) }
+    ]
+
+    var description: String {
+        "--protocol \(protocolName.rawValue) --preprocessing \(preprocessing.rawValue) "
+            + "--domain \(domains.joined(separator: " or "))"
+    }
+}
+
+extension ProtocolName {
+    /// Which names can be chosen, in a sentence without its full stop.
+    public static var availability: String {
+        availabilityOfNames(allCases) { name in Combination.all.contains { $0.protocolName == name } }
+    }
+}
+
+extension PreprocessingName {
+    /// Which names can be chosen, in a sentence without its full stop.
+    public static var availability: String {
+        availabilityOfNames(allCases) { name in Combination.all.contains { $0.preprocessing == name } }
+    }
+}
+
+private func availabilityOfNames<Name: RawRepresentable<String>>(
+    _ names: [Name], isBuilt: (Name) -> Bool
+) -> String {
+    names.map { "\($0.rawValue) is \(isBuilt($0) ? "built" : "not yet")" }.joined(separator: ", ")
+}
+
 /// A combination that is not built.
 public struct TargetError: Error, Equatable, Sendable, CustomStringConvertible {
     public let protocolName: ProtocolName
@@ -23,21 +62,23 @@ public struct TargetError: Error, Equatable, Sendable, CustomStringConvertible {
 
     public var description: String {
         "The combination --protocol \(protocolName.rawValue) --preprocessing \(preprocessing.rawValue) "
-            + "--domain \(domain) is not built; there is --protocol ot --preprocessing dealer --domain ring64 or field"
+            + "--domain \(domain) is not built; there is "
+            + Combination.all.map(\.description).joined(separator: ", ")
     }
 }
 
 extension Target {
-    /// The one place that knows which combinations are built, and the parameters that suit each.
-    /// - Throws: ``TargetError``, which names those that are.
+    /// - Throws: ``TargetError``, which names the combinations that are built.
     public init(
         protocolName: ProtocolName, preprocessing: PreprocessingName, domain: DomainProfile
     ) throws(TargetError) {
-        switch (protocolName, preprocessing) {
-        case (.ot, .dealer): self = .otWithDealer(over: domain)
-        case (.fss, _), (_, .twoParty):
+        let found = Combination.all.first {
+            $0.protocolName == protocolName && $0.preprocessing == preprocessing && $0.domains.contains(domain.name)
+        }
+        guard let found else {
             throw TargetError(protocolName: protocolName, preprocessing: preprocessing, domain: domain.name)
         }
+        self = found.target(domain)
     }
 
     /// Comparisons by oblivious transfer with the correlations of a dealer, for whom wide trees are cheapest.

@@ -115,4 +115,12 @@ package struct OTSuite: ProtocolSuite {
         }
         return (try builder.truncate(x, by: shift, toWidth: x.width - shift), function.knots)
     }
+
+    /// The larger of comparison's and selection's.
+    package func correlationBytes(thresholds: Int, degree: Int, over domain: DomainProfile) -> Double {
+        let width = domain.maximumWidth
+        let powers = SelectionCorrelation.powerCount(thresholds: thresholds, degree: degree, count: 1) * width
+        let leaves = thresholds * MillionairesLeaves.productCount(bits: width)
+        return Double(max(powers, leaves)) / 8 + 1
+    }
 }
