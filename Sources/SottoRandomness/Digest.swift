@@ -15,6 +15,7 @@ public enum Digest {
     ///
     /// - Throws: `RandomnessError.openSSL` if OpenSSL lacks the function.
     public static func sha256(_ bytes: UnsafeRawBufferPointer) throws(RandomnessError) -> [UInt8] {
+        try OpenSSL.prepare()
         var digest = [UInt8](repeating: 0, count: 32)
         let status = digest.withUnsafeMutableBufferPointer { output in
             EVP_Digest(bytes.baseAddress, bytes.count, output.baseAddress, nil, EVP_sha256(), nil)

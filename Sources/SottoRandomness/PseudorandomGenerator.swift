@@ -17,6 +17,7 @@ public final class PseudorandomGenerator {
 
     /// The stream that starts at a given counter block, of which the first half is the more significant one.
     package init(key: Seed, counter: (UInt64, UInt64)) throws(RandomnessError) {
+        try OpenSSL.prepare()
         guard let context = EVP_CIPHER_CTX_new() else { throw lastOpenSSLError("EVP_CIPHER_CTX_new") }
         self.context = context
         let status = key.withUnsafeBytes { key in

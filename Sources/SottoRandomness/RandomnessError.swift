@@ -2,7 +2,7 @@ import CSottoOpenSSL
 
 /// Why randomness could not be made.
 public enum RandomnessError: Error, Equatable, CustomStringConvertible {
-    /// A seed of another size than 16 bytes.
+    /// A seed of another size than ``Seed/byteCount``.
     case wrongSeedSize(actual: Int)
     /// A call into OpenSSL failed, with the code of its error queue (0 if it left none).
     case openSSL(call: String, code: UInt)
@@ -10,7 +10,7 @@ public enum RandomnessError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .wrongSeedSize(let actual):
-            "a seed has \(actual) bytes where \(Seed.byteCount) are needed; pass 16 bytes"
+            "a seed has \(actual) bytes where \(Seed.byteCount) are needed; pass as many"
         case .openSSL(let call, let code):
             "OpenSSL's \(call) failed (\(Self.reason(code))); check that OpenSSL 3 and its default provider work"
         }

@@ -7,6 +7,7 @@ public enum SystemEntropy {
     /// - Throws: `RandomnessError.openSSL` if the system gives no entropy.
     package static func bytes(_ count: Int) throws(RandomnessError) -> [UInt8] {
         precondition(count >= 0, "a number of bytes cannot be negative")
+        try OpenSSL.prepare()
         var bytes = [UInt8](repeating: 0, count: count)
         var status: Int32 = 1
         bytes.withUnsafeMutableBufferPointer { buffer in
@@ -25,6 +26,7 @@ public enum SystemEntropy {
     ///
     /// - Throws: `RandomnessError.openSSL` if the system gives no entropy.
     public static func seed() throws(RandomnessError) -> Seed {
+        try OpenSSL.prepare()
         var status: Int32 = 1
         let seed = Seed { status = RAND_bytes($0.baseAddress?.assumingMemoryBound(to: UInt8.self), Int32($0.count)) }
         try checkOpenSSL(status, "RAND_bytes")

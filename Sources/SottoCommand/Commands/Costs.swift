@@ -16,6 +16,8 @@ struct Costs: ParsableCommand {
     @Option(help: "The form of the tables.")
     var format: OutputOptions.Format = .text
 
+    func validate() throws { _ = try suite.target(over: .ring64) }
+
     func run() throws {
         let target = try suite.target(over: .ring64)
         let catalogue = try CostCatalogue(models: CostCatalogue.ModelGroup.paper(target: target), target: target)
