@@ -1,7 +1,8 @@
 import SottoSecureComputation
 
 extension ForwardPass {
-    /// Instructions up to which a pass is counted in the tiles of a run where no latency is asked for, and in comparisons.
+    /// Instructions up to which a pass is counted in the tiles of a run where no latency is asked for, and in large
+    /// comparisons.
     package static let countedInstructions = 1 << 12
 
     /// Tiles with which a pass is counted rather than run: those of a run if it has at most `limit` instructions in them,

@@ -69,7 +69,7 @@ struct Suggest: ParsableCommand {
             progress.update($0)
         }
         progress.finish()
-        if pricing.usesLargerTiles(scenario) { Diagnostics.warnOfLargerTiles() }
+        if suggestions.hasLargerTiles { Diagnostics.warnOfLargerTiles() }
         try Output.write(
             OutputOptions.tableFormat(format).map { suggestions.rendered(as: $0, limit: top, width: Terminal.width) }
                 ?? JSONText.of(top.map(suggestions.first) ?? suggestions))

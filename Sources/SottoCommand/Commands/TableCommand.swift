@@ -57,7 +57,7 @@ struct TableCommand: ParsableCommand {
                 of: scenario.configuration.model, as: scenario.pass.architecture,
                 window: scenario.configuration.context)
         }
-        if scenarios.contains(where: pricing.usesLargerTiles) { Diagnostics.warnOfLargerTiles() }
+        if comparison.hasLargerTiles { Diagnostics.warnOfLargerTiles() }
         let options = Comparison.TableOptions(
             format: tableFormat ?? .text, breakdown: by?.grouping, width: Terminal.width)
         try Output.write(

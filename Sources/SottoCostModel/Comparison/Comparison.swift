@@ -8,6 +8,8 @@ public struct Comparison: Sendable {
     public private(set) var groups: [[ComparisonRow]]
     /// Whether published figures were asked for.
     let isBesidePublished: Bool
+    /// Whether latencies of long passes are those of larger tiles than a run's, and thus below a run's.
+    public let hasLargerTiles: Bool
 
     /// Counts the cost of every scenario, several at a time; a group's first row is what the others are compared with.
     /// - Parameters:
@@ -18,7 +20,13 @@ public struct Comparison: Sendable {
         of scenarios: [Scenario], pricing: Pricing = Pricing(), published: PublishedFigures? = nil,
         progress: (@Sendable (Int) -> Void)? = nil
     ) throws {
-        let rows = try Self.concurrently(scenarios, progress: progress) { try pricing.row($0) }
+        let tilings = try Dictionary(grouping: scenarios, by: \.group).mapValues {
+            try pricing.tiling(of: $0, among: scenarios.count)
+        }
+        hasLargerTiles = !pricing.networks.isEmpty && tilings.values.contains { $0 != .standard }
+        let rows = try Self.concurrently(scenarios, progress: progress) {
+            try pricing.row($0, tilings[$0.group] ?? .standard)
+        }
         var places: [Scenario.Group: Int] = [:]
         groups = []
         isBesidePublished = published != nil

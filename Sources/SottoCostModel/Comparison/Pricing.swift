@@ -17,20 +17,33 @@ public struct Pricing: Sendable {
         self.init(networks: networks, computes: compute.map { [target: $0] } ?? [:])
     }
 
-    /// Whether a scenario is so long that it is priced in larger tiles than a run's: its latencies are then below a run's.
-    public func usesLargerTiles(_ scenario: Scenario) -> Bool {
-        !networks.isEmpty
-            && (try? scenario.pass.countingTiling(
-                upTo: ForwardPass.countedInstructions, in: scenario.configuration.target)) != .standard
+    /// Instructions of a scenario, and of all together, up to which latencies are those of a run's tiles: some seconds of
+    /// replay, and 200 MB.
+    private static let exactInstructions = (each: 1 << 18, all: 1 << 20)
+
+    /// The tiles in which scenarios that are compared with each other are priced, the same for all: those of a run unless
+    /// that takes long. Latencies of larger tiles are below a run's; nothing else depends on them.
+    /// - Parameter count: of all scenarios that share the time.
+    /// - Throws: `PassLengthError` for passes that are too long to count.
+    func tiling(of scenarios: [Scenario], among count: Int) throws(PassLengthError) -> Tiling {
+        let exact = min(Self.exactInstructions.each, Self.exactInstructions.all / max(count, 1))
+        let limit = max(ForwardPass.countedInstructions, networks.isEmpty ? 0 : exact)
+        var tiling = Tiling.standard
+        for scenario in scenarios {
+            let (pass, target) = (scenario.pass, scenario.configuration.target)
+            guard pass.size(in: target).instructions > Double(limit) else { continue }
+            let own = try pass.countingTiling(upTo: ForwardPass.countedInstructions, in: target)
+            if own.elements > tiling.elements { tiling = own }
+        }
+        return tiling
     }
 
     /// The cost of a scenario.
     /// - Throws: what building its program throws.
-    func row(_ scenario: Scenario) throws -> ComparisonRow {
-        var session = SessionCost(networks: networks, compute: computes[scenario.configuration.target])
+    func row(_ scenario: Scenario, _ tiling: Tiling) throws -> ComparisonRow {
         let target = scenario.configuration.target
-        let program = try scenario.pass.program(
-            target: target, tiling: scenario.pass.countingTiling(upTo: ForwardPass.countedInstructions, in: target))
+        var session = SessionCost(networks: networks, compute: computes[target])
+        let program = try scenario.pass.program(target: target, tiling: tiling)
         session.recordSetup(of: program)
         session.record(program)
         return ComparisonRow(scenario, session.report(scenario.configuration))

@@ -44,17 +44,19 @@ public struct Suggestions: Sendable, Encodable {
     /// The network as it is.
     public let base: ComparisonRow
     public let measure: Measure
-    public let suggestions: [Suggestion]
+    public private(set) var suggestions: [Suggestion]
+    /// Whether latencies are those of larger tiles than a run's, and thus below a run's.
+    public let hasLargerTiles: Bool
 
-    private init(base: ComparisonRow, measure: Measure, suggestions: [Suggestion]) {
-        self.base = base
-        self.measure = measure
-        self.suggestions = suggestions
+    private enum CodingKeys: CodingKey {
+        case base, measure, suggestions
     }
 
     /// The same with the first edits only.
     public func first(_ count: Int) -> Suggestions {
-        Suggestions(base: base, measure: measure, suggestions: Array(suggestions.prefix(count)))
+        var few = self
+        few.suggestions = Array(suggestions.prefix(count))
+        return few
     }
 
     /// Counts the network and each of its single edits, several at a time.
@@ -66,14 +68,17 @@ public struct Suggestions: Sendable, Encodable {
         for scenario: Scenario, by measure: Measure, pricing: Pricing = Pricing(),
         progress: (@Sendable (Double) -> Void)? = nil
     ) throws {
-        let base = try pricing.row(scenario)
         let edits = SingleEdit.all(of: scenario.pass.architecture)
+        // Edits only take away.
+        let tiling = try pricing.tiling(of: [scenario], among: 1 + edits.count)
+        let base = try pricing.row(scenario, tiling)
         let tell: @Sendable (Int) -> Void = { progress?(Double($0) / Double(edits.count)) }
         let suggestions = try Comparison.concurrently(edits, progress: tell) { edit in
-            Suggestion(edit, base, try pricing.row(scenario.applying(edit)))
+            Suggestion(edit, base, try pricing.row(scenario.applying(edit), tiling))
         }
         self.base = base
         self.measure = measure
+        hasLargerTiles = !pricing.networks.isEmpty && tiling != .standard
         let network = base.report.latency.first?.network
         self.suggestions = suggestions.enumerated().sorted { first, second in
             let (a, b) = (first.element, second.element)
