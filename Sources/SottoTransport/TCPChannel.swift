@@ -118,8 +118,9 @@ public final class TCPChannel: Channel {
 
     public func close() {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        mailbox.discard(.closed(peer: peerName))
+        // The mailbox last: whoever has received the error must not be able to send.
         outbox.beginClosing()
+        mailbox.discard(.closed(peer: peerName))
         outbox.waitUntilClosed()
     }
 }

@@ -48,6 +48,9 @@ enum BuiltProgram {
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
+        // No calibration of this machine's user.
+        let cache = directory.url.appendingPathComponent("cache").path
+        process.environment = ProcessInfo.processInfo.environment.merging(["XDG_CACHE_HOME": cache]) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: error)

@@ -215,6 +215,24 @@ import Testing
         #expect(dealer.end().sessions.first?.failure is PreprocessingError)
     }
 
+    /// A seed that comes again would be used again.
+    @Test func aSeedServesOneRun() throws {
+        let (dealer, party) = InMemoryChannel.pair(timeout: .seconds(20))
+        let greeting = Background {
+            _ = try Handshake(version: WireProtocol.version, role: "dealer", fields: [:])
+                .exchange(over: dealer, expecting: [], peerRole: nil)
+        }
+        let connection = try DealerConnection(channel: party, role: "client", session: "s")
+        try greeting.result()
+        let seed = Frame(tag: FrameTag.dealerSeed, depth: 0, payload: [UInt8](repeating: 7, count: 16))
+        for _ in 0..<2 { try dealer.send(seed) }
+        _ = try connection.begin(description: "d", fingerprint: Self.fingerprint)
+        try connection.end()
+        #expect(throws: PreprocessingError.seedOfAnotherRun(0, expected: 1)) {
+            try connection.begin(description: "d", fingerprint: Self.fingerprint)
+        }
+    }
+
     /// Nothing is dealt for parties that have left.
     @Test(arguments: ["server", "client"])
     func dealingEndsWhenAPartyHasLeft(leaver: String) throws {

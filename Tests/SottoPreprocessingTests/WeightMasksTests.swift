@@ -43,7 +43,8 @@ import Testing
     @Test func errorsSayWhatToDo() {
         let errors: [PreprocessingError] = [
             .alreadyUsed(index: 3), .notInPlan(index: 4, count: 2), .otherPlan(index: 1), .missingWeight(name: "w"),
-            .malformedSeed(bytes: 3), .programMismatch(server: "a", client: "b"), .sessionTaken(role: "server"),
+            .malformedSeed(bytes: 3), .seedOfAnotherRun(0, expected: 1), .programMismatch(server: "a", client: "b"),
+            .sessionTaken(role: "server"),
             .unknownRole, .malformedRequest("short"), .partnerMissing(role: "client", seconds: 60),
             .displaced(role: "server"), .tooManySessions(8), .idle(seconds: 0.5), .idle(seconds: .infinity), .stopping,
         ]

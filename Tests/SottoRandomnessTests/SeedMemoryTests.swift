@@ -23,10 +23,13 @@
 
         /// The writable piece of memory around an address.
         private static func region(_ address: UInt) throws -> Range<UInt> {
-            let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
-            for line in maps.split(separator: "\n") {
-                let bounds = line.prefix { $0 != " " }.split(separator: "-").compactMap { UInt($0, radix: 16) }
-                if bounds.count == 2, bounds[0] <= address, address < bounds[1] { return bounds[0]..<bounds[1] }
+            // Read in pieces, between which other threads may move the piece that is looked for.
+            for _ in 0..<100 {
+                let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+                for line in maps.split(separator: "\n") {
+                    let bounds = line.prefix { $0 != " " }.split(separator: "-").compactMap { UInt($0, radix: 16) }
+                    if bounds.count == 2, bounds[0] <= address, address < bounds[1] { return bounds[0]..<bounds[1] }
+                }
             }
             throw CocoaError(.fileReadUnknown)
         }

@@ -5,7 +5,7 @@ import SottoTransport
 
 /// Version of what parties and dealer say to each other; unequal versions refuse each other.
 package enum WireProtocol {
-    package static let version = 5
+    package static let version = 6
 }
 
 /// What a party asks the dealer for: the correlations of one run of a program. Both parties' requests must be equal.
@@ -83,7 +83,7 @@ package final class DealerConnection {
 
     /// The seed of the weights' masks, for the server only, once a session.
     /// - Communication: 16 bytes from the dealer.
-    package func weightSeed() throws -> Seed { try seed(FrameTag.dealerWeightSeed) }
+    package func weightSeed() throws -> Seed { try seed(FrameTag.dealerWeightSeed, run: 0) }
 
     /// Asks for the correlations of the next run.
     /// - Returns: this party's seed.
@@ -93,7 +93,7 @@ package final class DealerConnection {
         let request = DealerRequest(sequence: sequence, description: description, fingerprint: fingerprint)
         sequence += 1
         try channel.sendControl(Array(try JSONEncoder().encode(request)))
-        return try seed(FrameTag.dealerSeed)
+        return try seed(FrameTag.dealerSeed, run: request.sequence)
     }
 
     /// Says that the run begun last is done: from here on the session may stand idle.
@@ -106,8 +106,11 @@ package final class DealerConnection {
 
     package func close() { channel.close() }
 
-    private func seed(_ tag: UInt32) throws -> Seed {
+    private func seed(_ tag: UInt32, run: Int) throws -> Seed {
         var frame = try channel.receive(tag: tag)
+        guard Int(frame.depth) == run else {
+            throw PreprocessingError.seedOfAnotherRun(Int(frame.depth), expected: run)
+        }
         guard frame.payload.count == 16 else {
             throw PreprocessingError.malformedSeed(bytes: frame.payload.count)
         }

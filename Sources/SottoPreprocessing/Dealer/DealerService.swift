@@ -172,8 +172,10 @@ private struct Dealing {
         record = DealtSession(parties: [server.peerName, client.peerName])
     }
 
+    /// The frame's depth is the number of the run.
     mutating func send(_ tag: UInt32, _ payload: [UInt8], to party: Party) throws {
-        try (party == .server ? server : client).send(Frame(tag: tag, depth: 0, payload: payload))
+        let frame = Frame(tag: tag, depth: UInt32(record.runs), payload: payload)
+        try (party == .server ? server : client).send(frame)
         record.bytes += payload.count
     }
 

@@ -8,6 +8,8 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
     case weightSize(name: String, expected: Int, got: Int)
     case otherWeights
     case malformedSeed(bytes: Int)
+    /// A seed that was sent again would be used again.
+    case seedOfAnotherRun(Int, expected: Int)
     case programMismatch(server: String, client: String)
     case sessionTaken(role: String)
     case unknownRole
@@ -36,6 +38,8 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
         case .otherWeights:
             "This session was set up for a program with other weights; start a new session for this one."
         case .malformedSeed(let bytes): "The dealer sent a seed of \(bytes) bytes instead of 16."
+        case .seedOfAnotherRun(let run, let expected):
+            "The dealer sent the seed of run \(run) in run \(expected); start a new session."
         case .programMismatch(let server, let client):
             "The server asked for program \(server), the client for \(client); both must run the same version and model."
         case .sessionTaken(let role): "This session already has a \(role); start a new session."

@@ -20,6 +20,10 @@ package enum SessionFault {
         case .timeout(let peer, let seconds, _)?:
             return cause(ofSilence: error, peer: peer, seconds: seconds, channels)
         case .peerClosed?, .truncatedFrame?: return cause(ofEnd: error, channels)
+        // The peer lacks somebody, who may have told this side why.
+        case .unavailableBehind?: return channels.compactMap(\.failure).first(where: \.isRefusal) ?? error
+        // This side closed it because of another one.
+        case .closed?: return evidence(channels) ?? error
         default: return error
         }
     }
@@ -30,7 +34,7 @@ package enum SessionFault {
         let deadline = ContinuousClock.now + .milliseconds(300)
         while ContinuousClock.now < deadline {
             for failure in channels.compactMap(\.failure) {
-                if case .refusedByPeer = failure { return failure }
+                if failure.isRefusal { return failure }
                 if case .unavailableBehind = failure { return error }
             }
             guard channels.contains(where: { $0.failure == nil }) else { return error }
@@ -89,6 +93,8 @@ extension Channel {
 }
 
 extension TransportError {
+    fileprivate var isRefusal: Bool { if case .refusedByPeer = self { true } else { false } }
+
     /// Whether it says more than that somebody was silent.
     fileprivate var isEvidence: Bool {
         switch self {

@@ -81,6 +81,7 @@ private final class PartyRun<Domain: ShareDomain> {
                 try send(step, strand)
             case .receive:
                 try receive(step, strand, overtaking: schedule.overtakingTags)
+                schedule.noteArrival(strand)
             case .incoming:
                 let payload = strand.payload
                 strand.payload = []

@@ -72,8 +72,12 @@ struct PartySchedule {
         }
     }
 
-    /// Tags of all frames that may overtake the one that is waited for: those of parallel branches.
+    /// Tags of the frames that may overtake the one that is waited for: those of parallel branches that have not come yet. A
+    /// second frame with the tag of one that has come would be taken for the next run's.
     var overtakingTags: Set<UInt32> { root?.frameTags ?? [] }
+
+    /// The frame that a strand waited for has come.
+    func noteArrival(_ strand: Strand) { root?.frameTags.remove(strand.tag) }
 
     /// The causal clock at the end of the last top-level node.
     var clock: Int { root?.clock ?? 0 }
@@ -137,8 +141,9 @@ final class Strand {
     /// What a tile takes of its parent's window.
     private let bytes: Int
     private var isDone = false
-    /// Tags of all frames of parallel branches, which may arrive in any order; none for a single instruction.
-    private(set) lazy var frameTags = Self.tags(of: nodes)
+    /// Tags of all frames of parallel branches, which may arrive in any order, but for those that have; none for a single
+    /// instruction.
+    fileprivate lazy var frameTags = Self.tags(of: nodes)
     fileprivate var hasArrived = false
     var clock: Int
     /// The one in progress, or the last one.

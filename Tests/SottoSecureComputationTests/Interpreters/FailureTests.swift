@@ -57,6 +57,28 @@ import Testing
         }
     }
 
+    /// Frames of parallel branches may overtake each other; a second one with the same tag would be taken for the next run's.
+    @Test(arguments: 0..<12)
+    func duplicatesAmongBranches(index: Int) throws {
+        let (server, client) = InMemoryChannel.pair(timeout: .milliseconds(500))
+        let b = ProgramBuilder()
+        let x = b.input("x", owner: .client, shape: [9], scale: 0, bound: 100).narrowed(to: 20)
+        func branch() throws -> Secret {
+            try b.truncate(b.select(b.compare(x, thresholds: [0]), x), by: 2, toWidth: 20)
+        }
+        _ = try b.parallel({ try branch() }, { try branch() }, { try branch() })
+        #expect {
+            _ = try ProgramRunner(
+                b.finish(), client: ["x": Array(-4...4)],
+                channels: (server, MisbehavingChannel(client, misdeeds: [index: .duplicate])))
+            // After the last frames, what follows a run.
+            _ = try server.receiveControl(limit: 0)
+        } throws: { error in
+            guard case .unexpectedTag? = error as? TransportError else { return false }
+            return true
+        }
+    }
+
     @Test(arguments: 0..<4)
     func aPeerThatDiesIsNoticed(index: Int) throws {
         #expect(throws: TransportError.self) { try run(client: [index: .close]) }
