@@ -12,6 +12,11 @@ extension CostCatalogue.ModelGroup {
     public static func paper(target: Target) throws -> [CostCatalogue.ModelGroup] {
         let whole = try Architecture.preset(named: preset)
         let layer = try whole.firstLayers(1)
+        // Costs are the same in larger tiles.
+        func program(_ pass: ForwardPass) throws -> Program {
+            try pass.program(
+                target: target, tiling: pass.countingTiling(upTo: ForwardPass.countedInstructions, in: target))
+        }
         func group(
             _ title: String, _ note: String, _ architecture: Architecture, _ output: ForwardPass.Output
         ) throws -> CostCatalogue.ModelGroup {
@@ -20,7 +25,7 @@ extension CostCatalogue.ModelGroup {
                 models: try Architecture.Notation.all.map { notation in
                     let pass = try ForwardPass(
                         architecture: architecture.withNotation(notation), new: positions, output: output)
-                    return .init(name: notation.name, program: try pass.program(target: target))
+                    return .init(name: notation.name, program: try program(pass))
                 })
         }
         return [
@@ -41,7 +46,7 @@ extension CostCatalogue.ModelGroup {
                     + "`sotto estimate PRESET --context \(positions)`.",
                 models: try Architecture.presetNames.map { name in
                     let pass = try ForwardPass(architecture: .preset(named: name), new: positions, output: .all)
-                    return .init(name: name, program: try pass.program(target: target))
+                    return .init(name: name, program: try program(pass))
                 }),
         ]
     }

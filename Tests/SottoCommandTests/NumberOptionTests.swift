@@ -114,10 +114,8 @@ import Testing
 
     /// Nanoseconds end at 292 years.
     @Test func timesOfAgesAreSaid() throws {
-        let slow = try run("estimate llama2-7b --context 4096 --layers 32 --network 1kbps,100s", [])
-        #expect(slow.status == 0 && slow.output.contains("above 292 years"), "\(slow.error)")
         let table = try run("table llama2-7b --contexts 4096 --architectures SM+LN+G,SM --network 1kbps,100s", [])
-        #expect(table.status == 0, "\(table.error)")
+        #expect(table.status == 0 && table.output.contains("above 292 years"), "\(table.error)")
     }
 
     @Test func sumsThatNoCounterHolds() throws {

@@ -35,7 +35,13 @@ import Testing
     @Test(
         .enabled(if: python != nil, "there is no Python to run the faults with"),
         arguments: [("numbers,noise,silence,orphans,streams", "1.5"), ("sessions,stops,frames", "4")])
-    func theScriptOfFaultsFindsNothing(groups: String, timeout: String) throws {
+    func theScriptOfFaultsFindsNothing(groups: String, timeout: String) async throws {
+        let (status, said) = try await Waiting.aside { try Self.faults(groups: groups, timeout: timeout) }
+        #expect(status == 0, "\(said)")
+        #expect(said.contains("failures: 0"), "\(said)")
+    }
+
+    private static func faults(groups: String, timeout: String) throws -> (status: Int32, said: String) {
         let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let process = Process()
@@ -51,24 +57,25 @@ import Testing
         try process.run()
         let said = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()
-        #expect(process.terminationStatus == 0, "\(said)")
-        #expect(said.contains("failures: 0"), "\(said)")
+        return (process.terminationStatus, said)
     }
 
     /// A process that is stopped in the middle of a run is named, by a client that waits for another because of it.
     @Test(arguments: ["server", "dealer"], [SIGSTOP, SIGKILL])
-    func whoFailsIsNamed(role: String, signal: Int32) throws {
-        let roles = try Roles()
-        let client = try roles.client(["--prompt", "def f(x):", "--tokens", "100"])
-        Thread.sleep(forTimeInterval: 1)
-        let failing = role == "server" ? roles.server : roles.dealer
-        failing.send(signal)
-        let end = try client.finish()
+    func whoFailsIsNamed(role: String, signal: Int32) async throws {
+        let end = try await Waiting.aside {
+            let roles = try Roles()
+            let client = try roles.client(["--prompt", "def f(x):", "--tokens", "100"])
+            Thread.sleep(forTimeInterval: 1)
+            let failing = role == "server" ? roles.server : roles.dealer
+            failing.send(signal)
+            defer { failing.kill() }
+            return try client.finish()
+        }
         #expect(end.status == 69, "\(end.errors)")
         // Where it names another first, that one says who is at fault.
         #expect(end.errors.contains("\(role) at"), "\(end.errors)")
         #expect(end.errors.split(separator: "\n").count == 1, "\(end.errors)")
-        failing.kill()
     }
 
     @Test func hiddenStatesNeedTheOwnersConsent() throws {
