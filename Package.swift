@@ -164,7 +164,10 @@ let package = Package(
         .testTarget(name: "SottoTests", dependencies: ["Sotto"], packageAccess: false),
         .testTarget(
             name: "SottoCommandTests",
-            dependencies: ["SottoCommand", "SottoModel", "SottoPrivateTransformer", "SottoCostModel", "TestSupport"]),
+            // The program is run, not linked; every build of tests builds it as well.
+            dependencies: [
+                "SottoModel", "SottoCostModel", "SottoSessions", "SottoSecureComputation", "SottoRandomness", "TestSupport",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
