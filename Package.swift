@@ -166,7 +166,8 @@ let package = Package(
             name: "SottoCommandTests",
             // The program is run, not linked; every build of tests builds it as well.
             dependencies: [
-                "SottoModel", "SottoCostModel", "SottoSessions", "SottoSecureComputation", "SottoRandomness", "TestSupport",
+                "SottoModel", "SottoCostModel", "SottoSessions", "SottoSecureComputation", "SottoRandomness",
+                "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]
