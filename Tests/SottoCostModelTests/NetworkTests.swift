@@ -1,4 +1,5 @@
 import SottoCostModel
+import SottoPrivateTransformer
 import Testing
 
 @Suite struct NetworkTests {
@@ -32,5 +33,18 @@ import Testing
     @Test(arguments: ["0Mbps,1ms", "0.9kbps,1ms", "1001Gbps,1ms", "1Mbps,101s", "99999999999999999999999999Gbps,1ms"])
     func extremesAreRefused(argument: String) {
         #expect(throws: NetworkError.outOfRange(argument)) { try Network(argument: argument) }
+    }
+
+    /// Nanoseconds end at 292 years, in every phase of a report.
+    @Test func timesOfAgesAreSaid() throws {
+        let ages = Network(name: "ages", megabitsPerSecond: 1e-12, rttMilliseconds: 1)
+        let program = try ForwardPass(architecture: Small.architecture("SM+LN+G"), new: 4, output: .all).program(
+            target: .standard)
+        var session = SessionCost(networks: [ages])
+        session.recordSetup(of: program)
+        session.record(program)
+        let text = session.report(Small.configuration()).rendered()
+        let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("ages") })
+        #expect(line.ranges(of: "above 292 years").count == 3, "\(line)")
     }
 }
