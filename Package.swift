@@ -32,6 +32,8 @@ let package = Package(
         .target(name: "SottoApproximation"),
         .target(name: "SottoRandomness", dependencies: ["SottoAlgebra", "CSottoOpenSSL"]),
         .target(
+            name: "SottoObliviousTransfer", dependencies: ["SottoAlgebra", "SottoRandomness", "CSottoOpenSSL"]),
+        .target(
             name: "SottoTransport",
             dependencies: [
                 "CSottoRingKernels",
@@ -91,7 +93,8 @@ let package = Package(
         .target(
             name: "Sotto",
             dependencies: [
-                "SottoAlgebra", "SottoApproximation", "SottoRandomness", "SottoTransport", "SottoPreprocessing",
+                "SottoAlgebra", "SottoApproximation", "SottoRandomness", "SottoObliviousTransfer", "SottoTransport",
+                "SottoPreprocessing",
                 "SottoSecureComputation", "SottoModel", "SottoPrivateTransformer", "SottoSessions", "SottoReporting",
                 "SottoCostModel", "SottoRuns", "SottoAttentionEntropy", "SottoTraining",
             ]),
@@ -119,6 +122,7 @@ let package = Package(
         .testTarget(name: "SottoAlgebraTests", dependencies: ["SottoAlgebra", "TestSupport"]),
         .testTarget(name: "SottoApproximationTests", dependencies: ["SottoApproximation"]),
         .testTarget(name: "SottoRandomnessTests", dependencies: ["SottoRandomness", "TestSupport"]),
+        .testTarget(name: "SottoObliviousTransferTests", dependencies: ["SottoObliviousTransfer", "TestSupport"]),
         .testTarget(
             name: "SottoTransportTests", dependencies: ["SottoTransport", "TestSupport"],
             resources: [.copy("Corpus")]),

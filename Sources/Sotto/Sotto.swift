@@ -7,6 +7,7 @@
 @_exported import SottoAttentionEntropy
 @_exported import SottoCostModel
 @_exported import SottoModel
+@_exported import SottoObliviousTransfer
 @_exported import SottoPreprocessing
 @_exported import SottoPrivateTransformer
 @_exported import SottoRandomness

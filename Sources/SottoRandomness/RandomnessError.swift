@@ -23,12 +23,12 @@ public enum RandomnessError: Error, Equatable, CustomStringConvertible {
 }
 
 /// Throws the newest error of OpenSSL's queue, and empties it, unless `status` says success (1).
-func checkOpenSSL(_ status: Int32, _ call: StaticString) throws(RandomnessError) {
+package func checkOpenSSL(_ status: Int32, _ call: StaticString) throws(RandomnessError) {
     if status != 1 { throw lastOpenSSLError(call) }
 }
 
 /// The newest error of OpenSSL's queue, which is emptied.
-func lastOpenSSLError(_ call: StaticString) -> RandomnessError {
+package func lastOpenSSLError(_ call: StaticString) -> RandomnessError {
     let code = ERR_peek_last_error()
     ERR_clear_error()
     return .openSSL(call: "\(call)", code: UInt(code))

@@ -27,6 +27,7 @@ import Testing
         Module("SottoAlgebra", "CSottoRingKernels CSottoGMP", system: "Dispatch"),
         Module("SottoApproximation", system: "Foundation"),
         Module("SottoRandomness", "CSottoOpenSSL SottoAlgebra"),
+        Module("SottoObliviousTransfer", "CSottoOpenSSL SottoAlgebra SottoRandomness"),
         Module(
             "SottoTransport", "CSottoRingKernels", foreign: "NIOCore NIOPosix DequeModule",
             system: "Foundation Synchronization Darwin Glibc"),
@@ -68,9 +69,9 @@ import Testing
         Module(
             "Sotto",
             """
-            SottoAlgebra SottoApproximation SottoRandomness SottoTransport SottoPreprocessing SottoSecureComputation \
-            SottoModel SottoPrivateTransformer SottoSessions SottoReporting SottoCostModel SottoRuns SottoAttentionEntropy \
-            SottoTraining
+            SottoAlgebra SottoApproximation SottoRandomness SottoObliviousTransfer SottoTransport SottoPreprocessing \
+            SottoSecureComputation SottoModel SottoPrivateTransformer SottoSessions SottoReporting SottoCostModel \
+            SottoRuns SottoAttentionEntropy SottoTraining
             """),
         Module(
             "SottoCommand",

@@ -1,9 +1,10 @@
 import Foundation
 import KernelWorkloads
 import SottoAlgebra
+import SottoObliviousTransfer
 
 /// Prints, one line each, how long the kernels take beside something known: the median ratio of runs in turn, on one
-/// core, with the rate of both. Arguments choose among matrices, generator, packing and fields.
+/// core, with the rate of both. Arguments choose among matrices, generator, packing, fields and transfers.
 @main
 enum Comparisons {
     static func main() throws {
@@ -14,6 +15,7 @@ enum Comparisons {
         if isChosen("generator") { try compareStreams() }
         if isChosen("packing") { try comparePacking() }
         if isChosen("fields") { try compareFields() }
+        if isChosen("transfers") { try compareTransfers() }
     }
 
     private struct ProductsDiffer: Error {
@@ -58,6 +60,25 @@ enum Comparisons {
                 report(
                     "ring product \(workload.name), \(kernel), to sgemm", comparison, amount: workload.operations,
                     unit: "Gop/s")
+            }
+        }
+    }
+
+    /// Correlated OTs, each end beside the AES that it cannot do without.
+    private static func compareTransfers() throws {
+        var workloads = try [1, 2, 4, 8].map { try TransferWorkload(softSpokenDepth: $0, count: 1 << 18) }
+        for (name, parameters) in [
+            ("b10", FerretParameters.b10), ("b11", .b11), ("b12", .b12), ("b13", .b13),
+        ] { workloads.append(try TransferWorkload(silent: parameters, name: name)) }
+        for workload in workloads {
+            let bytes = Int(16 * workload.blocksPerTransfer * Double(workload.count))
+            var stream = try StreamWorkload(byteCount: 1 << 20)
+            func encrypt() throws { for _ in 0..<bytes >> 20 { try stream.fillRandomly() } }
+            for (end, run) in [("sender", workload.runSender), ("receiver", workload.runReceiver)] {
+                let comparison = try Comparison(repetitions: 1, run, encrypt)
+                report(
+                    "\(workload.name), \(end), to its AES", comparison, amount: 1000 * Double(workload.count),
+                    unit: "M/s")
             }
         }
     }

@@ -1,0 +1,91 @@
+import SottoAlgebra
+
+/// How a session gets its correlated OTs of one direction, and what that costs: base OTs, SoftSpoken for the first few, small
+/// rounds of silent OT for more, and then rounds of one kind for all runs. Both parties know it beforehand.
+///
+/// Every run begins a round with seeds that the setup or the run before kept for it, and keeps as many for the next, so that
+/// runs of one size cost the same.
+public struct TransferPlan: Sendable, Hashable {
+    public let softSpoken: SoftSpoken
+    /// Of the setup, from the smallest.
+    public let bootstrap: [FerretParameters]
+    /// Of the runs.
+    public let main: FerretParameters
+
+    public init(softSpoken: SoftSpoken, bootstrap: [FerretParameters], main: FerretParameters) {
+        self.softSpoken = softSpoken
+        self.bootstrap = bootstrap
+        self.main = main
+    }
+
+    /// The plan with the fewest bytes for a setup and one run.
+    /// - Parameter demand: correlated OTs of a run.
+    public init(demand: Int, softSpoken: SoftSpoken = SoftSpoken(treeDepth: 8)) {
+        let plans = FerretParameters.all.flatMap { main in
+            let smaller = FerretParameters.all.filter { $0.logBase < main.logBase }
+            return (0..<1 << smaller.count).map { subset in
+                TransferPlan(
+                    softSpoken: softSpoken,
+                    bootstrap: smaller.indices.filter { subset >> $0 & 1 == 1 }.map { smaller[$0] }, main: main)
+            }
+        }
+        // The list is not empty; the first of equals has the smallest rounds.
+        self = plans.filter(\.isPossible).min { $0.totalBytes(demand) < $1.totalBytes(demand) } ?? plans[0]
+    }
+
+    /// Whether every round of the setup gives what the next one takes.
+    private var isPossible: Bool { zip(bootstrap, bootstrap.dropFirst() + [main]).allSatisfy { $0.count >= $1.seeds } }
+
+    private func totalBytes(_ demand: Int) -> Int {
+        let setup = setupBytes
+        return setup.fromSender + setup.fromReceiver + runBytes(demand)
+    }
+
+    // MARK: Setup
+
+    /// Correlated OTs that SoftSpoken makes.
+    var softSpokenCount: Int {
+        let needed = (bootstrap.first ?? main).seeds
+        return (needed + SoftSpoken.granularity - 1) / SoftSpoken.granularity * SoftSpoken.granularity
+    }
+
+    /// Trees of each round of the setup.
+    var bootstrapTrees: [Int] {
+        zip(bootstrap, bootstrap.dropFirst() + [main]).map { ($1.seeds + $0.treeSize - 1) / $0.treeSize }
+    }
+
+    /// Bytes of the setup's rounds of silent OT.
+    var bootstrapBytes: Int { zip(bootstrap, bootstrapTrees).reduce(0) { $0 + $1.0.treeBytes * $1.1 } }
+
+    /// - Communication: the receiver's 33 bytes; the sender's `33·128` and the seed of the matrices; the receiver's about its
+    ///   trees and the extension; the sender's trees. 4 messages.
+    public var setupBytes: (fromSender: Int, fromReceiver: Int) {
+        (
+            BaseTransfer.receiverBytes(SoftSpoken.baseTransfers) + Block.byteCount + bootstrapBytes,
+            BaseTransfer.senderBytes + softSpoken.treeBytes + softSpoken.extensionBytes(softSpokenCount)
+        )
+    }
+
+    // MARK: Runs
+
+    /// Correlated OTs of a whole round that a run may use.
+    var usable: Int { main.count - main.seeds }
+
+    /// Trees of a run, whose first in each round make seeds for the next.
+    public func runTrees(_ demand: Int) -> Int {
+        guard demand > 0 else { return 0 }
+        let wholeRounds = (demand - 1) / usable
+        let last = demand - wholeRounds * usable + main.seeds
+        return wholeRounds * main.trees + (last + main.treeSize - 1) / main.treeSize
+    }
+
+    /// Bytes of the sender, for `demand` correlated OTs in a run.
+    public func runBytes(_ demand: Int) -> Int { runTrees(demand) * main.treeBytes }
+
+    /// Correlated OTs of a run that nobody uses.
+    public func leftover(_ demand: Int) -> Int {
+        guard demand > 0 else { return 0 }
+        let rounds = (demand - 1) / usable + 1
+        return runTrees(demand) * main.treeSize - rounds * main.seeds - demand
+    }
+}
