@@ -26,6 +26,7 @@ let package = Package(
             providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
         .target(name: "CSottoRingKernels"),
         .target(name: "CSottoFloatKernels"),
+        .target(name: "CSottoLatticeKernels"),
 
         // The private side, from arithmetic to protocols.
         .target(name: "SottoAlgebra", dependencies: ["CSottoRingKernels", "CSottoGMP"]),
@@ -33,6 +34,9 @@ let package = Package(
         .target(name: "SottoRandomness", dependencies: ["SottoAlgebra", "CSottoOpenSSL"]),
         .target(
             name: "SottoObliviousTransfer", dependencies: ["SottoAlgebra", "SottoRandomness", "CSottoOpenSSL"]),
+        .target(
+            name: "SottoLatticeEncryption",
+            dependencies: ["CSottoLatticeKernels", "SottoAlgebra", "SottoRandomness"]),
         .target(
             name: "SottoTransport",
             dependencies: [
@@ -42,12 +46,15 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
             ]),
         .target(
-            name: "SottoPreprocessing", dependencies: ["SottoAlgebra", "SottoRandomness", "SottoTransport"]),
+            name: "SottoPreprocessing",
+            dependencies: [
+                "SottoAlgebra", "SottoRandomness", "SottoObliviousTransfer", "SottoLatticeEncryption", "SottoTransport",
+            ]),
         .target(
             name: "SottoSecureComputation",
             dependencies: [
-                "CSottoRingKernels", "SottoAlgebra", "SottoApproximation", "SottoRandomness", "SottoTransport",
-                "SottoPreprocessing",
+                "CSottoRingKernels", "SottoAlgebra", "SottoApproximation", "SottoRandomness", "SottoObliviousTransfer",
+                "SottoLatticeEncryption", "SottoTransport", "SottoPreprocessing",
             ]),
 
         // Models, in the clear and in private.
@@ -93,10 +100,11 @@ let package = Package(
         .target(
             name: "Sotto",
             dependencies: [
-                "SottoAlgebra", "SottoApproximation", "SottoRandomness", "SottoObliviousTransfer", "SottoTransport",
-                "SottoPreprocessing",
-                "SottoSecureComputation", "SottoModel", "SottoPrivateTransformer", "SottoSessions", "SottoReporting",
-                "SottoCostModel", "SottoRuns", "SottoAttentionEntropy", "SottoTraining",
+                "SottoAlgebra", "SottoApproximation", "SottoRandomness", "SottoObliviousTransfer",
+                "SottoLatticeEncryption", "SottoTransport", "SottoPreprocessing", "SottoSecureComputation",
+                "SottoModel", "SottoPrivateTransformer",
+                "SottoSessions", "SottoReporting", "SottoCostModel", "SottoRuns", "SottoAttentionEntropy",
+                "SottoTraining",
             ]),
         .executableTarget(
             name: "SottoCommand",
@@ -124,9 +132,14 @@ let package = Package(
         .testTarget(name: "SottoRandomnessTests", dependencies: ["SottoRandomness", "TestSupport"]),
         .testTarget(name: "SottoObliviousTransferTests", dependencies: ["SottoObliviousTransfer", "TestSupport"]),
         .testTarget(
+            name: "SottoLatticeEncryptionTests",
+            dependencies: ["SottoAlgebra", "SottoRandomness", "SottoLatticeEncryption", "TestSupport"]),
+        .testTarget(
             name: "SottoTransportTests", dependencies: ["SottoTransport", "TestSupport"],
             resources: [.copy("Corpus")]),
-        .testTarget(name: "SottoPreprocessingTests", dependencies: ["SottoPreprocessing", "TestSupport"]),
+        .testTarget(
+            name: "SottoPreprocessingTests",
+            dependencies: ["SottoPreprocessing", "SottoObliviousTransfer", "TestSupport"]),
         .testTarget(
             name: "SottoSecureComputationTests",
             dependencies: ["SottoApproximation", "SottoSecureComputation", "SottoCostModel", "TestSupport"]),

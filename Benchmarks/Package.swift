@@ -16,6 +16,8 @@ let package = Package(
             dependencies: ["CGMPIntegers", .product(name: "Sotto", package: "sotto")]),
         .executableTarget(name: "Comparisons", dependencies: ["KernelWorkloads"]),
         .executableTarget(
+            name: "Lattice", dependencies: [.product(name: "Sotto", package: "sotto")], path: "Lattice"),
+        .executableTarget(
             name: "KernelBenchmarks",
             dependencies: ["KernelWorkloads", .product(name: "Benchmark", package: "benchmark")],
             path: "Benchmarks/KernelBenchmarks",

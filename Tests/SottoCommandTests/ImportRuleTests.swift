@@ -23,20 +23,24 @@ import Testing
 
     private static let modules = [
         Module("CSottoOpenSSL"), Module("CSottoGMP"), Module("CSottoOpenBLAS"), Module("CSottoRingKernels"),
-        Module("CSottoFloatKernels"),
+        Module("CSottoFloatKernels"), Module("CSottoLatticeKernels"),
         Module("SottoAlgebra", "CSottoRingKernels CSottoGMP", system: "Dispatch"),
         Module("SottoApproximation", system: "Foundation"),
         Module("SottoRandomness", "CSottoOpenSSL SottoAlgebra"),
         Module("SottoObliviousTransfer", "CSottoOpenSSL SottoAlgebra SottoRandomness"),
+        Module("SottoLatticeEncryption", "CSottoLatticeKernels SottoAlgebra SottoRandomness"),
         Module(
             "SottoTransport", "CSottoRingKernels", foreign: "NIOCore NIOPosix DequeModule",
             system: "Foundation Synchronization Darwin Glibc"),
         Module(
-            "SottoPreprocessing", "SottoAlgebra SottoRandomness SottoTransport", system: "Foundation Synchronization"),
+            "SottoPreprocessing", "SottoAlgebra SottoRandomness SottoObliviousTransfer SottoLatticeEncryption SottoTransport",
+            system: "Foundation Synchronization"),
         Module(
             "SottoSecureComputation",
-            "CSottoRingKernels SottoAlgebra SottoApproximation SottoRandomness SottoTransport SottoPreprocessing",
-            system: "Foundation Synchronization"),
+            """
+            CSottoRingKernels SottoAlgebra SottoApproximation SottoRandomness SottoObliviousTransfer \
+            SottoLatticeEncryption SottoTransport SottoPreprocessing
+            """, system: "Foundation Synchronization"),
         Module("SottoModel", "SottoApproximation", system: "Foundation"),
         Module(
             "SottoPrivateTransformer",
@@ -69,9 +73,9 @@ import Testing
         Module(
             "Sotto",
             """
-            SottoAlgebra SottoApproximation SottoRandomness SottoObliviousTransfer SottoTransport SottoPreprocessing \
-            SottoSecureComputation SottoModel SottoPrivateTransformer SottoSessions SottoReporting SottoCostModel \
-            SottoRuns SottoAttentionEntropy SottoTraining
+            SottoAlgebra SottoApproximation SottoRandomness SottoObliviousTransfer SottoLatticeEncryption SottoTransport \
+            SottoPreprocessing SottoSecureComputation SottoModel SottoPrivateTransformer SottoSessions SottoReporting \
+            SottoCostModel SottoRuns SottoAttentionEntropy SottoTraining
             """),
         Module(
             "SottoCommand",

@@ -1,0 +1,85 @@
+// The path for any processor: products of 64-bit words.
+#include "LatticeKernel.h"
+
+typedef unsigned __int128 uint128;
+
+static const uint64_t low_mask = ((uint64_t)1 << 52) - 1;
+
+// x modulo p by one subtraction, without a branch: for x below 2p.
+SOTTO_INLINE uint64_t below(uint64_t x, uint64_t p) {
+    uint64_t difference = x - p;
+    return difference + (p & (0 - (difference >> 63)));
+}
+
+// x * w modulo p, below 2p.
+SOTTO_INLINE uint64_t product(uint64_t x, uint64_t w, uint64_t quotient, uint64_t p) {
+    return x * w - (uint64_t)((uint128)x * quotient >> 52) * p;
+}
+
+static void forward(const sotto_lattice_modulus *m, uint64_t *x, size_t degree) {
+    uint64_t p = m->p;
+    for (size_t half = degree / 2; half > 0; half /= 2) {
+        size_t blocks = m->n / (2 * half);
+        for (size_t b = 0; b < blocks; b++) {
+            uint64_t root = m->roots[blocks + b], quotient = m->root_quotients[blocks + b];
+            uint64_t *u = x + 2 * half * b, *v = u + half;
+            for (size_t i = 0; i < half; i++) {
+                uint64_t a = below(u[i], 2 * p), c = product(v[i], root, quotient, p);
+                u[i] = a + c;
+                v[i] = a - c + 2 * p;
+            }
+        }
+    }
+    for (size_t i = 0; i < m->n; i++) x[i] = below(below(x[i], 2 * p), p);
+}
+
+static void inverse(const sotto_lattice_modulus *m, uint64_t *x) {
+    uint64_t p = m->p;
+    for (size_t half = 1; half < m->n; half *= 2) {
+        size_t blocks = m->n / (2 * half);
+        for (size_t b = 0; b < blocks; b++) {
+            uint64_t root = m->inverse_roots[blocks + b], quotient = m->inverse_root_quotients[blocks + b];
+            uint64_t *u = x + 2 * half * b, *v = u + half;
+            for (size_t i = 0; i < half; i++) {
+                uint64_t a = u[i], c = v[i];
+                u[i] = below(a + c, 2 * p);
+                v[i] = product(a - c + 2 * p, root, quotient, p);
+            }
+        }
+    }
+    for (size_t i = 0; i < m->n; i++) x[i] = below(product(x[i], m->inverse_n.value, m->inverse_n.quotient, p), p);
+}
+
+static void dot(
+    const sotto_lattice_modulus *m, size_t terms, const uint64_t *x, size_t x_stride, const uint64_t *y,
+    size_t y_stride, uint64_t *out) {
+    uint64_t p = m->p;
+    for (size_t i = 0; i < m->n; i++) {
+        uint64_t total = 0;
+        for (size_t start = 0; start < terms; start += SOTTO_LATTICE_TERMS) {
+            size_t end = start + SOTTO_LATTICE_TERMS < terms ? start + SOTTO_LATTICE_TERMS : terms;
+            uint128 sum = total;
+            for (size_t t = start; t < end; t++) sum += (uint128)x[t * x_stride + i] * y[t * y_stride + i];
+            uint64_t upper = product((uint64_t)(sum >> 52), m->radix.value, m->radix.quotient, p);
+            uint64_t lower = product((uint64_t)sum & low_mask, 1, m->one.quotient, p);
+            total = below(below(upper + lower, 2 * p), p);
+        }
+        out[i] = total;
+    }
+}
+
+static void add(const sotto_lattice_modulus *m, const uint64_t *x, const uint64_t *y, uint64_t *out) {
+    for (size_t i = 0; i < m->n; i++) out[i] = below(x[i] + y[i], m->p);
+}
+
+static void subtract(const sotto_lattice_modulus *m, const uint64_t *x, const uint64_t *y, uint64_t *out) {
+    for (size_t i = 0; i < m->n; i++) out[i] = below(x[i] + m->p - y[i], m->p);
+}
+
+static void scale(const sotto_lattice_modulus *m, sotto_lattice_factor factor, const uint64_t *x, uint64_t *out) {
+    for (size_t i = 0; i < m->n; i++) out[i] = below(product(x[i], factor.value, factor.quotient, m->p), m->p);
+}
+
+const sotto_lattice_kernel sotto_lattice_kernel_portable = {
+    .forward = forward, .inverse = inverse, .dot = dot, .add = add, .subtract = subtract, .scale = scale,
+};

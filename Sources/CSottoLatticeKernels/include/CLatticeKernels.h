@@ -1,0 +1,62 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// The instruction sets that arithmetic modulo short primes has a path for. All give the same words.
+typedef enum {
+    SOTTO_LATTICE_PORTABLE = 0,
+    SOTTO_LATTICE_IFMA = 1,
+} sotto_lattice_path;
+
+// Whether this processor can run the path.
+bool sotto_lattice_available(sotto_lattice_path path);
+
+// A factor modulo p and floor(factor * 2^52 / p), with which a product takes no division (Shoup's method).
+typedef struct {
+    uint64_t value, quotient;
+} sotto_lattice_factor;
+
+// A prime p, 2^20 < p < 2^50, p = 1 modulo 2n, for a power of two n, 32 or more. Polynomials have n coefficients, a
+// multiple of 8 words, and are reduced: each word is below p.
+typedef struct {
+    uint64_t p;
+    size_t n;
+    // 1 and 2^52 modulo p, and 1/n.
+    sotto_lattice_factor one, radix, inverse_n;
+    // psi^bitreverse(i) for a primitive 2n-th root of unity psi, the inverses of these, and both lists' quotients.
+    const uint64_t *roots, *root_quotients, *inverse_roots, *inverse_root_quotients;
+} sotto_lattice_modulus;
+
+// The values of a polynomial of fewer than `degree` coefficients at the odd powers of psi, in bit-reversed order (negacyclic
+// number-theoretic transform). `degree`, a power of two from 16 to n, is public. The coefficients, which may be any numbers
+// below 4p, are the first `degree` words of x, and the values take all n.
+void sotto_lattice_forward(sotto_lattice_path path, const sotto_lattice_modulus *m, uint64_t *x, size_t degree);
+
+// The polynomial of given values.
+void sotto_lattice_inverse(sotto_lattice_path path, const sotto_lattice_modulus *m, uint64_t *x);
+
+// out = sum of x[t * x_stride ...] * y[t * y_stride ...] over t < terms, word by word.
+void sotto_lattice_dot(
+    sotto_lattice_path path, const sotto_lattice_modulus *m, size_t terms, const uint64_t *x, size_t x_stride,
+    const uint64_t *y, size_t y_stride, uint64_t *out);
+
+// out = x + y and x - y. out may be x or y.
+void sotto_lattice_add(
+    sotto_lattice_path path, const sotto_lattice_modulus *m, const uint64_t *x, const uint64_t *y, uint64_t *out);
+void sotto_lattice_subtract(
+    sotto_lattice_path path, const sotto_lattice_modulus *m, const uint64_t *x, const uint64_t *y, uint64_t *out);
+
+// out = x * factor, for any x below 2^52. out may be x.
+void sotto_lattice_scale(
+    sotto_lattice_path path, const sotto_lattice_modulus *m, sotto_lattice_factor factor, const uint64_t *x,
+    uint64_t *out);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,172 @@
+/// A ciphertext as values: both components' residues modulo the primes of `q`.
+package struct Ciphertext {
+    package var body: [UInt64]
+    package var mask: [UInt64]
+}
+
+/// Automorphisms, key switches and with them the packing of responses.
+package struct CiphertextPacking: Sendable {
+    private let ring: ResidueRing
+    private let keys: ServerKeys
+    private let levels: [Level]
+    /// `1/P` modulo each prime of `q`.
+    private let inverseSpecial: [UInt64]
+
+    private struct Level: Sendable {
+        /// Values of `X^(2^level)`.
+        let monomial: [UInt64]
+        /// Where the automorphism's values come from.
+        let sources: [Int32]
+    }
+
+    package init(_ ring: ResidueRing, _ keys: ServerKeys) {
+        self.ring = ring
+        self.keys = keys
+        inverseSpecial = ring.parameters.primes.map {
+            PublicNumbers.inverse(ring.special.p % $0, modulo: $0)
+        }
+        levels = (0..<ring.parameters.packingLevels).map { level in
+            Level(
+                monomial: ring.monomial(1 << level),
+                sources: Self.sources(ring.parameters.automorphism(level: level), degree: ring.degree))
+        }
+    }
+
+    /// The value at place i is that at `psi^e` with `e = 2·reversed(i) + 1`; under `X -> X^g` it is the one at `psi^(g·e)`.
+    private static func sources(_ exponent: Int, degree: Int) -> [Int32] {
+        (0..<degree).map { place in
+            let power = (2 * TransformModulus.reversed(place, below: degree) + 1) * exponent % (2 * degree)
+            return Int32(TransformModulus.reversed((power - 1) / 2, below: degree))
+        }
+    }
+
+    /// The columns `first, first + step, ...` below `end` packed into one ciphertext, with `2^level` coefficients between
+    /// the last two that are merged.
+    ///
+    /// Of the columns in turn every other one is packed by itself, which leaves coefficients twice as far apart; then
+    /// `A + X^s·B + (A - X^s·B)^g` with `s = 2^level` and the automorphism of the level keeps of A the multiples of `2s`, of
+    /// B those in between, doubles both, and takes away everything else at multiples of s.
+    package func pack(
+        first: Int, step: Int, end: Int, level: Int, levels remaining: Int, _ workspace: PackingWorkspace,
+        leaf: (Int) -> Ciphertext
+    ) -> Ciphertext? {
+        guard first < end else { return nil }
+        guard remaining > 0 else { return leaf(first) }
+        var even = pack(
+            first: first, step: 2 * step, end: end, level: level + 1, levels: remaining - 1, workspace, leaf: leaf)!
+        var odd = pack(
+            first: first + step, step: 2 * step, end: end, level: level + 1, levels: remaining - 1, workspace,
+            leaf: leaf)
+        if odd != nil {
+            separate(&even.body, &odd!.body, level, workspace)
+            separate(&even.mask, &odd!.mask, level, workspace)
+        }
+        let difference = odd ?? even
+        addPermuted(difference.body, to: &even.body, level, workspace)
+        decompose(difference.mask, level, workspace)
+        addSwitched(keys.switchingBodies[level], to: &even.body, workspace)
+        addSwitched(keys.switchingMasks[level], to: &even.mask, workspace)
+        return even
+    }
+
+    /// `A + X^s·B` and `A - X^s·B` in the places of A and B.
+    private func separate(_ a: inout [UInt64], _ b: inout [UInt64], _ level: Int, _ workspace: PackingWorkspace) {
+        let degree = ring.degree
+        b.withUnsafeMutableBufferPointer { b in
+            levels[level].monomial.withUnsafeBufferPointer { monomial in
+                ring.update(&a) { modulus, a, index in
+                    let b = b.baseAddress! + index * degree
+                    modulus.multiply(b, monomial.baseAddress! + index * degree, into: workspace.residues)
+                    modulus.subtract(a, workspace.residues, into: b)
+                    modulus.add(a, workspace.residues, into: a)
+                }
+            }
+        }
+    }
+
+    private func addPermuted(_ x: [UInt64], to sum: inout [UInt64], _ level: Int, _ workspace: PackingWorkspace) {
+        x.withUnsafeBufferPointer { x in
+            ring.update(&sum) { modulus, sum, index in
+                permute(x.baseAddress! + index * ring.degree, level, into: workspace.residues)
+                modulus.add(sum, workspace.residues, into: sum)
+            }
+        }
+    }
+
+    /// The values of a polynomial under the level's automorphism.
+    private func permute(_ x: UnsafePointer<UInt64>, _ level: Int, into out: UnsafeMutablePointer<UInt64>) {
+        levels[level].sources.withUnsafeBufferPointer { sources in
+            for i in 0..<sources.count { out[i] = x[Int(sources[i])] }
+        }
+    }
+
+    /// The residue polynomials of x under the level's automorphism, each as a polynomial of small coefficients: of every
+    /// digit the values modulo the basis.
+    ///
+    /// A digit is below four times any prime of the basis, so that transforms take it as it is; modulo its own prime its
+    /// values are those of x.
+    private func decompose(_ x: [UInt64], _ level: Int, _ workspace: PackingWorkspace) {
+        let (degree, count) = (ring.degree, ring.primeCount)
+        x.withUnsafeBufferPointer { x in
+            for digit in 0..<count {
+                let values = workspace.digits + (digit * (count + 1) + digit) * degree
+                permute(x.baseAddress! + digit * degree, level, into: values)
+                let coefficients = workspace.residues
+                coefficients.update(from: values, count: degree)
+                ring.basis[digit].inverse(coefficients)
+                for (index, modulus) in ring.basis.enumerated() where index != digit {
+                    let target = workspace.digits + (digit * (count + 1) + index) * degree
+                    target.update(from: coefficients, count: degree)
+                    modulus.forward(target)
+                }
+            }
+        }
+    }
+
+    /// Adds the sum of digits times their keys, divided by the special prime and rounded down.
+    private func addSwitched(_ key: [UInt64], to sum: inout [UInt64], _ workspace: PackingWorkspace) {
+        let (degree, count) = (ring.degree, ring.primeCount)
+        let stride = (count + 1) * degree
+        key.withUnsafeBufferPointer { key in
+            func product(_ index: Int, into out: UnsafeMutablePointer<UInt64>) {
+                ring.basis[index].dot(
+                    terms: count, workspace.digits + index * degree, stride: stride,
+                    key.baseAddress! + index * degree, stride: stride, into: out)
+            }
+            product(count, into: workspace.remainder)
+            ring.special.inverse(workspace.remainder)
+            ring.update(&sum) { modulus, sum, index in
+                let (quotient, lifted) = (workspace.residues, workspace.lifted)
+                product(index, into: quotient)
+                modulus.scale(workspace.remainder, by: 1, into: lifted)
+                modulus.forward(lifted)
+                modulus.subtract(quotient, lifted, into: quotient)
+                modulus.scale(quotient, by: inverseSpecial[index], into: quotient)
+                modulus.add(sum, quotient, into: sum)
+            }
+        }
+    }
+}
+
+/// Memory that packing writes over, made once for many key switches.
+package final class PackingWorkspace {
+    /// Residue polynomials of a single prime.
+    package let residues: UnsafeMutablePointer<UInt64>
+    package let remainder: UnsafeMutablePointer<UInt64>
+    package let lifted: UnsafeMutablePointer<UInt64>
+    /// Of every digit the values modulo the basis.
+    package let digits: UnsafeMutablePointer<UInt64>
+    private let memory: UnsafeMutableBufferPointer<UInt64>
+
+    package init(_ ring: ResidueRing) {
+        let degree = ring.degree
+        memory = .allocate(capacity: (3 + ring.primeCount * (ring.primeCount + 1)) * degree)
+        memory.initialize(repeating: 0)
+        residues = memory.baseAddress!
+        remainder = residues + degree
+        lifted = remainder + degree
+        digits = lifted + degree
+    }
+
+    deinit { memory.deallocate() }
+}

@@ -1,0 +1,205 @@
+import SottoLatticeEncryption
+import TestSupport
+import Testing
+
+/// Polynomials modulo one prime, for tests.
+struct TestPolynomials {
+    let modulus: TransformModulus
+    var p: UInt64 { modulus.p }
+    var degree: Int { modulus.degree }
+
+    init(bits: Int, degree: Int, kernel: LatticeKernel = .portable) {
+        let p = PublicNumbers.transformPrimes(bits: bits, count: 1, degree: degree)[0]
+        modulus = TransformModulus(p: p, degree: degree, kernel: kernel)
+    }
+
+    func forward(_ x: [UInt64], terms: Int? = nil) -> [UInt64] { changed(x) { modulus.forward($0, terms: terms) } }
+    func inverse(_ x: [UInt64]) -> [UInt64] { changed(x) { modulus.inverse($0) } }
+    func add(_ x: [UInt64], _ y: [UInt64]) -> [UInt64] { changed(x) { modulus.add($0, y, into: $0) } }
+    func subtract(_ x: [UInt64], _ y: [UInt64]) -> [UInt64] { changed(x) { modulus.subtract($0, y, into: $0) } }
+    func scale(_ x: [UInt64], by factor: UInt64) -> [UInt64] {
+        changed(x) { modulus.scale($0, by: factor, into: $0) }
+    }
+    func dot(_ x: [UInt64], _ y: [UInt64], terms: Int) -> [UInt64] {
+        changed([UInt64](repeating: 0, count: degree)) {
+            modulus.dot(terms: terms, x, stride: degree, y, stride: degree, into: $0)
+        }
+    }
+
+    private func changed(_ x: [UInt64], _ body: (UnsafeMutablePointer<UInt64>) -> Void) -> [UInt64] {
+        var x = x
+        x.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
+        return x
+    }
+
+    /// Uniform words below a bound, the ends first.
+    func words(_ count: Int, below bound: UInt64, _ generator: inout SeededGenerator) -> [UInt64] {
+        (0..<count).map { index in
+            switch index {
+            case 0: 0
+            case 1, 2: bound - 1
+            default: UInt64.random(in: 0..<bound, using: &generator)
+            }
+        }
+    }
+}
+
+@Suite struct LatticeKernelTests {
+    static let kernels = LatticeKernel.allCases.filter(\.isAvailable)
+
+    @Test func thePortableKernelIsAlwaysThere() { #expect(LatticeKernel.portable.isAvailable) }
+
+    /// The value at place i is the polynomial's at `psi^(2·reversed(i) + 1)`, by Horner's rule.
+    @Test(arguments: kernels, [32, 64, 128, 256]) func valuesAreThoseAtOddPowers(kernel: LatticeKernel, degree: Int) {
+        for bits in [30, 41, 50] {
+            let ring = TestPolynomials(bits: bits, degree: degree, kernel: kernel)
+            var generator = SeededGenerator(UInt64(degree + bits))
+            // Of X the values are the odd powers themselves, the first of them psi.
+            let powers = ring.forward((0..<degree).map { $0 == 1 ? 1 : 0 })
+            let psi = powers[0]
+            #expect(PublicNumbers.power(psi, UInt64(degree), modulo: ring.p) == ring.p - 1)
+            for place in 0..<degree {
+                let exponent = UInt64(2 * TransformModulus.reversed(place, below: degree) + 1)
+                #expect(powers[place] == PublicNumbers.power(psi, exponent, modulo: ring.p))
+            }
+            let x = ring.words(degree, below: ring.p, &generator)
+            let values = ring.forward(x)
+            for place in 0..<degree {
+                let value = x.reversed().reduce(0) { sum, coefficient in
+                    (PublicNumbers.product(sum, powers[place], modulo: ring.p) + coefficient) % ring.p
+                }
+                #expect(values[place] == value)
+            }
+            #expect(ring.inverse(values) == x)
+        }
+    }
+
+    @Test(arguments: kernels) func productsAreNegacyclic(kernel: LatticeKernel) {
+        for (degree, bits) in [(32, 50), (64, 50), (128, 31)] {
+            let ring = TestPolynomials(bits: bits, degree: degree, kernel: kernel)
+            var generator = SeededGenerator(7)
+            for extreme in [false, true] {
+                let largest = [UInt64](repeating: ring.p - 1, count: degree)
+                let x = extreme ? largest : ring.words(degree, below: ring.p, &generator)
+                let y = extreme ? x : ring.words(degree, below: ring.p, &generator)
+                var expected = [UInt64](repeating: 0, count: degree)
+                for i in 0..<degree {
+                    for j in 0..<degree {
+                        let product = PublicNumbers.product(x[i], y[j], modulo: ring.p)
+                        let signed = i + j < degree ? product : (ring.p - product) % ring.p
+                        expected[(i + j) % degree] = (expected[(i + j) % degree] + signed) % ring.p
+                    }
+                }
+                #expect(ring.inverse(ring.dot(ring.forward(x), ring.forward(y), terms: 1)) == expected)
+            }
+        }
+    }
+
+    /// Numbers up to 4p are allowed as coefficients, and those of a short polynomial take the short way.
+    @Test(arguments: kernels) func shortAndUnreducedPolynomials(kernel: LatticeKernel) {
+        for degree in [32, 64, 512] {
+            let ring = TestPolynomials(bits: 50, degree: degree, kernel: kernel)
+            var generator = SeededGenerator(11)
+            for log in 4...degree.trailingZeroBitCount {
+                let terms = 1 << log
+                let unreduced = ring.words(terms, below: 4 * ring.p, &generator)
+                let rest = [UInt64](repeating: 0, count: degree - terms)
+                let garbage = [UInt64](repeating: .max, count: degree - terms)
+                let expected = ring.forward(unreduced.map { $0 % ring.p } + rest)
+                #expect(ring.forward(unreduced + garbage, terms: terms) == expected)
+            }
+        }
+    }
+
+    @Test(arguments: kernels) func dotsOfAnyNumberOfTerms(kernel: LatticeKernel) {
+        for bits in [30, 44, 50] {
+            let ring = TestPolynomials(bits: bits, degree: 32, kernel: kernel)
+            var generator = SeededGenerator(UInt64(bits))
+            for terms in [0, 1, 2, 15, 16, 17, 31, 32, 33, 64, 100] {
+                for extreme in [false, true] {
+                    let count = terms * 32
+                    let all = [UInt64](repeating: ring.p - 1, count: count)
+                    let x = extreme ? all : ring.words(count, below: ring.p, &generator)
+                    let y = extreme ? all : ring.words(count, below: ring.p, &generator)
+                    let expected = (0..<32).map { i in
+                        (0..<terms).reduce(UInt64(0)) {
+                            ($0 + PublicNumbers.product(x[$1 * 32 + i], y[$1 * 32 + i], modulo: ring.p)) % ring.p
+                        }
+                    }
+                    #expect(ring.dot(x, y, terms: terms) == expected)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: kernels) func sumsAndMultiples(kernel: LatticeKernel) {
+        for bits in [30, 50] {
+            let ring = TestPolynomials(bits: bits, degree: 64, kernel: kernel)
+            var generator = SeededGenerator(UInt64(bits))
+            let x = ring.words(64, below: ring.p, &generator)
+            let y = [ring.p - 1, ring.p - 1, 0] + ring.words(61, below: ring.p, &generator).reversed()
+            #expect(ring.add(x, y) == zip(x, y).map { ($0 + $1) % ring.p })
+            #expect(ring.subtract(x, y) == zip(x, y).map { ($0 + ring.p - $1) % ring.p })
+            let wide = ring.words(64, below: 1 << 52, &generator)
+            for factor in [0, 1, ring.p - 1, ring.p / 2] {
+                let expected = wide.map { PublicNumbers.product($0 % ring.p, factor, modulo: ring.p) }
+                #expect(ring.scale(wide, by: factor) == expected)
+            }
+        }
+    }
+
+    @Test(arguments: [4096, 8192]) func kernelsAgree(degree: Int) {
+        for bits in [36, 50] {
+            let portable = TestPolynomials(bits: bits, degree: degree)
+            var generator = SeededGenerator(UInt64(degree))
+            let x = portable.words(degree, below: portable.p, &generator)
+            for kernel in Self.kernels {
+                let ring = TestPolynomials(bits: bits, degree: degree, kernel: kernel)
+                #expect(ring.forward(x) == portable.forward(x))
+                #expect(ring.inverse(x) == portable.inverse(x))
+                #expect(ring.inverse(ring.forward(x)) == x)
+            }
+        }
+    }
+
+    @Test func singleNumbers() {
+        for bits in [30, 44, 50] {
+            let modulus = TestPolynomials(bits: bits, degree: 32).modulus
+            var generator = SeededGenerator(UInt64(bits))
+            let p = modulus.p
+            let words = [0, 1, p - 1, p, p + 1, 2 * p - 1, .max, .max - 1] + (0..<1000).map { _ in generator.next() }
+            for word in words { #expect(modulus.reduce(word) == word % p) }
+            for number in -21...21 { #expect(modulus.residue(Int64(number)) == (p + UInt64(number + 21) - 21) % p) }
+        }
+    }
+}
+
+@Suite struct PublicNumbersTests {
+    @Test(arguments: [4096, 8192, 16384]) func transformPrimesAreThoseOfGMP(degree: Int) {
+        for bits in [30, 36, 45, 50] {
+            let primes = PublicNumbers.transformPrimes(bits: bits, count: 4, degree: degree)
+            #expect(primes.count == 4 && primes.sorted(by: >) == primes)
+            // Between the first and the last there are no others.
+            var expected: [UInt64] = []
+            var candidate = (UInt64(1) << UInt64(bits)) + 1
+            while expected.count < 4 {
+                candidate -= UInt64(2 * degree)
+                if GMPInteger([candidate]).isPrime { expected.append(candidate) }
+            }
+            #expect(primes == expected)
+            #expect(primes.allSatisfy { Double($0) > Double(1 << bits) * (1 - 1 / 128.0) })
+            let taken = [primes[0], primes[2]]
+            let others = PublicNumbers.transformPrimes(bits: bits, count: 2, degree: degree, except: taken)
+            #expect(others == [primes[1], primes[3]])
+        }
+    }
+
+    @Test func compositesAreSeen() {
+        // Products of two primes, a square, and strong pseudoprimes to the first bases.
+        let composites: [UInt64] = [
+            1_073_479_681 * 3, 341_550_071_728_321, 3_825_123_056_546_413_051, 1_000_003 * 1_000_003,
+        ]
+        for number in composites { #expect(!PublicNumbers.isPrime(number)) }
+        #expect(PublicNumbers.isPrime((1 << 61) - 1))
+    }
+}
