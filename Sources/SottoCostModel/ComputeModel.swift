@@ -76,12 +76,13 @@ struct WorkSize: Sendable, Hashable {
 struct ProgramWork: Sendable {
     private let instructions: [Instruction]
     private let plan: CorrelationPlan
-    private let method: any PreprocessingMethod
+    /// Of each correlation.
+    private let costs: [PreprocessingCost]
 
     init(_ program: Program) {
         instructions = program.instructions
         plan = program.plan
-        method = program.target.preprocessing
+        costs = program.target.preprocessing.costs(plan)
     }
 
     var count: Int { instructions.count }
@@ -131,7 +132,7 @@ struct ProgramWork: Sendable {
             WorkSize(
                 elements: work.elements, flops: primitive.flops,
                 bytes: correlations.reduce(0) {
-                    let cost = method.cost(of: plan.correlations[$1])
+                    let cost = costs[$1]
                     return $0 + cost.dealerBytes.total + cost.bytesSent.total
                 })
         )

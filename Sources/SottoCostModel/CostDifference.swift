@@ -66,13 +66,15 @@ extension Trace {
         }
         for instruction in instructions {
             for correlation in instruction.correlations {
-                let (found, wanted) = (
-                    dealerBytes[correlation] ?? .zero, expected.dealerBytes[correlation] ?? .zero
-                )
-                guard found != wanted else { continue }
-                return CostDifference(
-                    path: instruction.path, quantity: "dealer_bytes of correlation \(correlation)",
-                    expected: "\(wanted.values)", found: "\(found.values)")
+                for (name, bytes) in [("dealer_bytes", \Trace.dealerBytes), ("bytes_sent", \Trace.makingBytes)] {
+                    let (found, wanted) = (
+                        self[keyPath: bytes][correlation] ?? .zero, expected[keyPath: bytes][correlation] ?? .zero
+                    )
+                    guard found != wanted else { continue }
+                    return CostDifference(
+                        path: instruction.path, quantity: "\(name) of correlation \(correlation)",
+                        expected: "\(wanted.values)", found: "\(found.values)")
+                }
             }
         }
         return nil

@@ -14,8 +14,8 @@ package protocol PreprocessingMethod: Sendable {
     func setupRows(_ plan: CorrelationPlan) -> [PreprocessingRow]
     /// What an inference needs that belongs to no single correlation.
     func offlineRows(_ plan: CorrelationPlan) -> [PreprocessingRow]
-    /// What a correlation costs.
-    func cost(of correlation: any Correlation) -> PreprocessingCost
+    /// What each correlation of a plan costs.
+    func costs(_ plan: CorrelationPlan) -> [PreprocessingCost]
     /// The payload bytes of the largest frame of a correlation's preprocessing.
     func largestFrame(of correlation: any Correlation) -> Int
 

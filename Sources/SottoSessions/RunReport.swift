@@ -32,7 +32,9 @@ package struct RunReport: Codable, Sendable {
     /// What the peer can count itself: no times and no memory.
     private var withoutMeasurements: RunReport {
         RunReport(
-            trace: Trace(events: trace.events, dealerBytes: trace.dealerBytes), overheadBytesSent: overheadBytesSent)
+            trace: Trace(
+                events: trace.events, dealerBytes: trace.dealerBytes, makingBytes: trace.makingBytes),
+            overheadBytesSent: overheadBytesSent)
     }
 
     /// The most bytes of a report of a run of the program.

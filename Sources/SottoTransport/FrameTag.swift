@@ -5,6 +5,7 @@
 /// | below `D000_0000` | of a program, 16 for each instruction |
 /// | from `D000_0000` | the dealer's corrections |
 /// | from `E000_0000` | the dealer's seeds |
+/// | from `E800_0000` | of preprocessing between the parties: its setup, then its steps |
 /// | from `F000_0000` | weights of the setup |
 /// | from `FFFF_FF00` | the transport's own |
 public enum FrameTag {
@@ -23,6 +24,9 @@ public enum FrameTag {
     package static let dealerWeightSeed: UInt32 = 0xE000_0000
     /// A party's seed for a run, from the dealer.
     package static let dealerSeed: UInt32 = 0xE000_0001
+    private static let firstMaking: UInt32 = 0xE800_0000
+    /// Messages of the setup of preprocessing between the parties.
+    package static let makingSetupMessages = 16
     private static let firstSetupWeight: UInt32 = 0xF000_0000
     /// Tags from here up belong to the transport, and what they carry counts as overhead.
     package static let firstReserved: UInt32 = 0xFFFF_FF00
@@ -43,6 +47,14 @@ public enum FrameTag {
         tag(firstCorrection, index, before: dealerWeightSeed)
     }
 
+    /// A message of the setup of preprocessing between the parties, from 0.
+    package static func makingSetup(message: Int) -> UInt32 { tag(firstMaking, message, before: firstMakingStep) }
+
+    /// A step of preprocessing between the parties, from 0.
+    package static func making(step: Int) -> UInt32 { tag(firstMakingStep, step, before: firstSetupWeight) }
+
+    private static var firstMakingStep: UInt32 { firstMaking + UInt32(makingSetupMessages) }
+
     /// A masked weight, by its index in the plan.
     package static func setupWeight(index: Int) -> UInt32 {
         tag(firstSetupWeight, index, before: firstReserved)
@@ -62,6 +74,8 @@ public enum FrameTag {
         case heartbeat: "a heartbeat"
         case firstReserved...: "a message of an unknown kind"
         case firstSetupWeight...: "weight \(tag - firstSetupWeight) of the setup"
+        case firstMakingStep...: "step \(tag - firstMakingStep) of the preprocessing"
+        case firstMaking...: "message \(tag - firstMaking) of the preprocessing's setup"
         case dealerWeightSeed: "the seed of the weights' masks"
         case dealerSeed: "the seed of a run"
         case dealerWeightSeed...: "a message of an unknown kind"

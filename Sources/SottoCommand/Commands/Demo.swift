@@ -7,12 +7,12 @@ import SottoRuns
 import SottoSecureComputation
 import SottoTransport
 
-/// Server, client and dealer as processes of their own, on loopback.
+/// Server, client and, where there is one, dealer as processes of their own, on loopback.
 struct Demo: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a private completion between three processes on this machine.",
+        abstract: "Run a private completion between processes on this machine.",
         discussion: """
-            Starts a dealer, a server and a client on loopback over plain TCP, prints the private completion, whether it \
+            Starts a dealer (none with --preprocessing two-party), a server and a client on loopback over plain TCP, prints the private completion, whether it \
             equals the plaintext completion, and what every operation cost.
             """)
 
@@ -58,7 +58,8 @@ struct Demo: ParsableCommand {
                     + "shorten --prompt or lower --tokens.")
         }
         if output.format == .text {
-            try Output.write("Server, client and dealer talk over plain TCP on loopback (--insecure-plaintext).\n")
+            let roles = try protocols.target().usesDealer ? "Server, client and dealer" : "Server and client"
+            try Output.write("\(roles) talk over plain TCP on loopback (--insecure-plaintext).\n")
         }
         let weights = try loadedWeights(source)
         let plain = try ReferenceModel(weights).greedyCompletion(of: ids, count: tokens)
@@ -87,15 +88,15 @@ struct Demo: ParsableCommand {
         return check.finding
     }
 
-    /// Starts the three processes and takes the client's report.
+    /// Starts the processes and takes the client's report.
     private func privateCompletion(startedAt start: Double) throws -> CostReport {
         let common = try ["--insecure-plaintext", "--timeout", "\(timeout)"] + protocols.arguments()
         let listening = ["--listen", "127.0.0.1:0", "--sessions", "1", "--quiet"]
-        let dealer = try RoleProcess(["deal"] + listening + common)
-        defer { dealer.stop() }
-        let dealerAddress = try dealer.address()
-        // Whoever starts all three may know how long each took.
-        var serve = ["serve", model, "--dealer", dealerAddress, "--share-times"] + listening
+        let dealer = try protocols.target().usesDealer ? RoleProcess(["deal"] + listening + common) : nil
+        defer { dealer?.stop() }
+        let dealing = try dealer.map { ["--dealer", try $0.address()] } ?? []
+        // Whoever starts all of them may know how long each took.
+        var serve = ["serve", model, "--share-times"] + dealing + listening
         serve += ["--seed", "\(variant.seed)"]
         serve += variant.change.architecture.map { ["--architecture", $0] } ?? []
         serve += variant.change.edits.flatMap { ["--edit", $0] }
@@ -104,9 +105,9 @@ struct Demo: ParsableCommand {
         defer { server.stop() }
         let client = try RoleProcess(
             [
-                "complete", "--connect", try server.address(), "--dealer", dealerAddress, "--prompt=\(prompt)",
-                "--tokens", "\(tokens)", "--share-times", "--format", "json", "--started-at", "\(start)",
-            ] + (prefetch ? ["--prefetch"] : []) + network.arguments + common)
+                "complete", "--connect", try server.address(), "--prompt=\(prompt)", "--tokens", "\(tokens)",
+                "--share-times", "--format", "json", "--started-at", "\(start)",
+            ] + dealing + (prefetch ? ["--prefetch"] : []) + network.arguments + common)
         defer { client.stop() }
         let output = try client.output()
         return try JSONDecoder().decode(CostReport.self, from: output)

@@ -81,6 +81,10 @@ package struct PuncturableTree {
 enum HashKind {
     static let leftChild: UInt64 = 1
     static let rightChild: UInt64 = 2
-    /// A correlated OT as a random one, and from here on the messages of one of several.
-    static let transfer: UInt64 = 1 << 16
+    /// The messages of a 1-of-N OT.
+    static let message: UInt64 = 1 << 16
+    private static let firstPad: UInt64 = 1 << 32
+
+    /// A correlated OT as a random one; several for pads of more than 128 bits.
+    static func pad(_ lane: Int) -> UInt64 { firstPad + UInt64(lane) }
 }

@@ -84,7 +84,7 @@ package struct ChosenTransfer: Sendable, Hashable {
         return result
     }
 
-    private func kind(_ message: Int) -> UInt64 { HashKind.transfer + UInt64(messages + message) }
+    private func kind(_ message: Int) -> UInt64 { HashKind.message + UInt64(messages + message) }
 
     private func bits(_ choices: [UInt64]) -> BitVector {
         let count = transfers(choices.count)

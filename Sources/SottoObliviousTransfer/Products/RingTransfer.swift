@@ -8,13 +8,16 @@ package enum RingTransfer {
     package static func bytes(count: Int, width: Int) -> Int { BitPacking.byteCount(count: count, width: width) }
     package static func choiceBytes(count: Int) -> Int { BitVector.byteCount(count) }
 
-    /// - Parameter flips: where the receiver's bit is not the one of the OT; nil where it is everywhere.
+    /// - Parameters:
+    ///   - flips: where the receiver's bit is not the one of the OT; nil where it is everywhere.
+    ///   - lane: each use of the same OTs with other values has its own.
     package static func send(
-        _ values: [UInt64], width: Int, _ transfers: SentTransfers, flips: BitVector? = nil, _ hash: TweakableHash
+        _ values: [UInt64], width: Int, _ transfers: SentTransfers, flips: BitVector? = nil, lane: Int = 0,
+        _ hash: TweakableHash
     ) throws -> (shares: [UInt64], message: [UInt8]) {
         precondition(values.count == transfers.count)
         let mask = Ring64.mask(width)
-        let pads = try transfers.pads(hash)
+        let pads = try transfers.pads(hash, lane: lane)
         var shares = [UInt64](repeating: 0, count: values.count)
         var differences = shares
         for index in values.indices {
@@ -29,13 +32,13 @@ package enum RingTransfer {
     /// - Parameter choices: the receiver's bits where `transfers` have others, as flipped before.
     package static func receive(
         _ message: [UInt8], width: Int, _ transfers: ReceivedTransfers, choices: BitVector? = nil,
-        _ hash: TweakableHash
+        lane: Int = 0, _ hash: TweakableHash
     ) throws -> [UInt64] {
         let choices = choices ?? transfers.choices
         precondition(choices.count == transfers.count)
         let differences = try BitPacking.unpack(message, count: transfers.count, width: width)
         let mask = Ring64.mask(width)
-        let pads = try transfers.pads(hash)
+        let pads = try transfers.pads(hash, lane: lane)
         return differences.indices.map { index in
             (pads[index].x &+ (differences[index] & (0 &- choices.bit(index)))) & mask
         }

@@ -12,11 +12,13 @@ public struct SentTransfers {
     public var count: Int { blocks.count }
 
     /// Both pads of every OT.
-    func pads(_ hash: TweakableHash) throws -> (zero: [Block], one: [Block]) {
+    /// - Parameter lane: for more than one pad of 128 bits, from 0.
+    func pads(_ hash: TweakableHash, lane: Int = 0) throws -> (zero: [Block], one: [Block]) {
+        let kind = HashKind.pad(lane)
         var zero = blocks
         var one = blocks.map { $0 ^ difference }
-        try zero.withUnsafeMutableBufferPointer { try hash.hash($0, tweak: index, kind: HashKind.transfer) }
-        try one.withUnsafeMutableBufferPointer { try hash.hash($0, tweak: index, kind: HashKind.transfer) }
+        try zero.withUnsafeMutableBufferPointer { try hash.hash($0, tweak: index, kind: kind) }
+        try one.withUnsafeMutableBufferPointer { try hash.hash($0, tweak: index, kind: kind) }
         return (zero, one)
     }
 }
@@ -36,9 +38,10 @@ public struct ReceivedTransfers {
     }
 
     /// The chosen pad of every OT.
-    func pads(_ hash: TweakableHash) throws -> [Block] {
+    func pads(_ hash: TweakableHash, lane: Int = 0) throws -> [Block] {
+        let kind = HashKind.pad(lane)
         var pads = blocks
-        try pads.withUnsafeMutableBufferPointer { try hash.hash($0, tweak: index, kind: HashKind.transfer) }
+        try pads.withUnsafeMutableBufferPointer { try hash.hash($0, tweak: index, kind: kind) }
         return pads
     }
 }
@@ -54,7 +57,7 @@ extension [Block] {
 
 extension SentTransfers {
     /// Those of `range`.
-    subscript(range: Range<Int>) -> SentTransfers {
+    package subscript(range: Range<Int>) -> SentTransfers {
         SentTransfers(
             difference: difference, blocks: Array(blocks[range]), index: index + UInt64(range.lowerBound))
     }
@@ -62,7 +65,7 @@ extension SentTransfers {
 
 extension ReceivedTransfers {
     /// Those of `range`.
-    subscript(range: Range<Int>) -> ReceivedTransfers {
+    package subscript(range: Range<Int>) -> ReceivedTransfers {
         ReceivedTransfers(blocks: Array(blocks[range]), index: index + UInt64(range.lowerBound))
     }
 }

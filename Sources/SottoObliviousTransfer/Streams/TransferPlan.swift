@@ -18,6 +18,10 @@ public struct TransferPlan: Sendable, Hashable {
         self.main = main
     }
 
+    /// For any demand: rounds of the largest set, which cost least for what they make.
+    public static let standard = TransferPlan(
+        softSpoken: SoftSpoken(treeDepth: 8), bootstrap: [.b10], main: .b13)
+
     /// The plan with the fewest bytes for a setup and one run.
     /// - Parameter demand: correlated OTs of a run.
     public init(demand: Int, softSpoken: SoftSpoken = SoftSpoken(treeDepth: 8)) {

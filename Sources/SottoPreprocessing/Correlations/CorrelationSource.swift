@@ -14,8 +14,15 @@ package protocol CorrelationSource<Domain>: AnyObject {
     /// Bytes that came from the dealer so far, by correlation.
     var receivedBytes: [Int: Int] { get }
 
+    /// Bytes that this party has sent to the other to make correlations, by correlation.
+    var sentBytes: [Int: Int] { get }
+
     /// What a correlation took that has been taken.
     func times(of index: Int) -> CorrelationTimes
+}
+
+extension CorrelationSource {
+    package var sentBytes: [Int: Int] { [:] }
 }
 
 /// What a correlation took.

@@ -26,6 +26,7 @@ package final class PreparedCorrelations<Domain: ShareDomain>: CorrelationSource
     }
 
     package var receivedBytes: [Int: Int] { source.receivedBytes }
+    package var sentBytes: [Int: Int] { source.sentBytes }
 
     package func times(of index: Int) -> CorrelationTimes { source.times(of: index) }
 }

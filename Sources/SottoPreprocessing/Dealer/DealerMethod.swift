@@ -37,8 +37,8 @@ package struct DealerMethod: PreprocessingMethod {
     }
 
     /// - Communication: the corrections.
-    package func cost(of correlation: any Correlation) -> PreprocessingCost {
-        PreprocessingCost(dealerBytes: correlation.correctionBytes)
+    package func costs(_ plan: CorrelationPlan) -> [PreprocessingCost] {
+        plan.correlations.map { PreprocessingCost(dealerBytes: $0.correctionBytes) }
     }
 
     package func largestFrame(of correlation: any Correlation) -> Int { correlation.products.bytes }

@@ -21,6 +21,8 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
     case displaced(role: String)
     case tooManySessions(Int)
     case idle(seconds: Double)
+    /// Two parties make correlations of rings alone.
+    case ringsOnly
     /// The dealer was told to stop.
     case stopping
 
@@ -50,6 +52,8 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
             "The \(role) waited at the dealer for a partner that did not come, and gave its place to others."
         case .tooManySessions(let limit):
             "The dealer is busy: it deals for \(limit) sessions already; try again later."
+        case .ringsOnly:
+            "Without a dealer correlations are made for --domain ring64 only; choose it, or --preprocessing dealer."
         case .stopping: "The dealer was told to stop; start it again, or use another one."
         case .idle(let seconds):
             "The session stood idle for \(Self.text(seconds)) s; start a new one, or allow a longer --idle-timeout."

@@ -39,9 +39,9 @@ public struct CostInterpreter: Sendable {
 
     /// What the primitives declare.
     public func run(_ program: Program) -> ProgramCost {
-        replay(
-            program, bytes: { instruction, round in instruction.rounds[round] },
-            preprocessing: { program.target.preprocessing.cost(of: program.plan.correlations[$0]) })
+        let costs = program.target.preprocessing.costs(program.plan)
+        return replay(
+            program, bytes: { instruction, round in instruction.rounds[round] }, preprocessing: { costs[$0] })
     }
 
     /// The same account of what was metered, for comparison and for reports of real runs. A message that the trace lacks
@@ -59,7 +59,10 @@ public struct CostInterpreter: Sendable {
         return replay(
             program,
             bytes: { instruction, round in metered[Key(instruction: instruction.index, round: round)] ?? .zero },
-            preprocessing: { PreprocessingCost(dealerBytes: trace.dealerBytes[$0] ?? .zero) })
+            preprocessing: {
+                PreprocessingCost(
+                    bytesSent: trace.makingBytes[$0] ?? .zero, dealerBytes: trace.dealerBytes[$0] ?? .zero)
+            })
     }
 
     private func replay(

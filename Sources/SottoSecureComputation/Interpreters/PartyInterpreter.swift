@@ -33,7 +33,8 @@ package struct PartyInterpreter<Domain: ShareDomain> {
             threads: threads)
         let run = PartyRun(state: state, channel: channel, meter: meter, program: program)
         try run.run { done in progress?(done, program.instructionCount) }
-        return PartyResult(opened: state.opened, trace: run.trace(received: source.receivedBytes))
+        return PartyResult(
+            opened: state.opened, trace: run.trace(received: source.receivedBytes, sent: source.sentBytes))
     }
 }
 
@@ -64,10 +65,14 @@ private final class PartyRun<Domain: ShareDomain> {
         deepest = program.instructionCount * FrameTag.roundLimit
     }
 
-    func trace(received: [Int: Int]) -> Trace {
+    /// - Parameters:
+    ///   - received: from the dealer, by correlation.
+    ///   - sent: to the peer, by correlation.
+    func trace(received: [Int: Int], sent: [Int: Int]) -> Trace {
         Trace(
             events: events, times: ByParty { $0 == state.party ? meter.times : [:] },
-            dealerBytes: received.mapValues { .only(state.party, $0) })
+            dealerBytes: received.mapValues { .only(state.party, $0) },
+            makingBytes: sent.mapValues { .only(state.party, $0) })
     }
 
     func run(progress: (Int) -> Void) throws {

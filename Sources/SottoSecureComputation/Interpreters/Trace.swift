@@ -49,14 +49,17 @@ public struct Trace: Sendable, Hashable, Codable {
     public var times: ByParty<[Int: InstructionTimes]>
     /// Bytes from the dealer by receiver, for each correlation that needed any.
     public var dealerBytes: [Int: ByParty<Int>]
+    /// Bytes between the parties by sender, for each correlation that they made and that needed any.
+    public var makingBytes: [Int: ByParty<Int>]
 
     package init(
         events: [TraceEvent] = [], times: ByParty<[Int: InstructionTimes]> = .both([:]),
-        dealerBytes: [Int: ByParty<Int>] = [:]
+        dealerBytes: [Int: ByParty<Int>] = [:], makingBytes: [Int: ByParty<Int>] = [:]
     ) {
         self.events = events.sorted(by: Self.isOrderedBefore)
         self.times = times
         self.dealerBytes = dealerBytes
+        self.makingBytes = makingBytes
     }
 
     private static func isOrderedBefore(_ a: TraceEvent, _ b: TraceEvent) -> Bool {
@@ -68,7 +71,8 @@ public struct Trace: Sendable, Hashable, Codable {
         Trace(
             events: events + peer.events,
             times: ByParty { times[$0].merging(peer.times[$0]) { own, _ in own } },
-            dealerBytes: dealerBytes.merging(peer.dealerBytes, uniquingKeysWith: +))
+            dealerBytes: dealerBytes.merging(peer.dealerBytes, uniquingKeysWith: +),
+            makingBytes: makingBytes.merging(peer.makingBytes, uniquingKeysWith: +))
     }
 
     /// Whether the trace is that of a run of `program` by `party`, message by message: a peer's must be before it is used.
@@ -76,19 +80,17 @@ public struct Trace: Sendable, Hashable, Codable {
     /// - Parameter longest: the most nanoseconds of work that all times together may say.
     package func isExact(for program: Program, party: Party, longest: Int) -> Bool {
         let declared = CostInterpreter().run(program).trace.events.filter { $0.sender == party }
-        return events == declared && dealerBytes == Self.dealerBytes(of: program, for: party)
-            && times[party.peer].isEmpty
+        let costs = program.target.preprocessing.costs(program.plan)
+        return events == declared && dealerBytes == Self.only(party, costs.map(\.dealerBytes))
+            && makingBytes == Self.only(party, costs.map(\.bytesSent)) && times[party.peer].isEmpty
             && Self.arePlausible(times[party], of: program, longest: longest)
     }
 
-    /// What a party has received from the dealer after a run, by correlation.
-    private static func dealerBytes(of program: Program, for party: Party) -> [Int: ByParty<Int>] {
-        var expected: [Int: ByParty<Int>] = [:]
-        for (index, correlation) in program.plan.correlations.enumerated() {
-            let bytes = program.target.preprocessing.cost(of: correlation).dealerBytes[party]
-            if bytes > 0 { expected[index] = .only(party, bytes) }
-        }
-        return expected
+    /// One party's bytes, by correlation.
+    private static func only(_ party: Party, _ bytes: [ByParty<Int>]) -> [Int: ByParty<Int>] {
+        var own: [Int: ByParty<Int>] = [:]
+        for (index, bytes) in bytes.enumerated() where bytes[party] > 0 { own[index] = .only(party, bytes[party]) }
+        return own
     }
 
     private static func arePlausible(_ times: [Int: InstructionTimes], of program: Program, longest: Int) -> Bool {

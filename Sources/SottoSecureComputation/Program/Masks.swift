@@ -50,3 +50,6 @@ package struct ClientMask: MaskCorrelation {
         encoder.append([count, width])
     }
 }
+
+extension RingMask: TwoPartyCorrelation {}
+extension ClientMask: TwoPartyCorrelation {}

@@ -15,6 +15,9 @@ public struct Target: Sendable, Hashable, CustomStringConvertible, CanonicallyEn
         self.preprocessing = preprocessing
     }
 
+    /// Whether there is a third process.
+    public var usesDealer: Bool { preprocessing.usesDealer }
+
     /// Upper bound of the bytes that an element's largest correlation takes on the wire in a scalar function.
     package func correlationBytes(thresholds: Int, degree: Int) -> Double {
         suite.correlationBytes(thresholds: thresholds, degree: degree, over: domain)

@@ -25,7 +25,10 @@ private struct Combination: Sendable {
 
     /// The one place that knows what is built.
     static let all = [
-        Combination(protocolName: .ot, preprocessing: .dealer, domains: ["ring64", "field"]) { .otWithDealer(over: $0) }
+        Combination(protocolName: .ot, preprocessing: .dealer, domains: ["ring64", "field"]) {
+            .otWithDealer(over: $0)
+        },
+        Combination(protocolName: .ot, preprocessing: .twoParty, domains: ["ring64"]) { .otBetweenTwo(over: $0) },
     ]
 
     var description: String {
@@ -79,6 +82,11 @@ extension Target {
             throw TargetError(protocolName: protocolName, preprocessing: preprocessing, domain: domain.name)
         }
         self = found.target(domain)
+    }
+
+    /// Comparisons by oblivious transfer with correlations that server and client make, for whom binary trees are cheapest.
+    static func otBetweenTwo(over domain: DomainProfile) -> Target {
+        Target(domain: domain, suite: OTSuite(treeArity: 2), preprocessing: TwoPartyMethod())
     }
 
     /// Comparisons by oblivious transfer with the correlations of a dealer, for whom wide trees are cheapest.

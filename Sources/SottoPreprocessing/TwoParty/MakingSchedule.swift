@@ -1,0 +1,118 @@
+import SottoAlgebra
+import SottoLatticeEncryption
+import SottoObliviousTransfer
+
+/// In which order two parties make the correlations of a plan, and what travels when.
+///
+/// Correlations are made in groups, in the plan's stream order. A group takes several stages: first what its correlated OTs
+/// need, then the steps of its correlations. Group `g` is at stage `s` in the session's step `g + s`, so that both parties
+/// send one message in each step, and work on as many groups as there are stages.
+package struct MakingSchedule: Sendable {
+    /// Indices of correlations.
+    package let groups: [[Int]]
+    private let plan: CorrelationPlan
+    let transferPlan: TransferPlan
+    /// Of the plan's encrypted terms; nil where it has none.
+    package let encryption: LatticeParameters?
+    private let stepsOf: [[ByParty<Int>]]
+    let treeBytes: [ByParty<Int>]
+    /// Stages of the longest group.
+    let stages: Int
+    /// Correlated OTs by sender.
+    let transfers: ByParty<Int>
+
+    /// Bytes of a group's correlations on the wire, unless a single one has more.
+    static let groupBytes = 2 << 20
+
+    /// - Precondition: correlations that two parties can make; the others are left out.
+    /// - Throws: `LatticeError.noParameters` where no encryption holds the plan's products.
+    package init(_ plan: CorrelationPlan, _ transferPlan: TransferPlan = .standard) throws {
+        let correlations = plan.correlations.map { $0 as? any TwoPartyCorrelation }
+        let encryption = try EncryptedTerms.parameters(for: correlations.compactMap { $0?.encrypted })
+        self.encryption = encryption
+        stepsOf = correlations.map { $0?.steps(encryption) ?? [] }
+        treeBytes = Self.treeBytes(plan, transferPlan)
+        self.plan = plan
+        self.transferPlan = transferPlan
+        var groups: [[Int]] = []
+        var bytes = 0
+        var stages = 0
+        for index in plan.streamOrder {
+            guard correlations[index] != nil else { continue }
+            let own = stepsOf[index].reduce(0) { $0 + $1.total }
+            if groups.isEmpty || bytes + own > Self.groupBytes {
+                groups.append([])
+                bytes = 0
+            }
+            groups[groups.count - 1].append(index)
+            bytes += own
+            stages = max(stages, stepsOf[index].count)
+        }
+        self.groups = groups
+        transfers = correlations.reduce(.zero) { $0 + ($1?.transfers ?? .zero) }
+        self.stages = stages > 0 || transfers.total > 0 ? stages + 1 : 0
+    }
+
+    func correlation(_ index: Int) -> any TwoPartyCorrelation {
+        guard let correlation = plan.correlations[index] as? any TwoPartyCorrelation else {
+            preconditionFailure("the schedule has those alone that two parties make")
+        }
+        return correlation
+    }
+
+    /// Bytes of a step by sender.
+    func bytes(inStep step: Int) -> ByParty<Int> {
+        work(in: step).reduce(.zero) { bytes, work in
+            work.stage == 0
+                ? groups[work.group].reduce(bytes) { $0 + treeBytes[$1] }
+                : bytes + self.bytes(of: work.group, stage: work.stage)
+        }
+    }
+
+    /// Bytes of the client's keys.
+    package var keyBytes: Int { encryption?.setupBytes ?? 0 }
+
+    /// Messages one after the other: the keys, and a step after another.
+    package var rounds: Int { steps + (encryption == nil ? 0 : 1) }
+
+    /// Bytes of a correlation's own step by sender.
+    func bytes(of index: Int, step: Int) -> ByParty<Int> { stepsOf[index][step] }
+
+    /// Steps of the session's preprocessing: rounds, as far as something is sent in each.
+    package var steps: Int { stages == 0 ? 0 : groups.count + stages - 1 }
+
+    /// The groups at work in a step, the earliest first, with the stage of each.
+    func work(in step: Int) -> [(group: Int, stage: Int)] {
+        (max(0, step - stages + 1)...max(0, step)).filter { groups.indices.contains($0) }.map { ($0, step - $0) }
+    }
+
+    /// Correlated OTs of a group by sender.
+    func transfers(of group: Int) -> ByParty<Int> {
+        groups[group].reduce(.zero) { $0 + correlation($1).transfers }
+    }
+
+    /// Bytes by sender of a group's correlations in a stage but the first.
+    func bytes(of group: Int, stage: Int) -> ByParty<Int> {
+        groups[group].reduce(.zero) { bytes, index in
+            let steps = stepsOf[index]
+            return steps.indices.contains(stage - 1) ? bytes + steps[stage - 1] : bytes
+        }
+    }
+
+    /// Bytes of every correlation by sender: its own, and its share of the OTs'.
+    package var costs: [ByParty<Int>] { zip(treeBytes, stepsOf).map { $1.reduce($0, +) } }
+
+    /// The bytes of the trees that OTs come from, split among correlations in the order in which they are made: each has those
+    /// that it needs and that the ones before it did not.
+    private static func treeBytes(_ plan: CorrelationPlan, _ transferPlan: TransferPlan) -> [ByParty<Int>] {
+        var costs = [ByParty<Int>](repeating: .zero, count: plan.correlations.count)
+        var before = ByParty<Int>.zero
+        for index in plan.streamOrder {
+            guard let correlation = plan.correlations[index] as? any TwoPartyCorrelation else { continue }
+            let after = before + correlation.transfers
+            costs[index] = ByParty { transferPlan.runBytes(after[$0]) - transferPlan.runBytes(before[$0]) }
+            before = after
+        }
+        return costs
+    }
+}

@@ -1,0 +1,71 @@
+import SottoAlgebra
+import SottoLatticeEncryption
+import SottoObliviousTransfer
+import SottoRandomness
+import SottoTransport
+
+/// One party's means to make correlations with the other: correlated OTs of both directions for as long as the session, and
+/// keys for the products of each plan.
+package final class TwoPartyMaker {
+    private let party: Party
+    private let transfers: TwoPartyTransfers
+    /// Own work on every correlation of the last plan.
+    package private(set) var times: [Duration] = []
+    /// Payload that this party has sent for every correlation of the last plan; keys are not in it.
+    package private(set) var sentBytes: [Int: Int] = [:]
+
+    /// - Parameter seeds: of the OTs' setup.
+    package init(_ party: Party, _ plan: TransferPlan = .standard, seeds: inout some SeedSource) throws {
+        self.party = party
+        transfers = try TwoPartyTransfers(plan, seeds: &seeds)
+    }
+
+    /// Bytes of either party in the setup.
+    package static func setupBytes(_ plan: TransferPlan = .standard) -> Int {
+        TwoPartyTransfers.setupBytes(plan).server
+    }
+
+    /// The setup, together with the peer's.
+    /// - Communication: ``setupBytes(_:)`` of either party in 4 rounds.
+    /// - Returns: payload bytes by sender, as this party saw them.
+    package func setUp(over peer: any Channel) throws -> ByParty<Int> { try transfers.setUp(over: peer, as: party) }
+
+    /// Makes the correlations of a plan, together with the peer.
+    ///
+    /// - Parameters:
+    ///   - weights: the server's, modulo their rings; empty at the client.
+    ///   - seeds: of what the party draws.
+    /// - Communication: ``MakingSchedule/costs``, before them ``MakingSchedule/keyBytes`` of the client, in
+    ///   ``MakingSchedule/rounds`` rounds.
+    package func make(
+        _ plan: CorrelationPlan, over peer: any Channel, weights: [[UInt64]] = [], seeds: inout some SeedSource
+    ) throws -> [CorrelationShare<[UInt64]>] {
+        let schedule = try MakingSchedule(plan, transfers.sender.plan)
+        let encryption = try encryption(schedule.encryption, over: peer, seeds: &seeds)
+        let making = try CorrelationMaking(
+            plan, schedule, party, transfers, encryption, weights: weights, seeds: &seeds)
+        try making.run(over: peer)
+        (times, sentBytes) = (making.times, making.sentBytes)
+        return try plan.correlations.indices.map { index in
+            guard let share = making.shares[index] else { throw PreprocessingError.otherPlan(index: index) }
+            return share
+        }
+    }
+
+    /// The client's keys for a plan.
+    private func encryption(
+        _ parameters: LatticeParameters?, over peer: any Channel, seeds: inout some SeedSource
+    ) throws -> PartyEncryption? {
+        guard let parameters else { return nil }
+        let tag = FrameTag.makingSetup(message: TwoPartyTransfers.setupRounds)
+        switch party {
+        case .client:
+            let client = try ProductClient(parameters, seeds: &seeds)
+            try peer.send(Frame(tag: tag, depth: 1, payload: client.setup))
+            return .client(client)
+        case .server:
+            let setup = try peer.receive(tag: tag, byteCount: parameters.setupBytes)
+            return .server(try ProductServer(parameters, setup: setup.payload))
+        }
+    }
+}

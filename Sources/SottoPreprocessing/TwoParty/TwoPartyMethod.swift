@@ -1,0 +1,121 @@
+import SottoAlgebra
+import SottoLatticeEncryption
+import SottoObliviousTransfer
+import SottoRandomness
+import SottoTransport
+
+/// Server and client make all correlations by themselves, by oblivious transfer and the client's lattice encryption, in rings
+/// modulo powers of two.
+package struct TwoPartyMethod: PreprocessingMethod {
+    private let transfers = TransferPlan.standard
+
+    package init() {}
+
+    package var name: String { "two-party" }
+    package var usesDealer: Bool { false }
+
+    /// Paths of what belongs to no operation of a program.
+    package static let transferPath = "setup/transfers"
+    package static let keyPath = "preprocessing/keys"
+    package static let stepPath = "preprocessing/steps"
+
+    /// The schedule of a plan.
+    ///
+    /// Every product that a program of 64 bits asks for has its encryption; what two parties cannot make is not used by the
+    /// suites that a target of this method has.
+    private func schedule(_ plan: CorrelationPlan) -> MakingSchedule {
+        do {
+            return try MakingSchedule(plan, transfers)
+        } catch {
+            preconditionFailure("no encryption holds the products of this plan: \(error)")
+        }
+    }
+
+    /// - Communication: the setup of OTs in both directions, 4 rounds.
+    package func setupRows(_ plan: CorrelationPlan) -> [PreprocessingRow] {
+        [
+            PreprocessingRow(
+                path: Self.transferPath,
+                cost: PreprocessingCost(
+                    bytesSent: .both(TwoPartyMaker.setupBytes(transfers)), rounds: TwoPartyTransfers.setupRounds),
+                isTimed: true)
+        ]
+    }
+
+    /// - Communication: the client's keys in 1 round. Everything else is correlations'; their rounds, which all share, are a
+    ///   row of their own.
+    package func offlineRows(_ plan: CorrelationPlan) -> [PreprocessingRow] {
+        let schedule = schedule(plan)
+        let keys = PreprocessingCost(
+            bytesSent: .only(.client, schedule.keyBytes), rounds: schedule.encryption == nil ? 0 : 1)
+        return [
+            PreprocessingRow(path: Self.keyPath, cost: keys, isTimed: false),
+            PreprocessingRow(path: Self.stepPath, cost: PreprocessingCost(rounds: schedule.steps), isTimed: false),
+        ]
+    }
+
+    /// - Communication: ``MakingSchedule/costs``.
+    package func costs(_ plan: CorrelationPlan) -> [PreprocessingCost] {
+        schedule(plan).costs.map { PreprocessingCost(bytesSent: $0) }
+    }
+
+    package func largestFrame(of correlation: any Correlation) -> Int { correlation.products.bytes }
+
+    // MARK: Replay
+
+    package func replaySetup(_ plan: CorrelationPlan, on link: Link, work: PreprocessingWork) -> ByParty<Int> {
+        var lines = ByParty.both(link)
+        var times = ByParty.both(0)
+        let bytes = transfers.setupBytes
+        // Of either party's four messages only their sum is declared: the last carries it.
+        let sizes = [0, 0, 0, bytes.fromSender + bytes.fromReceiver]
+        for size in sizes { exchange(.both(size), &lines, &times) }
+        return times
+    }
+
+    package func replayOffline(_ plan: CorrelationPlan, on link: Link, work: PreprocessingWork) -> ByParty<Int> {
+        let schedule = schedule(plan)
+        var lines = ByParty.both(link)
+        var times = ByParty.both(0)
+        if schedule.encryption != nil { times.server = lines.client.transmit(bytes: schedule.keyBytes, at: 0) }
+        var users = [Int?](repeating: nil, count: plan.correlations.count)
+        for use in plan.uses { for index in use.correlations { users[index] = use.instruction } }
+        var done: Set<Int> = []
+        for step in 0..<schedule.steps {
+            for (group, stage) in schedule.work(in: step) where stage == 0 {
+                for user in schedule.groups[group].compactMap({ users[$0] }) where done.insert(user).inserted {
+                    for party in Party.allCases {
+                        times[party] = times[party].advanced(byNanoseconds: work.preparation(party, user))
+                    }
+                }
+            }
+            exchange(schedule.bytes(inStep: step), &lines, &times)
+        }
+        return times
+    }
+
+    private func exchange(_ bytes: ByParty<Int>, _ lines: inout ByParty<Link>, _ times: inout ByParty<Int>) {
+        let before = times
+        for party in Party.allCases where bytes[party] > 0 {
+            let arrival = lines[party].transmit(bytes: bytes[party], at: before[party])
+            times[party.peer] = max(times[party.peer], arrival)
+        }
+    }
+
+    // MARK: Parties
+
+    package func party<Domain: ShareDomain>(
+        _ session: PreprocessingSession<Domain>
+    ) throws -> any PartyPreprocessing<Domain> {
+        try TwoPartyParty(session.domain, session.party, transfers, root: SystemEntropy.seed())
+    }
+
+    package func insecureParties<Domain: ShareDomain>(
+        _ domain: Domain, seeds: some SeedSource, threads: Int
+    ) throws -> ByParty<any PartyPreprocessing<Domain>> {
+        var seeds = seeds
+        return try ByParty {
+            try TwoPartyParty(domain, $0, transfers, root: seeds.nextSeed()) as any PartyPreprocessing<Domain>
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import SottoAlgebra
+import SottoObliviousTransfer
+import SottoPreprocessing
+import SottoRandomness
+import SottoSecureComputation
+import SottoTransport
+import TestSupport
+import Testing
+
+/// What two parties make by themselves satisfies the equations of what a dealer makes.
+@Suite struct TwoPartyCorrelationTests {
+    /// Rounds of no security, for small plans.
+    private static let transfers = TransferPlan(
+        softSpoken: SoftSpoken(treeDepth: 8), bootstrap: [],
+        main: FerretParameters(trees: 100, logBase: 8, depth: 5))
+
+    /// Both parties of a session, on a thread each.
+    private func withSession(
+        seed: UInt64, _ body: @escaping @Sendable (inout SessionEnd) throws -> Void
+    ) throws -> ByParty<SessionEnd> {
+        let (server, client) = RecordingChannel.pair()
+        let end = Background { try Self.run(.server, server, seed, body) }
+        let other = Result { try Self.run(.client, client, seed, body) }
+        return ByParty(server: try end.result(), client: try other.get())
+    }
+
+    private static func run(
+        _ party: Party, _ channel: RecordingChannel, _ seed: UInt64, _ body: (inout SessionEnd) throws -> Void
+    ) throws -> SessionEnd {
+        do {
+            var end = try SessionEnd(party, channel, seed: 2 * seed + (party == .server ? 0 : 1), transfers: transfers)
+            try body(&end)
+            return end
+        } catch {
+            channel.close()
+            throw error
+        }
+    }
+
+    @Test(arguments: CorrelationExamples.counts)
+    func everyEquationHolds(count: Int) throws {
+        let plans = CorrelationExamples.widths.map { CorrelationExamples.plan(count: count, width: $0) }
+        let weights = try plans.enumerated().map {
+            try CorrelationExamples.weights($1, Ring64(), seed: UInt64($0))
+        }
+        let ends = try withSession(seed: UInt64(count)) { end in
+            for (plan, weights) in zip(plans, weights) { try end.make(plan, weights: weights) }
+        }
+        for (index, plan) in plans.enumerated() {
+            try MadeCorrelations(
+                domain: Ring64(), plan: plan, weights: weights[index], shares: ends.map { $0.shares[index] }
+            ).check()
+        }
+    }
+
+    /// Bytes by sender, messages and their order are those of the schedule.
+    @Test(arguments: [(0, 9), (9, 7), (130, 33)])
+    func bytesAndRoundsAreTheDeclaredOnes(count: Int, width: Int) throws {
+        let plan = CorrelationExamples.plan(count: count, width: width)
+        let ends = try withSession(seed: 5) { end in
+            try end.make(plan, weights: try CorrelationExamples.weights(plan, Ring64(), seed: 1))
+        }
+        let schedule = try MakingSchedule(plan, Self.transfers)
+        let declared = schedule.costs.reduce(.zero, +) + .only(.client, schedule.keyBytes)
+        for party in Party.allCases {
+            let frames = ends[party].channel.frames
+            let setup = frames.prefix(4).reduce(0) { $0 + $1.payload.count }
+            #expect(setup == TwoPartyMaker.setupBytes(Self.transfers))
+            #expect(frames.dropFirst(4).reduce(0) { $0 + $1.payload.count } == declared[party])
+        }
+        #expect(schedule.steps == schedule.groups.count + 3)
+        #expect(schedule.rounds == schedule.steps + 1)
+    }
+
+    /// With other weights and other secrets everything that travels has the same size, and looks uniform but for the
+    /// primes of the encryption.
+    @Test func whatTravelsHasTheSameSizes() throws {
+        let plan = CorrelationExamples.plan(count: 64, width: 33)
+        func sizes(_ seed: UInt64) throws -> ByParty<[Int]> {
+            try withSession(seed: seed) { end in
+                try end.make(plan, weights: try CorrelationExamples.weights(plan, Ring64(), seed: seed))
+            }.map { $0.channel.frames.map(\.payload.count) }
+        }
+        #expect(try sizes(1) == sizes(2))
+    }
+}
+
+/// One party, and what it has made.
+private struct SessionEnd: @unchecked Sendable {
+    let party: Party
+    let channel: RecordingChannel
+    private let maker: TwoPartyMaker
+    private var seeds: InsecureSeededSource
+    private(set) var shares: [[CorrelationShare<[UInt64]>]] = []
+
+    init(_ party: Party, _ channel: RecordingChannel, seed: UInt64, transfers: TransferPlan) throws {
+        self.party = party
+        self.channel = channel
+        seeds = InsecureSeededSource(seed)
+        maker = try TwoPartyMaker(party, transfers, seeds: &seeds)
+        let sent = try maker.setUp(over: channel)
+        #expect(sent == .both(TwoPartyMaker.setupBytes(transfers)))
+    }
+
+    mutating func make(_ plan: CorrelationPlan, weights: [[UInt64]]) throws {
+        shares.append(
+            try maker.make(plan, over: channel, weights: party == .server ? weights : [], seeds: &seeds))
+    }
+}
