@@ -33,7 +33,8 @@ import Testing
             "SottoTransport", "CSottoRingKernels", foreign: "NIOCore NIOPosix DequeModule",
             system: "Foundation Synchronization Darwin Glibc"),
         Module(
-            "SottoPreprocessing", "SottoAlgebra SottoRandomness SottoObliviousTransfer SottoLatticeEncryption SottoTransport",
+            "SottoPreprocessing",
+            "SottoAlgebra SottoRandomness SottoObliviousTransfer SottoLatticeEncryption SottoTransport",
             system: "Foundation Synchronization"),
         Module(
             "SottoSecureComputation",

@@ -25,6 +25,13 @@ struct Deal: ParsableCommand {
     @OptionGroup var service: ServiceOptions
     @OptionGroup var role: RoleOptions
 
+    func validate() throws {
+        let target = try role.protocols.target()
+        guard target.usesDealer else {
+            throw ValidationError("--preprocessing two-party has no dealer; start the server and the client alone")
+        }
+    }
+
     func run() throws {
         let transport = try TCPTransport()
         let limits = limits
