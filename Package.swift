@@ -122,7 +122,9 @@ let package = Package(
         .testTarget(
             name: "SottoTransportTests", dependencies: ["SottoTransport", "TestSupport"],
             resources: [.copy("Corpus")]),
-        .testTarget(name: "SottoPreprocessingTests", dependencies: ["SottoPreprocessing", "TestSupport"]),
+        .testTarget(
+            name: "SottoPreprocessingTests",
+            dependencies: ["SottoApproximation", "SottoPreprocessing", "TestSupport"]),
         .testTarget(
             name: "SottoSecureComputationTests",
             dependencies: ["SottoApproximation", "SottoSecureComputation", "SottoCostModel", "TestSupport"]),

@@ -1,0 +1,181 @@
+import SottoAlgebra
+import SottoPreprocessing
+
+/// From the opened difference of a secret to its mask, XOR-shared bits about where in a window the secret lies, and the bits
+/// that public tables have for its cell: sums of indicators of the mask's digits, moved by the digits of the difference
+/// (tables under masked indices: TinyTable, Damgård et al., CRYPTO 2017).
+///
+/// Exact but for the carry from below the cells, which is left out: a cell counts as the one before where it is lost.
+/// - Communication: none.
+struct WindowLookup: Primitive {
+    let input: Int
+    let count: Int
+    let window: MaskedWindow
+    /// How many of ``WindowFactor``.
+    let factors: Int
+    /// Bit planes of tables, each `2^indexBits` bits.
+    let tables: [[UInt64]]
+    let correlation: CorrelationHandle<MaskIndicators>
+    let factorOutput: Int
+    /// nil without tables.
+    let tableOutput: Int?
+
+    var label: String { "look-up" }
+    var inputs: [Int] { [input] }
+    var outputs: [Int] { [factorOutput] + (tableOutput.map { [$0] } ?? []) }
+    var rounds: [ByParty<Int>] { [] }
+    var correlationStages: [[Int]] { [[correlation.index]] }
+    var flops: Int { 0 }
+    var work: LocalWork {
+        LocalWork(kernel: label, elements: count * (factors + tables.count * max(1, (1 << window.indexBits) / 64)))
+    }
+
+    func encodeParameters(into encoder: inout CanonicalEncoder) {
+        encoder.append([count, factors])
+        encoder.append(window)
+        encoder.append(tables.count)
+        for table in tables { encoder.append(table.map { Int64(bitPattern: $0) }) }
+    }
+
+    func evaluate(_ state: PlaintextState) throws {
+        let values = try state.values(input)
+        state.check(values, magnitudeBits: window.width - 1)
+        // In the clear the mask is zero.
+        let layout = IndicatorLayout(count: count, digits: window.digits)
+        let found = lookUp(
+            values.map { UInt64(bitPattern: $0) },
+            layout.indicators(of: [UInt64](repeating: 0, count: count)), layout)
+        state.set(factorOutput, bits: found.factors)
+        if let tableOutput { state.set(tableOutput, bits: found.tables) }
+    }
+
+    func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {
+        let difference = try state.ringWords().words(try state.masked(input).difference)
+        let indicators = try state.take(correlation).products.bits[0]
+        let found = lookUp(difference, indicators, IndicatorLayout(count: count, digits: window.digits))
+        state.set(factorOutput, .bits(found.factors))
+        if let tableOutput { state.set(tableOutput, .bits(found.tables)) }
+        return []
+    }
+
+    /// Sums of indicators, which are shares where the indicators are.
+    private func lookUp(
+        _ differences: [UInt64], _ indicators: BitVector, _ layout: IndicatorLayout
+    ) -> (factors: [BitVector], tables: [BitVector]) {
+        let none = [UInt64](repeating: 0, count: BitVector.wordCount(count))
+        var place = [[UInt64]](repeating: none, count: factors)
+        var found = [[UInt64]](repeating: none, count: tables.count)
+        var row = IndexRow(bits: window.indexBits)
+        indicators.words.withUnsafeBufferPointer { words in
+            for element in 0..<count {
+                let d = window.moved(differences[element])
+                let (word, bit) = (element >> 6, UInt64(element & 63))
+                row.load(words, at: layout.starts[0] + element << window.indexBits, movedBy: window.index.of(d))
+                let middle = DigitFactors(window.middle, layout.row(1, element, words), window.middle.of(d))
+                let top = TopFactors(
+                    window.top, layout.row(2, element, words), window.top.of(d), middleMoves: middle.moves)
+                // In the order of the factors.
+                let inside: UInt64 = row.carry | middle.zero << 1 | top.zero << 2 | middle.ones << 3
+                let half: UInt64 = row.upperPlain << 5 | row.upperCarry << 6
+                let rest: UInt64 = top.zeroAfterCarry << 4 | top.ones << 7 | middle.carry << 8 | top.sign << 9
+                let bits = inside | half | rest
+                for factor in place.indices { place[factor][word] |= (bits >> UInt64(factor) & 1) << bit }
+                for table in found.indices { found[table][word] |= row.sum(tables[table]) << bit }
+            }
+        }
+        func vectors(_ planes: [[UInt64]]) -> [BitVector] { planes.map { BitVector(words: $0, count: count) } }
+        return (vectors(place), vectors(found))
+    }
+}
+
+/// The indicators of an element's index, moved by the public part of the index.
+private struct IndexRow {
+    private let size: Int
+    /// Bits beyond a short row are zero.
+    private var words: [UInt64]
+    private var moves: Int = 0
+
+    init(bits: Int) {
+        size = 1 << bits
+        words = [UInt64](repeating: 0, count: max(1, size / 64))
+    }
+
+    mutating func load(_ source: UnsafeBufferPointer<UInt64>, at first: Int, movedBy moves: UInt64) {
+        self.moves = Int(moves)
+        guard size > 32 else {
+            let row = (source[first >> 6] >> UInt64(first & 63)) & Ring64.mask(size)
+            words[0] = (row << moves | row >> (UInt64(size) - moves)) & Ring64.mask(size)
+            return
+        }
+        let (shift, rest) = (self.moves >> 6, moves & 63)
+        for word in words.indices {
+            let low = source[first >> 6 + (word - shift) & (words.count - 1)]
+            let high = source[first >> 6 + (word - shift - 1) & (words.count - 1)]
+            words[word] = low &<< rest | (high &>> 1) &>> (63 - rest)
+        }
+    }
+
+    /// Of the indicators where a table has ones.
+    @inline(__always)
+    func sum(_ table: [UInt64]) -> UInt64 {
+        var sum: UInt64 = 0
+        for word in words.indices { sum ^= words[word] & table[word] }
+        return UInt64(sum.nonzeroBitCount & 1)
+    }
+
+    /// Of those in `range`.
+    private func sum(from first: Int, to last: Int) -> UInt64 {
+        var sum: UInt64 = 0
+        for word in words.indices {
+            let (low, high) = (max(0, min(64, first - 64 * word)), max(0, min(64, last - 64 * word)))
+            sum ^= words[word] & (Ring64.mask(high) ^ Ring64.mask(low))
+        }
+        return UInt64(sum.nonzeroBitCount & 1)
+    }
+
+    /// Below the move lie those that went around.
+    var carry: UInt64 { sum(from: 0, to: moves) }
+    var upperCarry: UInt64 { sum(from: size / 2, to: max(moves, size / 2)) }
+    var upperPlain: UInt64 { sum(from: max(moves, size / 2), to: size) }
+}
+
+/// Of a digit whose public part is `moves`, from its mask's indicators.
+private struct DigitFactors {
+    let moves: UInt64
+    let zero: UInt64
+    let ones: UInt64
+    let carry: UInt64
+
+    init(_ digit: MaskDigit, _ row: UInt64, _ moves: UInt64) {
+        let mask = Ring64.mask(digit.bits)
+        self.moves = moves
+        zero = row >> ((0 &- moves) & mask) & 1
+        ones = row >> ((mask &- moves) & mask) & 1
+        // From `2^bits - moves` on the sum carries over; all of the row is in the first mask where nothing moves.
+        carry = UInt64((row & ~Ring64.mask(1 << digit.bits - Int(moves))).nonzeroBitCount & 1)
+    }
+}
+
+/// Of the highest digit, with what the middle one carries over.
+private struct TopFactors {
+    let zero: UInt64
+    let zeroAfterCarry: UInt64
+    let ones: UInt64
+    let sign: UInt64
+
+    init(_ digit: MaskDigit, _ row: UInt64, _ moves: UInt64, middleMoves: UInt64) {
+        let (mask, half) = (Ring64.mask(digit.bits), UInt64(1) << UInt64(digit.bits - 1))
+        // Zero after a move other than by nothing carries over.
+        let carry: UInt64 = middleMoves == 0 ? 0 : 1
+        zero = row >> ((0 &- moves &- carry) & mask) & 1
+        zeroAfterCarry = row >> ((mask &- moves) & mask) & 1
+        // The bits below the highest are all ones in two places.
+        let place = (half &- 1 &- moves) & (half &- 1)
+        ones = (row >> place ^ row >> (place + half)) & 1
+        // The upper half of the row, once it is moved.
+        let size = 1 << digit.bits
+        let last = Ring64.mask(size) ^ Ring64.mask(size / 2)
+        let upper = (last >> moves | last << (UInt64(size) - moves)) & Ring64.mask(size)
+        sign = UInt64((row & upper).nonzeroBitCount & 1)
+    }
+}
