@@ -31,7 +31,7 @@ package enum FixedPointExponential {
         0x5E2D_58D8_B3BC_DF1B, 0x22A5_5547_7F03_9740, 0x04B0_556E_084F_3D1E, 0x0015_FC21_0410_27AD,
     ]
 
-    /// `2^64·e^-y`, less than `2^-40` of it low, for `y < 2^20` at ``inputScale``. Straight-line: `y` may be a secret.
+    /// `2^64·e^-y`, up to 24 low, for `y < 2^20` at ``inputScale``. Straight-line: `y` may be a secret.
     package static func power(_ y: [UInt64]) -> [UInt64] {
         y.map { y in
             var result = UInt64.max

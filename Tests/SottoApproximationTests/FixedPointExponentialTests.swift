@@ -6,11 +6,12 @@ import Testing
     private static let last: UInt64 = 1 << 20 - 1
 
     @Test func powers() {
-        let inputs =
-            (0..<20).map { UInt64(1) << $0 } + [0, 3, 0xAAAAA, 0x55555, Self.last] + (0..<4096).map { $0 * 255 }
+        let single = (0..<20).map { UInt64(1) << UInt64($0) }
+        let many = (0..<4096).map { UInt64($0 * 255) }
+        let inputs: [UInt64] = single + many + [0, 3, 0xAAAAA, 0x55555, Self.last]
         for (y, power) in zip(inputs, FixedPointExponential.power(inputs)) {
             let exact = exp(-Double(y) / 65536)
-            #expect(abs(Double(power) * 0x1p-64 - exact) <= exact * 0x1p-50)
+            #expect(abs(Double(power) * 0x1p-64 - exact) <= exact * 0x1p-50 + 0x1p-59)
         }
     }
 
