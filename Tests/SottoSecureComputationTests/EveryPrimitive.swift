@@ -51,6 +51,7 @@ struct EveryPrimitive {
         let truncated = try b.truncate(selected, by: 16, toWidth: 56)
         // In a field these are comparisons and polynomials.
         let near = try b.refined(s, toScale: 16)
+        let rectified = try b.relu(s.narrowed(to: 20))
         let looked = try b.add(
             try b.evaluate(BuiltInFunctions.gelu, at: near, scale: 16, minimumWidth: 40),
             try b.exponential(try b.combine([(near, 1)], constant: -(16 << 16)), scale: 16, minimumWidth: 40))
@@ -62,6 +63,7 @@ struct EveryPrimitive {
         try b.open(b.concatenate([sums, short], shape: [rows + 8 * rows]), as: "client", to: [.client])
         try b.open(turned, as: "turned", to: [.client])
         try b.open(looked, as: "looked", to: [.client])
+        try b.open(rectified, as: "rectified", to: [.client])
         try b.open(product, as: "server", to: [.server])
         try b.open(truncated, as: "both", to: [.server, .client])
         program = b.finish()

@@ -15,6 +15,9 @@ extension ExamplePrograms {
                 activation(b, p, bound: 8190, or: 4000), scale: p("scale", 22, or: 21),
                 minimumWidth: p("width", 0, or: 40))
         },
+        ExampleProgram("value or zero, by its sign", "\(activationWidth) bits") { b, p in
+            _ = try b.relu(activation(b, p))
+        },
     ]
 
     static let otherTables = [

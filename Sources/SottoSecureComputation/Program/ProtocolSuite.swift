@@ -34,6 +34,11 @@ package protocol ProtocolSuite: Sendable, CustomStringConvertible {
     /// `e^x` for `x` up to 1/16, zero far below, at a scale in the narrowest ring; asked only where it says that it has it.
     func exponential(_ x: Secret, scale: Int, in builder: ProgramBuilder) throws -> Secret
 
+    /// Whether it has a rectifier of `x` for less than a sign and a selection.
+    func rectifies(_ x: Secret, over domain: DomainProfile) -> Bool
+    /// `x` where it is not negative, else zero; asked only where it says that it does. Exact.
+    func rectify(_ x: Secret, in builder: ProgramBuilder) throws -> Secret
+
     /// Upper bound of the bytes that an element's largest correlation takes on the wire where a function of so many
     /// thresholds and such a degree is evaluated: for limits that are checked before a program is built.
     func correlationBytes(thresholds: Int, degree: Int, over domain: DomainProfile) -> Double

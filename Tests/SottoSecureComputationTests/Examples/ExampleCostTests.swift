@@ -64,6 +64,7 @@ import Testing
         "Selection": Work(plain: [1, 1], busier: 1...1),
         // They work on words and bits that no domain counts.
         "WindowLookup": Work(),
+        "SignLookup": Work(),
         "BitSums": Work(),
         "MaskedSum": Work(),
     ]

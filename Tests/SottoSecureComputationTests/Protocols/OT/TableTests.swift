@@ -109,6 +109,30 @@ import Testing
         }
     }
 
+    /// Every value of a short ring, and the ends of all runs of ones in longer ones.
+    @Test(arguments: 8...38) func rectifiersAreExact(width: Int) throws {
+        var generator = SeededGenerator(UInt64(width))
+        let limit = Int64(1) << Int64(width - 1) - 1
+        var x = (0..<600).map { _ in Int64.random(in: -limit...limit, using: &generator) }
+        x += (0..<(width - 1)).flatMap { [1 << $0, -1 << $0, 1 << $0 - 1, 1 - 1 << $0] as [Int64] } + [limit, -limit]
+        if width < 11 { x += Array(-limit...limit) }
+        let b = ProgramBuilder()
+        let s = b.sharedInput("x", shape: [x.count], scale: 0, bound: Double(limit), width: width)
+        try b.open(try b.relu(s), as: "y", to: [.client])
+        let program = b.finish()
+        #expect(program.instructions.contains { $0.primitive.label == "look-up-sign" } == (width <= 36))
+        for (seed, shares) in [
+            SharedTensor.uniform(x, width: width, using: &generator),
+            .adversarial(x, width: width, using: &generator),
+        ].enumerated() {
+            let run = try ProgramRunner(program, shared: ["x": shares], seed: UInt64(seed))
+            #expect(run.opened("y") == x.map { max(0, $0) })
+            #expect(run.reference("y") == x.map { max(0, $0) })
+            #expect(run.costIsExact)
+            if width <= 36 { #expect(run.declared.rounds == 3 + 1) }
+        }
+    }
+
     /// Inputs with fewer or more fraction bits, results at other scales.
     @Test(arguments: [(10, 16), (16, 12), (20, 18)]) func scales(input: Int, output: Int) throws {
         let unit = Double(1 << input)

@@ -10,6 +10,9 @@ package struct MaskDigit: Sendable, Hashable, CanonicallyEncodable {
         self.bits = bits
     }
 
+    /// Bits of a digit whose row of indicators fits a word.
+    static let largest = 6
+
     package func of(_ word: UInt64) -> UInt64 { (word >> UInt64(low)) & Ring64.mask(bits) }
 
     package func encode(into encoder: inout CanonicalEncoder) { encoder.append([low, bits]) }
@@ -27,14 +30,11 @@ package struct MaskedWindow: Sendable, Hashable, CanonicallyEncodable {
     package let cellBits: Int
     package let indexBits: Int
 
-    /// Bits of either digit above the index at most: a row of indicators fits a word.
-    static let largestDigit = 6
-
     /// - Returns: nil where too few or too many bits are left above the index.
     package init?(width: Int, start: Int64, cellBits: Int, indexBits: Int) {
         let above = width - cellBits - indexBits
         guard width <= DomainProfile.widestRing, cellBits >= 0, indexBits > 0, above >= 2,
-            above <= 2 * Self.largestDigit
+            above <= 2 * MaskDigit.largest
         else { return nil }
         (self.width, self.start, self.cellBits, self.indexBits) = (width, start, cellBits, indexBits)
     }
