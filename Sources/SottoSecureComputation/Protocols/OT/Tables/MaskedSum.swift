@@ -48,8 +48,7 @@ struct MaskedSum: Primitive {
         for (index, bit) in try state.bits(bits).enumerated() {
             sum.add(term: index, opened: bit, maskBit: zeros, product: zeros)
         }
-        let shift = UInt64(64 - width)
-        state.set(output, sum.result.map { Int64(bitPattern: $0 << shift) >> Int64(shift) })
+        state.set(output, sum.result.map { Int64(bitPattern: $0) })
     }
 
     func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {

@@ -95,3 +95,12 @@ enum WindowFactor: Int, CaseIterable {
             product(.upperPlain, .middleZero, .topZero), product(.upperCarry, .middleOnes, .topZeroAfterCarry),
         ]
 }
+
+extension Int64 {
+    /// The nearest number that a ring of so many bits has, as a word: what is beyond a bound stays on its side of a window in
+    /// the clear, where it is looked for.
+    func clamped(toBits width: Int) -> UInt64 {
+        let limit = Int64.max >> Int64(64 - width)
+        return UInt64(bitPattern: Swift.min(Swift.max(self, -limit - 1), limit))
+    }
+}

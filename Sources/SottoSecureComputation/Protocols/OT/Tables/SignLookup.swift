@@ -73,7 +73,7 @@ struct SignLookup: Primitive {
         // In the clear the mask is zero.
         let layout = IndicatorLayout(count: count, digits: chain.digits)
         let indicators = layout.indicators(of: [UInt64](repeating: 0, count: count))
-        state.set(output, bits: lookUp(values.map { UInt64(bitPattern: $0) }, indicators, layout))
+        state.set(output, bits: lookUp(values.map { $0.clamped(toBits: width) }, indicators, layout))
     }
 
     func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {

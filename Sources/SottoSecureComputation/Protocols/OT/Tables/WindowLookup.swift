@@ -43,7 +43,7 @@ struct WindowLookup: Primitive {
         // In the clear the mask is zero.
         let layout = IndicatorLayout(count: count, digits: window.digits)
         let found = lookUp(
-            values.map { UInt64(bitPattern: $0) },
+            values.map { $0.clamped(toBits: window.width) },
             layout.indicators(of: [UInt64](repeating: 0, count: count)), layout)
         state.set(factorOutput, bits: found.factors)
         if let tableOutput { state.set(tableOutput, bits: found.tables) }
