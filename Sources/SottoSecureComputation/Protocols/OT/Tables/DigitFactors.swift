@@ -7,6 +7,7 @@ struct DigitFactors {
     let ones: UInt64
     let carry: UInt64
 
+    @inline(__always)
     init(_ digit: MaskDigit, _ row: UInt64, _ moves: UInt64) {
         let mask = Ring64.mask(digit.bits)
         self.moves = moves
@@ -24,6 +25,7 @@ struct TopFactors {
     let ones: UInt64
     let sign: UInt64
 
+    @inline(__always)
     init(_ digit: MaskDigit, _ row: UInt64, _ moves: UInt64, middleMoves: UInt64) {
         let (mask, half) = (Ring64.mask(digit.bits), UInt64(1) << UInt64(digit.bits - 1))
         // Zero after a move other than by nothing carries over.

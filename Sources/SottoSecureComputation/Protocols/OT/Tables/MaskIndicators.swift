@@ -4,8 +4,8 @@ import SottoPreprocessing
 /// For digits of a mask, XOR shares of their indicators: of `b` bits one for each of `2^b` values, of which the one that the
 /// digit has is set.
 ///
-/// Two parties make them from XOR shares of the mask's bits, `b` correlated OTs of up to `b` bits, and `2^b - b - 1` products
-/// of two bits, which share factors: about two correlated OTs each.
+/// Two parties draw the mask bit by bit, XOR-shared, and convert each bit by one correlated OT of the ring's width; a digit's
+/// indicators are then `2^b - b - 1` products of two bits, which share factors: two correlated OTs on bits each.
 package struct MaskIndicators: Correlation {
     package let mask: MaskView<RingMask>
     package let count: Int

@@ -4,8 +4,9 @@ import SottoPreprocessing
 /// For a mask `r` and functions `F` of it, XOR-shared random bits `b_j`, one for each term, and additive shares of `F(r)`, of
 /// `b_j` and of `b_j·F(r)`, each in the ring that its power of two leaves.
 ///
-/// Two parties make `b_j` and `b_j·F(r)` by two correlated OTs of their length each, from shares of `F(r)`. A digit of a mask
-/// that is drawn digit by digit is at hand; `e^r` is a product of a number of either party, by about 40 correlated OTs.
+/// Two parties make `b_j` by one correlated OT of its length, and `b_j·F(r)` by two from shares of `F(r)`. Those of a digit are
+/// sums of the bits of a mask that is drawn bit by bit, see ``MaskIndicators``; `e^r` is the product of one number of either
+/// party, by about 40 correlated OTs, and a choice by the carry of their digits, by two more.
 package struct MaskedSumCorrelation: Correlation {
     package let mask: MaskView<RingMask>
     package let count: Int

@@ -85,26 +85,24 @@ struct SignLookup: Primitive {
     }
 
     private func lookUp(_ differences: [UInt64], _ indicators: BitVector, _ layout: IndicatorLayout) -> [BitVector] {
-        let none = [UInt64](repeating: 0, count: BitVector.wordCount(count))
-        var planes = [[UInt64]](repeating: none, count: chain.factors)
         let digits = chain.digits
         let last = digits.count - 1
-        indicators.words.withUnsafeBufferPointer { words in
-            for element in 0..<count {
-                let d = differences[element]
-                let (word, bit) = (element >> 6, UInt64(element & 63))
-                for digit in 0..<last {
-                    let factors = DigitFactors(
-                        digits[digit], layout.row(digit, element, words), digits[digit].of(d))
-                    planes[digit][word] |= factors.carry << bit
-                    if digit > 0 { planes[last + digit - 1][word] |= factors.ones << bit }
+        return BitPlaneBuffer.filled(planes: chain.factors, count: count) { planes in
+            indicators.words.withUnsafeBufferPointer { words in
+                for element in 0..<count {
+                    let d = differences[element]
+                    for digit in 0..<last {
+                        let factors = DigitFactors(
+                            digits[digit], layout.row(digit, element, words), digits[digit].of(d))
+                        planes.set(digit, element, factors.carry)
+                        if digit > 0 { planes.set(last + digit - 1, element, factors.ones) }
+                    }
+                    let top = TopFactors(
+                        digits[last], layout.row(last, element, words), digits[last].of(d), middleMoves: 0)
+                    planes.set(2 * last - 1, element, top.ones)
+                    planes.set(2 * last, element, top.sign)
                 }
-                let top = TopFactors(
-                    digits[last], layout.row(last, element, words), digits[last].of(d), middleMoves: 0)
-                planes[2 * last - 1][word] |= top.ones << bit
-                planes[2 * last][word] |= top.sign << bit
             }
         }
-        return planes.map { BitVector(words: $0, count: count) }
     }
 }

@@ -62,29 +62,44 @@ struct WindowLookup: Primitive {
     private func lookUp(
         _ differences: [UInt64], _ indicators: BitVector, _ layout: IndicatorLayout
     ) -> (factors: [BitVector], tables: [BitVector]) {
-        let none = [UInt64](repeating: 0, count: BitVector.wordCount(count))
-        var place = [[UInt64]](repeating: none, count: factors)
-        var found = [[UInt64]](repeating: none, count: tables.count)
-        var row = IndexRow(bits: window.indexBits)
-        indicators.words.withUnsafeBufferPointer { words in
-            for element in 0..<count {
-                let d = window.moved(differences[element])
-                let (word, bit) = (element >> 6, UInt64(element & 63))
-                row.load(words, at: layout.starts[0] + element << window.indexBits, movedBy: window.index.of(d))
-                let middle = DigitFactors(window.middle, layout.row(1, element, words), window.middle.of(d))
-                let top = TopFactors(
-                    window.top, layout.row(2, element, words), window.top.of(d), middleMoves: middle.moves)
-                // In the order of the factors.
-                let inside: UInt64 = row.carry | middle.zero << 1 | top.zero << 2 | middle.ones << 3
-                let half: UInt64 = row.upperPlain << 5 | row.upperCarry << 6
-                let rest: UInt64 = top.zeroAfterCarry << 4 | top.ones << 7 | middle.carry << 8 | top.sign << 9
-                let bits = inside | half | rest
-                for factor in place.indices { place[factor][word] |= (bits >> UInt64(factor) & 1) << bit }
-                for table in found.indices { found[table][word] |= row.sum(tables[table]) << bit }
+        let rowWords = max(1, (1 << window.indexBits) / 64)
+        let planes = BitPlaneBuffer.filled(planes: factors + tables.count, count: count) { planes in
+            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: rowWords) { moved in
+                indicators.words.withUnsafeBufferPointer { words in
+                    tables.flatMap { $0 }.withUnsafeBufferPointer { tables in
+                        var row = IndexRow(bits: window.indexBits, words: moved)
+                        for element in 0..<count {
+                            let d = window.moved(differences[element])
+                            row.load(
+                                words, at: layout.starts[0] + element << window.indexBits,
+                                movedBy: window.index.of(d))
+                            let bits = factorBits(row, element, d, words, layout)
+                            for factor in 0..<factors {
+                                planes.set(factor, element, bits >> UInt64(factor) & 1)
+                            }
+                            for table in 0..<(planes.planes - factors) {
+                                planes.set(factors + table, element, row.sum(tables, from: table * rowWords))
+                            }
+                        }
+                    }
+                }
             }
         }
-        func vectors(_ planes: [[UInt64]]) -> [BitVector] { planes.map { BitVector(words: $0, count: count) } }
-        return (vectors(place), vectors(found))
+        return (Array(planes[..<factors]), Array(planes[factors...]))
+    }
+
+    /// The factors of an element, the first in the lowest bit.
+    @inline(__always)
+    private func factorBits(
+        _ row: IndexRow, _ element: Int, _ d: UInt64, _ words: UnsafeBufferPointer<UInt64>, _ layout: IndicatorLayout
+    ) -> UInt64 {
+        let middle = DigitFactors(window.middle, layout.row(1, element, words), window.middle.of(d))
+        let top = TopFactors(
+            window.top, layout.row(2, element, words), window.top.of(d), middleMoves: middle.moves)
+        let inside: UInt64 = row.carry | middle.zero << 1 | top.zero << 2 | middle.ones << 3
+        let half: UInt64 = row.upperPlain << 5 | row.upperCarry << 6
+        let rest: UInt64 = top.zeroAfterCarry << 4 | top.ones << 7 | middle.carry << 8 | top.sign << 9
+        return inside | half | rest
     }
 }
 
@@ -92,12 +107,12 @@ struct WindowLookup: Primitive {
 private struct IndexRow {
     private let size: Int
     /// Bits beyond a short row are zero.
-    private var words: [UInt64]
-    private var moves: Int = 0
+    private let words: UnsafeMutableBufferPointer<UInt64>
+    private var moves = 0
 
-    init(bits: Int) {
+    init(bits: Int, words: UnsafeMutableBufferPointer<UInt64>) {
         size = 1 << bits
-        words = [UInt64](repeating: 0, count: max(1, size / 64))
+        self.words = words
     }
 
     mutating func load(_ source: UnsafeBufferPointer<UInt64>, at first: Int, movedBy moves: UInt64) {
@@ -107,27 +122,28 @@ private struct IndexRow {
             words[0] = (row << moves | row >> (UInt64(size) - moves)) & Ring64.mask(size)
             return
         }
-        let (shift, rest) = (self.moves >> 6, moves & 63)
-        for word in words.indices {
-            let low = source[first >> 6 + (word - shift) & (words.count - 1)]
-            let high = source[first >> 6 + (word - shift - 1) & (words.count - 1)]
+        let (shift, rest, last) = (self.moves >> 6, moves & 63, words.count - 1)
+        for word in 0...last {
+            let low = source[first >> 6 + (word - shift) & last]
+            let high = source[first >> 6 + (word - shift - 1) & last]
             words[word] = low &<< rest | (high &>> 1) &>> (63 - rest)
         }
     }
 
-    /// Of the indicators where a table has ones.
+    /// Of the indicators where a table, which begins somewhere in `tables`, has ones.
     @inline(__always)
-    func sum(_ table: [UInt64]) -> UInt64 {
+    func sum(_ tables: UnsafeBufferPointer<UInt64>, from first: Int) -> UInt64 {
         var sum: UInt64 = 0
-        for word in words.indices { sum ^= words[word] & table[word] }
+        for word in 0..<words.count { sum ^= words[word] & tables[first + word] }
         return UInt64(sum.nonzeroBitCount & 1)
     }
 
-    /// Of those in `range`.
+    /// Of those in a range.
     private func sum(from first: Int, to last: Int) -> UInt64 {
+        guard first < last else { return 0 }
         var sum: UInt64 = 0
-        for word in words.indices {
-            let (low, high) = (max(0, min(64, first - 64 * word)), max(0, min(64, last - 64 * word)))
+        for word in (first >> 6)...((last - 1) >> 6) {
+            let (low, high) = (max(0, first - 64 * word), min(64, last - 64 * word))
             sum ^= words[word] & (Ring64.mask(high) ^ Ring64.mask(low))
         }
         return UInt64(sum.nonzeroBitCount & 1)
@@ -135,6 +151,6 @@ private struct IndexRow {
 
     /// Below the move lie those that went around.
     var carry: UInt64 { sum(from: 0, to: moves) }
-    var upperCarry: UInt64 { sum(from: size / 2, to: max(moves, size / 2)) }
+    var upperCarry: UInt64 { sum(from: size / 2, to: moves) }
     var upperPlain: UInt64 { sum(from: max(moves, size / 2), to: size) }
 }
