@@ -97,6 +97,25 @@ import Testing
         }
     }
 
+    /// A field has no digits of shares; whoever asks for them is told so.
+    @Test func tablesAreForRings() throws {
+        let field = PrimeField(try PrimeModulus(CorrelationExamples.primes[0]))
+        let mask = CorrelationHandle(index: 0, kind: RingMask(count: 3, width: field.modulus.bits))
+        let kinds: [any Correlation] = [
+            MaskIndicators(mask: MaskView(mask), count: 3, width: 64, digits: [MaskDigit(low: 0, bits: 2)]),
+            MaskedSumCorrelation(
+                mask: MaskView(mask), count: 3, width: 64, functions: [.value],
+                terms: [MaskedTerm(function: 0, exponent: 0)]),
+        ]
+        let dealer = try InsecureInProcessDealer(domain: field, seeds: InsecureSeededSource(1))
+        for kind in kinds {
+            let source = dealer.source(.server, plan: CorrelationPlan(correlations: [mask.kind, kind], weights: []))
+            #expect(throws: InterpreterError.foreignDomain(domain: field.name, need: "digits of shares")) {
+                try source.take(1)
+            }
+        }
+    }
+
     @Test func maskedWeightsAreNeeded() throws {
         let plan = CorrelationExamples.plan(count: 4, width: 20)
         let dealer = try InsecureInProcessDealer(domain: Ring64(), seeds: InsecureSeededSource(1))
