@@ -8,7 +8,8 @@ extension OTSuite {
     }
 
     /// `e^x` from one opening `d = x - r`: a public number `e^d` times a shared one `e^r`, up to a constant that the carry of
-    /// the sum decides; zero below the window of ``FixedPointExponential``.
+    /// the sum decides; zero below the window of ``FixedPointExponential`` (with private shares in place of both: Kelkar et
+    /// al., USENIX Security 2022).
     /// - Communication: with `n` elements of `k` bits: `ceil(k·n/8)`, then `ceil(5n/8)`, then `ceil(2n/8)` bytes either way in
     ///   3 rounds.
     package func exponential(_ x: Secret, scale: Int, in builder: ProgramBuilder) throws -> Secret {
