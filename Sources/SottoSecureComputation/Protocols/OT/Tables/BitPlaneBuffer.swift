@@ -19,6 +19,26 @@ struct BitPlaneBuffer {
         }
     }
 
+    /// Sets a word of a plane, of whose elements it sums up a word each; those words are used up.
+    ///
+    /// Half of the words are folded into the other half of each word's bits, six times, until one word has all sums.
+    @inline(__always)
+    func set(_ plane: Int, word: Int, toSumsOf sums: UnsafeMutablePointer<UInt64>) {
+        var half = 32
+        // The lower `half` bits in every `2·half`.
+        var lower: UInt64 = 0xFFFF_FFFF
+        while half > 0 {
+            let shift = UInt64(half)
+            for element in 0..<half {
+                let (low, high) = (sums[element], sums[element + half])
+                sums[element] = ((low ^ low &>> shift) & lower) | ((high ^ high &<< shift) & ~lower)
+            }
+            half /= 2
+            lower ^= lower &<< UInt64(half)
+        }
+        words[plane * wordCount + word] = sums[0]
+    }
+
     /// Adds a bit, 0 or 1, to one that is zero.
     @inline(__always)
     func set(_ plane: Int, _ element: Int, _ bit: UInt64) {

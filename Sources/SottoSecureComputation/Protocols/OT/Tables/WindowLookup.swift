@@ -63,22 +63,31 @@ struct WindowLookup: Primitive {
         _ differences: [UInt64], _ indicators: BitVector, _ layout: IndicatorLayout
     ) -> (factors: [BitVector], tables: [BitVector]) {
         let rowWords = max(1, (1 << window.indexBits) / 64)
-        let planes = BitPlaneBuffer.filled(planes: factors + tables.count, count: count) { planes in
-            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: rowWords) { moved in
+        let tableCount = tables.count
+        let planes = BitPlaneBuffer.filled(planes: factors + tableCount, count: count) { planes in
+            // A row, and for every table a word of each of 64 elements.
+            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: rowWords + 64 * tableCount) { memory in
+                memory.initialize(repeating: 0)
+                let sums = memory.baseAddress! + rowWords
+                var row = IndexRow(bits: window.indexBits, words: .init(rebasing: memory[..<rowWords]))
                 indicators.words.withUnsafeBufferPointer { words in
                     tables.flatMap { $0 }.withUnsafeBufferPointer { tables in
-                        var row = IndexRow(bits: window.indexBits, words: moved)
                         for element in 0..<count {
                             let d = window.moved(differences[element])
                             row.load(
                                 words, at: layout.starts[0] + element << window.indexBits,
                                 movedBy: window.index.of(d))
                             let bits = factorBits(row, element, d, words, layout)
-                            for factor in 0..<factors {
-                                planes.set(factor, element, bits >> UInt64(factor) & 1)
+                            for factor in 0..<factors { planes.set(factor, element, bits >> UInt64(factor) & 1) }
+                            let lane = element & 63
+                            for table in 0..<tableCount {
+                                sums[64 * table + lane] = row.sum(tables, from: table * rowWords)
                             }
-                            for table in 0..<(planes.planes - factors) {
-                                planes.set(factors + table, element, row.sum(tables, from: table * rowWords))
+                            guard lane == 63 || element == count - 1 else { continue }
+                            for table in 0..<tableCount {
+                                let lanes = sums + 64 * table
+                                for unused in (lane + 1)..<64 { lanes[unused] = 0 }
+                                planes.set(factors + table, word: element >> 6, toSumsOf: lanes)
                             }
                         }
                     }
@@ -130,12 +139,12 @@ private struct IndexRow {
         }
     }
 
-    /// Of the indicators where a table, which begins somewhere in `tables`, has ones.
+    /// Of the indicators where a table, which begins somewhere in `tables`, has ones: a word whose bits are to be summed up.
     @inline(__always)
     func sum(_ tables: UnsafeBufferPointer<UInt64>, from first: Int) -> UInt64 {
         var sum: UInt64 = 0
         for word in 0..<words.count { sum ^= words[word] & tables[first + word] }
-        return UInt64(sum.nonzeroBitCount & 1)
+        return sum
     }
 
     /// Of those in a range.
