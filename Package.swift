@@ -139,7 +139,9 @@ let package = Package(
             resources: [.copy("Corpus")]),
         .testTarget(
             name: "SottoPreprocessingTests",
-            dependencies: ["SottoPreprocessing", "SottoObliviousTransfer", "TestSupport"]),
+            dependencies: [
+                "SottoApproximation", "SottoPreprocessing", "SottoObliviousTransfer", "TestSupport",
+            ]),
         .testTarget(
             name: "SottoSecureComputationTests",
             dependencies: ["SottoApproximation", "SottoSecureComputation", "SottoCostModel", "TestSupport"]),

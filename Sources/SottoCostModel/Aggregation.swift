@@ -6,7 +6,7 @@ public enum Grouping: String, Sendable, Hashable, CaseIterable {
     case operation
     case primitive
 
-    /// The group that a path such as `layer.3/ffn/gelu/compare` falls into, and the section with a subtotal that the group
+    /// The group that a path such as `layer.3/ffn/gelu/look-up` falls into, and the section with a subtotal that the group
     /// belongs to, if any.
     func place(of path: String) -> (section: String?, group: String) {
         let parts = path.split(separator: "/").map(String.init)

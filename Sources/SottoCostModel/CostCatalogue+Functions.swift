@@ -30,7 +30,9 @@ extension CostCatalogue {
     private static func polynomial(_ function: PiecewisePolynomial) -> Entry {
         Entry(function.name, interval(function.inputRange.lowerBound, function.inputRange.upperBound)) { b, n in
             let x = argument(b, shape: [n], bound: function.inputBound)
-            _ = try b.rescale(try b.evaluate(function, at: x), to: scale)
+            _ =
+                function.name == BuiltInFunctions.exponential.name
+                ? try b.exponential(x, scale: scale) : try b.evaluate(function, at: x, scale: scale)
         }
     }
 

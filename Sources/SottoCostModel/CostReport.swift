@@ -88,7 +88,7 @@ public struct CostReport: Sendable, Hashable, Codable {
 
     /// All uses of one primitive under one path, in one phase.
     public struct Operation: Sendable, Hashable, Codable {
-        /// As in `layer.3/ffn/gelu/compare`.
+        /// As in `layer.3/ffn/gelu/look-up`.
         public let path: String
         public let phase: Phase
         public internal(set) var bytesSent: ByParty<Int>

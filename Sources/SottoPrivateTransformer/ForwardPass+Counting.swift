@@ -7,7 +7,7 @@ extension ForwardPass {
 
     /// Tiles with which a pass is counted rather than run: those of a run if it has at most `limit` instructions in them,
     /// else larger ones. Bytes, rounds and operations are the same with all. Latencies are those of larger tiles in a
-    /// window that is larger by as much, and thus below those of a run.
+    /// window that is larger by as much, and thus mostly below those of a run.
     /// - Throws: ``PassLengthError`` for a pass of more instructions than any process runs by default, whatever its tiles.
     package func countingTiling(upTo limit: Int, in target: Target) throws(PassLengthError) -> Tiling {
         let most = PassBudget().instructions

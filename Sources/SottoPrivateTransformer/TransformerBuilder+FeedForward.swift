@@ -106,8 +106,9 @@ extension TransformerBuilder {
         func smooth(_ name: String, _ function: PiecewisePolynomial) throws -> Secret {
             try builder.scope(name) {
                 try builder.tiled(x) { x in
-                    let y = try builder.evaluate(function, at: try builder.rescale(x, to: scale))
-                    return try builder.rescale(y, to: scale, minimumWidth: width).narrowed(to: width)
+                    try builder.evaluate(
+                        function, at: try builder.rescale(x, to: scale), scale: scale, minimumWidth: width
+                    ).narrowed(to: width)
                 }
             }
         }

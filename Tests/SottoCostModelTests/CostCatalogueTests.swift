@@ -86,6 +86,30 @@ import Testing
         ("selection", "one of 8 cubics, 62 bits", { selection($0, 7, degree: 3, 62) }, 1),
         ("selection with origins", "one of 8 cubics, 62 bits", { selection($0, 7, degree: 3, 62) }, 2),
         ("bits to numbers", "1 bit into 46", { [bytes($0), bytes($0), bytes(46 * $0)] }, 1),
+        (
+            "table of lines", "gelu, 30 bits",
+            { n in
+                let sent = [30, 9, 17, 1, 1, 14, 1].reduce(0) { $0 + bytes($1 * n) }
+                // Indicators, products of bits; of lines a digit, 11 bits of offsets, 6 of slopes, each also times the
+                // digit; the tail, the line's selection and its extension.
+                let lines = [18] + Array(3...13) + (13...18).flatMap { [$0, $0] }
+                return [sent, sent, ([352, 18] + lines + [30, 30, 28, 14]).reduce(0) { $0 + bytes($1 * n) }]
+            }, 4
+        ),
+        (
+            "exponential", "31 bits",
+            { n in
+                let sent = [31, 5, 2].reduce(0) { $0 + bytes($1 * n) }
+                return [sent, sent, [160, 8, 54, 54, 54, 54].reduce(0) { $0 + bytes($1 * n) }]
+            }, 3
+        ),
+        (
+            "value or zero, by its sign", "30 bits",
+            { n in
+                let sent = [30, 10, 1].reduce(0) { $0 + bytes($1 * n) }
+                return [sent, sent, [192, 83, 30, 30].reduce(0) { $0 + bytes($1 * n) }]
+            }, 3
+        ),
         ("opening to the client", "30 bits", { [bytes(30 * $0), 0, 0] }, 1),
         ("opening to both", "30 bits", { [bytes(30 * $0), bytes(30 * $0), 0] }, 1),
     ]

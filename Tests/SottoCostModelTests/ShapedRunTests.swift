@@ -62,7 +62,12 @@ import Testing
             notation: .init("SM+LN+G"), layers: 1, heads: 2, width: 8, feedForwardWidth: 32, context: 1024,
             vocabulary: 31)
         let pass = try ForwardPass(architecture: architecture, new: 1024, output: .blocks)
-        let program = try pass.program(target: .standard)
+        func tiling(window: Int) -> Tiling {
+            Tiling(
+                elements: Tiling.standard.elements, linearElements: Tiling.standard.linearElements,
+                windowBytes: window)
+        }
+        let program = try pass.program(target: .standard, tiling: tiling(window: 4 << 20))
         let weights = PreparedWeights(try ModelWeights.random(architecture, seed: 7, standardDeviation: 0.3))
         let idle = ComputeMeter(substitute: { _ in 0 })
         let outcome = try InsecureSimulation(domain: Ring64()).run(
@@ -72,10 +77,7 @@ import Testing
         #expect(outcome.virtualTimes?.online == LatencyReplay(program).online(on: Network.wan.link))
         #expect(outcome.trace.events == CostInterpreter().run(program).trace.events)
         // The window costs time; without it the program sends the same.
-        let wide = try pass.program(
-            target: .standard,
-            tiling: Tiling(
-                elements: Tiling.standard.elements, linearElements: Tiling.standard.linearElements, windowBytes: .max))
+        let wide = try pass.program(target: .standard, tiling: tiling(window: .max))
         #expect(CostInterpreter().run(wide).trace.events == CostInterpreter().run(program).trace.events)
         #expect(
             LatencyReplay(wide).online(on: Network.wan.link).largest

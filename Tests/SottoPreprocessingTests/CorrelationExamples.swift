@@ -8,8 +8,8 @@ enum CorrelationExamples {
     static let counts = [0, 1, 7, 8, 63, 64, 65, 130]
     static let widths = [1, 2, 5, 8, 17, 31, 32, 33, 63, 64]
 
-    /// One item of each kind, with the masks that it refers to before it or after it.
-    static func plan(count: Int, width: Int) -> CorrelationPlan {
+    /// One item of each kind, with the masks that it refers to before it or after it; those of tables are for a ring and a dealer.
+    static func plan(count: Int, width: Int, hasTables: Bool = true) -> CorrelationPlan {
         let transpose = LinearMap.permute(shape: [3, 5], order: [1, 0])
         let broadcast = LinearMap.segmentBroadcast(Segments(rows: count, columns: 2))
         func ring(_ index: Int, _ count: Int, _ width: Int) -> CorrelationHandle<RingMask> {
@@ -52,8 +52,25 @@ enum CorrelationExamples {
             SelectionCorrelation(count: count, thresholds: 0, degree: 2, isMasked: true, width: width),
             SelectionCorrelation(count: count, thresholds: 4, degree: 0, isMasked: false, width: width),
         ]
+        let tables: [any Correlation] = [
+            MaskIndicators(
+                mask: MaskView(second), count: count, width: 64,
+                digits: [MaskDigit(low: 3, bits: 7), MaskDigit(low: 10, bits: 1), MaskDigit(low: 58, bits: 6)]),
+            MaskedSumCorrelation(
+                mask: MaskView(first), count: count, width: width, functions: [.one, .value],
+                terms: [.init(function: 0, exponent: width - 1), .init(function: 1, exponent: 0)]),
+            MaskedSumCorrelation(
+                mask: MaskView(second), count: count, width: 54,
+                functions: [
+                    .exponential(carry: true), .digit(MaskDigit(low: 2, bits: 9), width: 64, start: 5, centre: 7),
+                    .exponential(carry: false),
+                ],
+                terms: [
+                    .init(function: 0, exponent: 0), .init(function: 1, exponent: 3), .init(function: 2, exponent: 1),
+                ]),
+        ]
         return CorrelationPlan(
-            correlations: correlations,
+            correlations: correlations + (hasTables ? tables : []),
             weights: [
                 WeightDeclaration(name: "a", shape: [5, 2], width: 64),
                 WeightDeclaration(name: "b", shape: [3, 5], width: max(width, 40)),

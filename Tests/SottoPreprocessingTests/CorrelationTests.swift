@@ -1,4 +1,6 @@
+import Foundation
 import SottoAlgebra
+import SottoApproximation
 import SottoPreprocessing
 import SottoRandomness
 import SottoSecureComputation
@@ -18,7 +20,7 @@ import Testing
 
         /// - Parameter order: the order in which either party takes the items.
         init(_ domain: Domain, count: Int, width: Int, seed: UInt64, order: ByParty<[Int]>? = nil) throws {
-            let plan = CorrelationExamples.plan(count: count, width: width)
+            let plan = CorrelationExamples.plan(count: count, width: width, hasTables: domain is Ring64)
             self.domain = domain
             self.plan = plan
             weights = try CorrelationExamples.weights(plan, domain, seed: seed)
@@ -91,6 +93,25 @@ import Testing
                 #expect(correlation.correctionBytes.client == 0)
             }
             #expect(dealt.sources.client.receivedBytes.isEmpty)
+        }
+    }
+
+    /// A field has no digits of shares; whoever asks for them is told so.
+    @Test func tablesAreForRings() throws {
+        let field = PrimeField(try PrimeModulus(CorrelationExamples.primes[0]))
+        let mask = CorrelationHandle(index: 0, kind: RingMask(count: 3, width: field.modulus.bits))
+        let kinds: [any Correlation] = [
+            MaskIndicators(mask: MaskView(mask), count: 3, width: 64, digits: [MaskDigit(low: 0, bits: 2)]),
+            MaskedSumCorrelation(
+                mask: MaskView(mask), count: 3, width: 64, functions: [.value],
+                terms: [MaskedTerm(function: 0, exponent: 0)]),
+        ]
+        let dealer = try InsecureInProcessDealer(domain: field, seeds: InsecureSeededSource(1))
+        for kind in kinds {
+            let source = dealer.source(.server, plan: CorrelationPlan(correlations: [mask.kind, kind], weights: []))
+            #expect(throws: InterpreterError.foreignDomain(domain: field.name, need: "digits of shares")) {
+                try source.take(1)
+            }
         }
     }
 

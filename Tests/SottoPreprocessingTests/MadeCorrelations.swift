@@ -1,4 +1,5 @@
 import SottoAlgebra
+import SottoApproximation
 import SottoPreprocessing
 import SottoSecureComputation
 import TestSupport
@@ -58,6 +59,9 @@ extension MadeCorrelations {
         case let kind as MillionairesLeaves: checkLeaves(kind, shares)
         case let kind as BitProducts: checkBits(kind, shares)
         case let kind as SelectionCorrelation: checkSelection(kind, shares, index)
+        case let kind as MaskIndicators:
+            checkIndicators(kind, shares, mask: sum(masks(kind.mask.masks[0])))
+        case let kind as MaskedSumCorrelation: checkSum(kind, shares, mask: sum(masks(kind.mask.masks[0])))
         default: Issue.record("\(correlation) is of no known kind")
         }
     }
@@ -108,5 +112,55 @@ extension MadeCorrelations {
             Array(powers.dropFirst(2))
                 + bits.flatMap { bit in powers.map { product($0, domain.fromBits(bit)) } } + [domain.zeros(0)])
         #expect(agree(sum(products(index)), expected, kind.width))
+    }
+
+    /// Digit after digit, the longest first, and there element after element.
+    private func checkIndicators(
+        _ kind: MaskIndicators, _ shares: ByParty<CorrelationShare<[UInt64]>>, mask: [UInt64]
+    ) {
+        let found = shares.server.products.bits[0] ^ shares.client.products.bits[0]
+        var expected: [Bool] = []
+        for digit in kind.digits.sorted(by: { $0.bits > $1.bits }) {
+            for word in mask {
+                let value = word >> UInt64(digit.low) & (1 << UInt64(digit.bits) - 1)
+                expected += (0..<(1 << digit.bits)).map { UInt64($0) == value }
+            }
+        }
+        #expect((0..<found.count).map { found[$0] } == expected)
+    }
+
+    private func checkSum(
+        _ kind: MaskedSumCorrelation, _ shares: ByParty<CorrelationShare<[UInt64]>>, mask: [UInt64]
+    ) {
+        let bits = zip(shares.server.masks.bits, shares.client.masks.bits).map { $0 ^ $1 }
+        #expect(bits.count == kind.terms.count)
+        for (place, (part, width)) in kind.parts.enumerated() {
+            let expected: [UInt64] =
+                switch part {
+                case .secretPart(let function): secretPart(kind.functions[function], mask)
+                case .bit(let term): domain.fromBits(bits[term])
+                case .product(let term):
+                    zip(secretPart(kind.functions[kind.terms[term].function], mask), domain.fromBits(bits[term]))
+                        .map { $0 &* $1 }
+                }
+            #expect(agree(sum(shares.map { $0.products.tensors[place] }), expected, width), "\(part)")
+        }
+    }
+
+    /// In double precision, up to the rounding of exponentials, which are checked to be near before they are taken.
+    private func secretPart(_ function: MaskFunction, _ mask: [UInt64]) -> [UInt64] {
+        let found = function.secretPart(mask)
+        for (word, found) in zip(mask, found) {
+            switch function {
+            case .one: break
+            case .value: #expect(found == word)
+            case .digit(let digit, _, _, _): #expect(found == word >> UInt64(digit.low) & (1 << UInt64(digit.bits) - 1))
+            case .exponential(let carry):
+                let scale = carry ? FixedPointExponential.secretScales.carry : FixedPointExponential.secretScales.plain
+                let exact = exp(Double(word & 0xFFFFF) / 65536 + 0x1p-16 - 16) * Double(1 << scale)
+                #expect(abs(Double(found) - exact) < 0.51 + exact * 0x1p-40)
+            }
+        }
+        return found
     }
 }

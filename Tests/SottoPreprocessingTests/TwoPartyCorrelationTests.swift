@@ -39,7 +39,9 @@ import Testing
 
     @Test(arguments: CorrelationExamples.counts)
     func everyEquationHolds(count: Int) throws {
-        let plans = CorrelationExamples.widths.map { CorrelationExamples.plan(count: count, width: $0) }
+        let plans = CorrelationExamples.widths.map {
+            CorrelationExamples.plan(count: count, width: $0, hasTables: false)
+        }
         let weights = try plans.enumerated().map {
             try CorrelationExamples.weights($1, Ring64(), seed: UInt64($0))
         }
@@ -56,7 +58,7 @@ import Testing
     /// Bytes by sender, messages and their order are those of the schedule.
     @Test(arguments: [(0, 9), (9, 7), (130, 33)])
     func bytesAndRoundsAreTheDeclaredOnes(count: Int, width: Int) throws {
-        let plan = CorrelationExamples.plan(count: count, width: width)
+        let plan = CorrelationExamples.plan(count: count, width: width, hasTables: false)
         let ends = try withSession(seed: 5) { end in
             try end.make(plan, weights: try CorrelationExamples.weights(plan, Ring64(), seed: 1))
         }
@@ -75,7 +77,7 @@ import Testing
     /// With other weights and other secrets everything that travels has the same size, and looks uniform but for the
     /// primes of the encryption.
     @Test func whatTravelsHasTheSameSizes() throws {
-        let plan = CorrelationExamples.plan(count: 64, width: 33)
+        let plan = CorrelationExamples.plan(count: 64, width: 33, hasTables: false)
         func sizes(_ seed: UInt64) throws -> ByParty<[Int]> {
             try withSession(seed: seed) { end in
                 try end.make(plan, weights: try CorrelationExamples.weights(plan, Ring64(), seed: seed))

@@ -1,4 +1,5 @@
 import SottoAlgebra
+import SottoApproximation
 import SottoSecureComputation
 import SottoTransport
 import TestSupport
@@ -48,6 +49,12 @@ struct EveryPrimitive {
             bits, table, of: try b.resized(sum, toWidth: 56), origins: [1, -2, 3, 4], scale: 24,
             magnitude: largestMagnitude(width: 54))
         let truncated = try b.truncate(selected, by: 16, toWidth: 56)
+        // In a field these are comparisons and polynomials.
+        let near = try b.refined(s, toScale: 16)
+        let rectified = try b.relu(s.narrowed(to: 20))
+        let looked = try b.add(
+            try b.evaluate(BuiltInFunctions.gelu, at: near, scale: 16, minimumWidth: 40),
+            try b.exponential(try b.combine([(near, 1)], constant: -(16 << 16)), scale: 16, minimumWidth: 40))
         let short = try b.truncate(b.refined(linear, toScale: 18), by: 10, toWidth: 50)
         let turned = try b.rotate(
             b.concatenate([s, s], shape: [rows, 2 * columns]), heads: 1, theta: 10000, firstPosition: 1,
@@ -55,6 +62,8 @@ struct EveryPrimitive {
         let sums = try b.map(truncated, .segmentSum(grid), shape: [rows])
         try b.open(b.concatenate([sums, short], shape: [rows + 8 * rows]), as: "client", to: [.client])
         try b.open(turned, as: "turned", to: [.client])
+        try b.open(looked, as: "looked", to: [.client])
+        try b.open(rectified, as: "rectified", to: [.client])
         try b.open(product, as: "server", to: [.server])
         try b.open(truncated, as: "both", to: [.server, .client])
         program = b.finish()

@@ -70,12 +70,12 @@ import Testing
             slow = wrapper
             return wrapper
         }
-        let run = try client.run(tokens: [1, 2, 3, 4], output: .last)
+        let run = try client.run(tokens: [1, 2, 3, 4, 0, 1, 2, 3], output: .last)
         client.close()
         #expect(fixture.end().error == nil)
         #expect(run.values.count == fixture.architecture.vocabulary)
         #expect(try #require(slow).secondsSlept > 3)
         let dealt = run.accounted.cost.instructions.reduce(0) { $0 + $1.dealerBytes.total }
-        #expect(dealt > 8 << 10)
+        #expect(dealt > 4 << 10)
     }
 }

@@ -195,3 +195,8 @@ extension CountingDomain: OTShareConversions {
         return touching(opened?.count ?? 0, maskShare?.count ?? 0, powerShares.count, count, result: result)
     }
 }
+
+extension CountingDomain: RingWords {
+    public func words(_ x: [UInt64]) -> [UInt64] { touching(x.count, result: x) }
+    public func elements(_ words: [UInt64]) -> [UInt64] { touching(words.count, result: words) }
+}

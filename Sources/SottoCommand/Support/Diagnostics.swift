@@ -18,8 +18,8 @@ enum Diagnostics {
     /// For comparisons of long inputs, whose latencies are not quite those of runs.
     static func warnOfLargerTiles() {
         warn(
-            "latencies of long inputs are compared with larger tiles than a run's and are below it, most where round trips "
-                + "are long; sotto estimate --network has those of a run.")
+            "latencies of long inputs are compared with larger tiles than a run's and are mostly below it, most where round "
+                + "trips are long; sotto estimate --network has those of a run.")
     }
 
     /// - Parameter text: as it is, with its line feeds.

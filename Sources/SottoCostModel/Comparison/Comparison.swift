@@ -8,7 +8,7 @@ public struct Comparison: Sendable {
     public private(set) var groups: [[ComparisonRow]]
     /// Whether published figures were asked for.
     let isBesidePublished: Bool
-    /// Whether latencies of long passes are those of larger tiles than a run's, and thus below a run's.
+    /// Whether latencies of long passes are those of larger tiles than a run's, and thus mostly below a run's.
     public let hasLargerTiles: Bool
 
     /// Counts the cost of every scenario, several at a time; a group's first row is what the others are compared with.

@@ -22,7 +22,7 @@ public struct Pricing: Sendable {
     private static let exactInstructions = (each: 1 << 18, all: 1 << 20)
 
     /// The tiles in which scenarios that are compared with each other are priced, the same for all: those of a run unless
-    /// that takes long. Latencies of larger tiles are below a run's; nothing else depends on them.
+    /// that takes long. Latencies of larger tiles are mostly below a run's; nothing else depends on them.
     /// - Parameter count: of all scenarios that share the time.
     /// - Throws: `PassLengthError` for passes that are too long to count.
     func tiling(of scenarios: [Scenario], among count: Int) throws(PassLengthError) -> Tiling {

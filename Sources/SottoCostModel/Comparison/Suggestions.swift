@@ -45,7 +45,7 @@ public struct Suggestions: Sendable, Encodable {
     public let base: ComparisonRow
     public let measure: Measure
     public private(set) var suggestions: [Suggestion]
-    /// Whether latencies are those of larger tiles than a run's, and thus below a run's.
+    /// Whether latencies are those of larger tiles than a run's, and thus mostly below a run's.
     public let hasLargerTiles: Bool
 
     private enum CodingKeys: CodingKey {

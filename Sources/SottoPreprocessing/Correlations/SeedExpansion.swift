@@ -60,6 +60,9 @@ extension ShareDomain {
     }
 
     func unpack(_ bytes: [UInt8], _ fields: CorrelationFields) throws -> CorrelationMaterial<Elements> {
+        guard bytes.count == fields.bytes else {
+            throw PackingError.wrongByteCount(expected: fields.bytes, actual: bytes.count)
+        }
         let bitBytes = WireSize.bytes(count: fields.vectors * fields.bits, width: 1)
         var material = CorrelationMaterial<Elements>()
         if fields.tensors.isEmpty || bitBytes > 0 {

@@ -8,7 +8,7 @@ package enum ExamplePrograms {
     package static let elements =
         local + rotations + [8, 16, 32, 64].map { compare(thresholds: 1, width: $0) }
         + [7, 15].map { compare(thresholds: $0, width: 16) }
-        + conversions + products + selections + openings
+        + conversions + products + selections + tables + openings
 
     /// Products of a layer at the paper's shape, of so many positions; the operands say those of ``positions``.
     package static let matrices = [
@@ -17,7 +17,7 @@ package enum ExamplePrograms {
     ]
 
     /// What the catalogue has no row for: other parameters, maps, tiles.
-    package static let others = otherInputs + otherLocal + otherProducts + tiles
+    package static let others = otherInputs + otherLocal + otherProducts + otherTables + tiles
 
     /// The rows of ``matrices`` that their operands name.
     package static let positions = 128

@@ -6,7 +6,7 @@ extension ProgramBuilder {
     ///
     /// - Parameter rows: the rows that lie one after the other in `x`, each of at least one element.
     /// - Returns: one element for each row, in the ring of `x`, which must hold the difference of any two elements.
-    /// - Communication: for each of `ceil(log2(longest row))` levels one sign and one selection of all pairs.
+    /// - Communication: for each of `ceil(log2(longest row))` levels one rectifier of all pairs.
     public func maximum(_ x: Secret, rows: Segments) throws -> Secret {
         guard x.count == rows.elementCount, rows.lengths.allSatisfy({ $0 > 0 }) else {
             throw ProgramError.shape(
@@ -20,7 +20,7 @@ extension ProgramBuilder {
             let first = try map(current, .pairElements(rows, second: false), shape: pairs)
             let second = try map(current, .pairElements(rows, second: true), shape: pairs)
             let difference = try subtract(first, second)
-            let kept = try tiled(difference) { try select(try sign($0), $0) }
+            let kept = try rectified(difference)
             let larger = try add(second, kept).promisedMagnitude(x.magnitude)
             let next = [rows.halved.elementCount]
             current = try add(

@@ -34,8 +34,8 @@ extension ProgramBuilder {
         let exponentials = try step("exponential") {
             let spread = try map(maximum, .segmentBroadcast(rows), shape: scores.shape)
             let shifted = try subtract(scores, spread.narrowed(to: scores.width))
-            return try rescale(
-                try evaluate(exponential, at: shifted), to: format.exponentialScale, minimumWidth: format.productWidth)
+            return try self.exponential(
+                shifted, scale: format.exponentialScale, minimumWidth: format.productWidth)
         }
         // Rings are those of the longest row of all tiles.
         let sums = try map(exponentials, .segmentSum(rows), shape: [rows.rowCount])

@@ -2,7 +2,7 @@ import SottoAlgebra
 import SottoPreprocessing
 import SottoRandomness
 
-/// One use of a primitive, charged to a path such as `layer.3/ffn/gelu/compare`.
+/// One use of a primitive, charged to a path such as `layer.3/ffn/gelu/look-up`.
 ///
 /// A reference: programs of long passes have a million, which interpreters hand around.
 package final class Instruction: Sendable {

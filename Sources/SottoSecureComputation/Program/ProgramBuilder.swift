@@ -1,4 +1,5 @@
 import SottoAlgebra
+import SottoApproximation
 import SottoPreprocessing
 import SottoTransport
 
@@ -17,6 +18,8 @@ public final class ProgramBuilder {
     private var weightIndices: [String: Int] = [:]
     private var inputs: [InputDeclaration] = []
     private var outputScales: [String: Int] = [:]
+    /// Of functions that were asked for; nil for those that have none.
+    var tables: [PiecewisePolynomial: TabulatedFunction?] = [:]
     /// By slot.
     var bounds: [Int: DeclaredBound] = [:]
 

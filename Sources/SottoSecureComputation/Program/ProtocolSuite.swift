@@ -25,6 +25,20 @@ package protocol ProtocolSuite: Sendable, CustomStringConvertible {
         _ function: PiecewisePolynomial, at x: Secret, width: Int, magnitude: Double, in builder: ProgramBuilder
     ) throws -> Secret
 
+    /// Whether it evaluates that table at `x` for less than the function's polynomials.
+    func tabulates(_ table: TabulatedFunction, at x: Secret, over domain: DomainProfile) -> Bool
+    /// A table at `x`, at the scale of `x` in a ring of `width` bits; asked only where it says that it does.
+    func evaluate(_ table: TabulatedFunction, at x: Secret, width: Int, in builder: ProgramBuilder) throws -> Secret
+    /// Whether it has an exponential of `x` of its own.
+    func hasExponential(of x: Secret, over domain: DomainProfile) -> Bool
+    /// `e^x` for `x` up to 1/16, zero far below, at a scale in the narrowest ring; asked only where it says that it has it.
+    func exponential(_ x: Secret, scale: Int, in builder: ProgramBuilder) throws -> Secret
+
+    /// Whether it has a rectifier of `x` for less than a sign and a selection.
+    func rectifies(_ x: Secret, over domain: DomainProfile) -> Bool
+    /// `x` where it is not negative, else zero; asked only where it says that it does. Exact.
+    func rectify(_ x: Secret, in builder: ProgramBuilder) throws -> Secret
+
     /// Upper bound of the bytes that an element's largest correlation takes on the wire where a function of so many
     /// thresholds and such a degree is evaluated: for limits that are checked before a program is built.
     func correlationBytes(thresholds: Int, degree: Int, over domain: DomainProfile) -> Double

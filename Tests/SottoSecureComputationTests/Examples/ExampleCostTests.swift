@@ -62,6 +62,11 @@ import Testing
         "Truncation shift": Work(busier: 2...2),
         "Truncation truncate": Work(busier: 16...16),
         "Selection": Work(plain: [1, 1], busier: 1...1),
+        // They work on words and bits that no domain counts.
+        "WindowLookup": Work(),
+        "SignLookup": Work(),
+        "BitSums": Work(),
+        "MaskedSum": Work(),
     ]
 
     @Test(arguments: ExamplePrograms.all) func whatIsDeclaredIsCounted(example: ExampleProgram) throws {

@@ -141,7 +141,7 @@ import Testing
 
     /// With a window that holds one tile the next starts when it is done; with one that holds all, all start at once.
     @Test func theWindowAdmitsTilesInOrder() throws {
-        func starts(_ window: Int) throws -> (compares: [Int], selects: [Int]) {
+        func starts(_ window: Int) throws -> (openings: [Int], sums: [Int]) {
             let b = ProgramBuilder(tiling: Tiling(elements: 16, linearElements: 1 << 20, windowBytes: window))
             _ = try b.relu(Self.operand(b, 64))
             let program = b.finish()
@@ -150,14 +150,14 @@ import Testing
                 let wanted = program.instructions.filter { $0.primitive.label == label }.map(\.index)
                 return wanted.map { index in steps.firstIndex { $0.instruction == index && $0.kind == .start }! }
             }
-            return (places("compare"), places("select"))
+            return (places("open-masked"), places("sum-selected"))
         }
         let one = try starts(1)
-        #expect(one.compares.count == 4)
-        for tile in 1..<4 { #expect(one.selects[tile - 1] < one.compares[tile]) }
+        #expect(one.openings.count == 4)
+        for tile in 1..<4 { #expect(one.sums[tile - 1] < one.openings[tile]) }
         let all = try starts(.max)
-        #expect(all.compares.max()! < all.selects.min()!)
-        #expect(all.compares == all.compares.sorted())
+        #expect(all.openings.max()! < all.sums.min()!)
+        #expect(all.openings == all.openings.sorted())
     }
 
     /// A window makes a run slower on a network with delays, and rounds do not know of it.

@@ -7,15 +7,21 @@ import SottoPreprocessing
 package struct OTSuite: ProtocolSuite {
     /// Children of a node of the comparison's tree.
     package let treeArity: Int
+    /// Whether rings have tables, exponentials and rectifiers of one opening: cheapest with a dealer, and their correlations
+    /// only a dealer makes today.
+    package let looksUp: Bool
 
     /// - Precondition: an arity from 2 to 8.
-    package init(treeArity: Int) {
+    package init(treeArity: Int, looksUp: Bool = true) {
         precondition((2...8).contains(treeArity))
         self.treeArity = treeArity
+        self.looksUp = looksUp
     }
 
     package var name: String { "ot" }
-    package var description: String { "ot with trees of arity \(treeArity)" }
+    package var description: String {
+        "ot with trees of arity \(treeArity)" + (looksUp ? " and look-ups" : "")
+    }
 
     /// - Communication: ``Truncation``.
     package func truncate(_ x: Secret, by shift: Int, toWidth width: Int, in builder: ProgramBuilder) throws -> Secret {
