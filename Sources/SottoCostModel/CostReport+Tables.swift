@@ -1,5 +1,6 @@
 import SottoAlgebra
 import SottoReporting
+import SottoSecureComputation
 
 extension CostReport {
     /// What a report prints as text.
@@ -27,7 +28,7 @@ extension CostReport {
             let tables =
                 [phaseTable, operationTable(by: options.grouping)] + (latency.isEmpty ? [] : [latencyTable])
             return
-                (([title] + (insecure ? [Self.insecureNote] : [])).map { format.remark($0, width: width) }
+                (([title] + (insecure ? [insecureNote] : [])).map { format.remark($0, width: width) }
                 + tables.map { $0.rendered(as: format, width: width) }
                 + remarks.map { format.remark($0, width: width) })
                 .joined(separator: "\n")
@@ -36,8 +37,9 @@ extension CostReport {
 
     private var isMeasured: Bool { totals.online.seconds != nil }
 
-    private static var insecureNote: String {
-        "Insecure: one process held both parties and the dealer. Bytes and rounds are those of a real run."
+    private var insecureNote: String {
+        let all = preprocessing == PreprocessingName.dealer.rawValue ? "both parties and the dealer" : "both parties"
+        return "Insecure: one process held \(all). Bytes and rounds are those of a real run."
     }
 
     /// One line that says what was run.

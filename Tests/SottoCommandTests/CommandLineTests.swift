@@ -19,7 +19,9 @@ import Testing
 
     @Test(arguments: [
         "frobnicate", "estimate", "estimate tiny --foo", "estimate tiny --protocol nope",
-        "estimate tiny --protocol fss", "estimate tiny --preprocessing two-party", "estimate tiny --domain F17",
+        "estimate tiny --protocol fss", "estimate tiny --preprocessing two-party --domain field",
+        "estimate tiny --domain F17", "deal --listen 127.0.0.1:0 --insecure-plaintext --preprocessing two-party",
+        "serve tiny --listen 127.0.0.1:0 --insecure-plaintext --preprocessing two-party --dealer 127.0.0.1:1",
         "estimate tiny --prime-bits 128",
         "estimate tiny --domain field --prime 15", "estimate tiny --domain field --prime 0xyz",
         "estimate tiny --domain field --prime 170141183460469231731687303715884105729",

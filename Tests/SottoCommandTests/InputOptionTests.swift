@@ -177,7 +177,7 @@ import Testing
             let help = try BuiltProgram.run(command, "--help").output.split(whereSeparator: \.isWhitespace)
                 .joined(separator: " ")
             #expect(help.contains("ot is built, fss is not yet"))
-            #expect(help.contains("dealer is built, two-party is not yet"))
+            #expect(help.contains("dealer is built, two-party is built"))
         }
     }
 
