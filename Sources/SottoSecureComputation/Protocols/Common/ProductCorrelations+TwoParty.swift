@@ -38,12 +38,16 @@ extension ServerProductCorrelation: TwoPartyCorrelation {
     }
 }
 
-/// `(a_0 + a_1)·(b_0 + b_1)`: either party's own product, and both cross terms under the client's encryption.
+/// `(a_0 + a_1)·(b_0 + b_1)`: either party's own product, and both cross terms under the client's encryption; of squares they
+/// are equal, and one is made.
 extension BeaverProductCorrelation: TwoPartyCorrelation {
     package var transfers: ByParty<Int> { .zero }
 
+    /// Whether both factors are the same elements.
+    private var isSquare: Bool { left.masks == right.masks && left.maps == right.maps }
+
     package var encrypted: EncryptedTerms {
-        let first = shape.terms(width: width, elements: 2 * shape.leftCount)
+        let first = shape.terms(width: width, elements: (isSquare ? 1 : 2) * shape.leftCount)
         let second = shape.terms(width: width, transposed: true, elements: 0)
         return EncryptedTerms(matrices: first.matrices + second.matrices, elements: first.elements)
     }
@@ -65,7 +69,8 @@ extension BeaverProductCorrelation: TwoPartyCorrelation {
             precondition(matrices.count == 2 * batch)
         }
         let making = EncryptedMaking(
-            terms, view, matrices: matrices, elements: terms.elements == nil ? [] : isClient ? a + b : b + a)
+            terms, view, matrices: matrices,
+            elements: terms.elements == nil ? [] : isSquare ? a : isClient ? a + b : b + a)
         return TwoPartyMaking(exchanges: making.exchanges) {
             var share = Ring64().product(a, b, shape: shape, threads: 1)
             if case .matrix(let batch, let m, _, let n) = shape, !terms.matrices.isEmpty {
@@ -73,7 +78,7 @@ extension BeaverProductCorrelation: TwoPartyCorrelation {
                 share = Ring64().add(share, Ring64().add(making.matrixShares[..<batch].flatMap { $0 }, second))
             } else if terms.elements != nil {
                 let cross = making.elementShare.grouped(by: shape.leftCount)
-                share = Ring64().add(share, shape.summed(Ring64().add(cross[0], cross[1])))
+                share = Ring64().add(share, shape.summed(Ring64().add(cross[0], cross.last ?? [])))
             }
             return CorrelationShare(
                 masks: CorrelationMaterial(), products: CorrelationMaterial(tensors: [share.masked(width)]))
