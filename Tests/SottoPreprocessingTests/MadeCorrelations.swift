@@ -1,3 +1,4 @@
+import Foundation
 import SottoAlgebra
 import SottoApproximation
 import SottoPreprocessing
