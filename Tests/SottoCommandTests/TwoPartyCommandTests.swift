@@ -5,7 +5,9 @@ import Testing
 
 /// Runs without a dealer, between two processes and in one.
 @Suite(.serialized) struct TwoPartyCommandTests {
-    private let files = TemporaryDirectory()
+    private let files: TemporaryDirectory
+
+    init() throws { files = try TemporaryDirectory() }
 
     private func report(_ arguments: [String]) throws -> CostReport {
         let result = try BuiltProgram.run(arguments + ["--preprocessing", "two-party", "--format", "json"])
