@@ -93,8 +93,10 @@ extension Comparison {
                 format: "The published latency cannot come from the published bandwidth: %.2f GB at 100 Mbit/s take "
                     + "%.1f min on the wire alone, and the table says %.2f min. Compare the savings in communication.",
                 worst.communicationGigabytes, worst.transmissionMinutes, worst.latencyMinutes),
-            "Operations are the published numbers of softmaxes/norms/activations, without the final norm. Sotto's "
-                + "offline bytes are the dealer's, which the published protocols do without.",
+            "Operations are the published numbers of softmaxes/norms/activations, without the final norm. "
+                + (rows.contains { $0.scenario.configuration.target.usesDealer }
+                    ? "Sotto's offline bytes are the dealer's, which the published protocols do without."
+                    : "Nobody deals to either side: the sums with offline may stand beside the published ones."),
         ]
     }
 }
