@@ -20,7 +20,7 @@ package struct OTSuite: ProtocolSuite {
 
     package var name: String { "ot" }
     package var description: String {
-        "ot with trees of arity \(treeArity)" + (looksUp ? " and look-ups" : "")
+        "ot with trees of arity \(treeArity)" + (looksUp ? "" : " and no look-ups")
     }
 
     /// - Communication: ``Truncation``.
