@@ -28,7 +28,7 @@ import Testing
     }
 
     /// In one process, over all norms and activations that the suite has: numbers as in plaintext, costs as estimated.
-    @Test(arguments: ["SM+LN+G", "SM+RMS+SwiGLU", "SM+LN+R", "SM"])
+    @Test(arguments: ["SM+LN+G", "SM(t)+ScFuFFN", "SM+LN+R", "SM"])
     func simulationsAgreeWithPlaintext(notation: String) throws {
         let model = try SmallModel(notation, in: files).path
         let run = try report(["simulate", model, "--input-ids", SmallModel.idList])
