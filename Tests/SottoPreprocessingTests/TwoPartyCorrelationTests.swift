@@ -74,6 +74,40 @@ import Testing
         #expect(schedule.rounds == schedule.steps + 1)
     }
 
+    /// A peer whose messages are too short or too long, whichever of them: refused as its fault, and never a trap or a wait.
+    @Test(arguments: Party.allCases, 0..<6) func messagesOfOtherSizesAreRefused(party: Party, frame: Int) throws {
+        let plan = CorrelationExamples.plan(count: 9, width: 20, hasTables: false)
+        let weights = try CorrelationExamples.weights(plan, Ring64(), seed: 1)
+        // The setup's last message is empty where there is no bootstrap.
+        let misdeeds: [MisbehavingChannel.Misdeed] =
+            [.extend(byteCount: 1)] + (frame == 3 ? [] : [.truncate(byteCount: 5)])
+        for misdeed in misdeeds {
+            let (server, client) = InMemoryChannel.pair(timeout: .seconds(20))
+            let ends = ByParty<any Channel>(server: server, client: client)
+            let run: @Sendable (Party) -> Result<Void, any Error> = { own in
+                let channel = own == party ? MisbehavingChannel(ends[own], misdeeds: [frame: misdeed]) : ends[own]
+                defer { channel.close() }
+                return Result {
+                    var seeds = InsecureSeededSource(own == .server ? 3 : 4)
+                    let maker = try TwoPartyMaker(own, Self.transfers, seeds: &seeds)
+                    _ = try maker.setUp(over: channel)
+                    _ = try maker.make(plan, over: channel, weights: own == .server ? weights : [], seeds: &seeds)
+                }
+            }
+            let other = Background { run(party.peer) }
+            _ = run(party)
+            let result = try other.result()
+            guard case .failure(let error) = result else {
+                Issue.record("\(misdeed) of frame \(frame) was taken")
+                continue
+            }
+            switch error {
+            case TransportError.unexpectedSize, PreprocessingError.malformedMaking: break
+            default: Issue.record("\(misdeed) of frame \(frame) gave \(error)")
+            }
+        }
+    }
+
     /// With other weights and other secrets everything that travels has the same size, and looks uniform but for the
     /// primes of the encryption.
     @Test func whatTravelsHasTheSameSizes() throws {

@@ -23,6 +23,8 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
     case idle(seconds: Double)
     /// Two parties make correlations of rings alone.
     case ringsOnly
+    /// A message of the other party, of preprocessing between them, is none.
+    case malformedMaking(String)
     /// The dealer was told to stop.
     case stopping
 
@@ -54,6 +56,8 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
             "The dealer is busy: it deals for \(limit) sessions already; try again later."
         case .ringsOnly:
             "Without a dealer correlations are made for --domain ring64 only; choose it, or --preprocessing dealer."
+        case .malformedMaking(let reason):
+            "The other party's part of the preprocessing was refused: \(reason)."
         case .stopping: "The dealer was told to stop; start it again, or use another one."
         case .idle(let seconds):
             "The session stood idle for \(Self.text(seconds)) s; start a new one, or allow a longer --idle-timeout."

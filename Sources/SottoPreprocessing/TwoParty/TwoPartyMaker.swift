@@ -28,7 +28,24 @@ package final class TwoPartyMaker {
     /// The setup, together with the peer's.
     /// - Communication: ``setupBytes(_:)`` of either party in 4 rounds.
     /// - Returns: payload bytes by sender, as this party saw them.
-    package func setUp(over peer: any Channel) throws -> ByParty<Int> { try transfers.setUp(over: peer, as: party) }
+    package func setUp(over peer: any Channel) throws -> ByParty<Int> {
+        try Self.naming { try transfers.setUp(over: peer, as: party) }
+    }
+
+    /// What a peer's malformed message causes, as an error of the preprocessing.
+    private static func naming<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as ObliviousTransferError {
+            throw PreprocessingError.malformedMaking(error.description)
+        } catch let error as LatticeError {
+            switch error {
+            case .wrongByteCount, .nonzeroPadding, .residueOutOfRange:
+                throw PreprocessingError.malformedMaking(error.description)
+            default: throw error
+            }
+        }
+    }
 
     /// Makes the correlations of a plan, together with the peer.
     ///
@@ -39,6 +56,12 @@ package final class TwoPartyMaker {
     ///   ``MakingSchedule/rounds`` rounds.
     package func make(
         _ plan: CorrelationPlan, over peer: any Channel, weights: [[UInt64]] = [], seeds: inout some SeedSource
+    ) throws -> [CorrelationShare<[UInt64]>] {
+        try Self.naming { try made(plan, over: peer, weights: weights, seeds: &seeds) }
+    }
+
+    private func made(
+        _ plan: CorrelationPlan, over peer: any Channel, weights: [[UInt64]], seeds: inout some SeedSource
     ) throws -> [CorrelationShare<[UInt64]>] {
         let schedule = try MakingSchedule(plan, transfers.sender.plan)
         let encryption = try encryption(schedule.encryption, over: peer, seeds: &seeds)
