@@ -113,7 +113,7 @@ package final class EncryptedMaking {
         var message: [UInt8] = []
         for (index, product) in products.matrices.enumerated() {
             let (response, share) = try server.respond(
-                to: requests[index], Self.centred(matrices[index], width: product.product.width), in: product,
+                to: requests[index], product.product.centred(matrices[index]), in: product,
                 seeds: &secrets)
             message += response
             matrixShares.append(share)
@@ -137,12 +137,6 @@ package final class EncryptedMaking {
         if let product = products.elements {
             elementShare = try client.finish(responses[products.matrices.count], in: product)
         }
-    }
-
-    /// Residues nearest to zero, in two's complement.
-    private static func centred(_ words: [UInt64], width: Int) -> [UInt64] {
-        let shift = Int64(64 - width)
-        return words.map { UInt64(bitPattern: (Int64(bitPattern: $0) << shift) >> shift) }
     }
 
     private static func expectNothing(_ bytes: [UInt8]) throws { _ = try split(bytes, []) }
