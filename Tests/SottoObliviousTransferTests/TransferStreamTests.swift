@@ -56,8 +56,8 @@ import Testing
         expectCorrelated(sent, received)
         let ones = received.choices.popcount
         #expect(abs(ones - sent.count / 2) < sent.count / 200)
-        let planned = TransferPlan(demand: 20_000_000)
-        #expect(planned.main == .b13 && !planned.bootstrap.isEmpty)
+        let planned = TransferPlan.standard
+        #expect(planned.main == .b13 && planned.bootstrap == [.b10])
         #expect(FerretParameters.all.map(\.count) == [870_400, 2_396_160, 6_225_920, 15_564_800])
         #expect(FerretParameters.all.map(\.seeds) == [74_036, 143_942, 280_384, 548_988])
         // At most 0.22 bits an OT in the long run, and half a megabyte before.

@@ -71,7 +71,32 @@ import Testing
             #expect(frames.dropFirst(4).reduce(0) { $0 + $1.payload.count } == declared[party])
         }
         #expect(schedule.steps == schedule.groups.count + 3)
-        #expect(schedule.rounds == schedule.steps + 1)
+        // By the frames' tags: a message of a step is one deeper than what its sender had taken in before that step.
+        var clocks = ByParty<Int>.zero
+        let (first, frames) = (FrameTag.makingSetup(message: 4), ends.map { $0.channel.frames.dropFirst(4) })
+        for tag in Set(frames.values.flatMap { $0.map(\.tag) }).sorted() {
+            let before = clocks
+            for party in Party.allCases where frames[party].contains(where: { $0.tag == tag }) {
+                #expect(tag > first || party == .client, "the keys are the client's")
+                clocks[party.peer] = max(clocks[party.peer], before[party] + 1)
+            }
+        }
+        #expect(schedule.rounds == clocks.largest)
+    }
+
+    /// On a line that is all delay every round takes it once: four in the setup, and no more offline than there are messages.
+    @Test func replaysTakeEveryRoundOnce() throws {
+        let plan = CorrelationExamples.plan(count: 9, width: 20, hasTables: false)
+        let (method, delay) = (TwoPartyMethod(), 1_000_000)
+        let link = Link(bitsPerSecond: 1e18, delay: delay)
+        #expect(method.replaySetup(plan, on: link, work: .none) == .both(4 * delay))
+        let rounds = method.offlineRows(plan).reduce(0) { $0 + $1.cost.rounds }
+        #expect(rounds == (try MakingSchedule(plan).rounds))
+        #expect(method.replayOffline(plan, on: link, work: .none).largest == rounds * delay)
+        // And one that is all rate takes every byte of the busier direction once.
+        let slow = Link(bitsPerSecond: 8e9, delay: 0)
+        let setup = method.setupRows(plan).reduce(.zero) { $0 + $1.cost.bytesSent }
+        #expect(method.replaySetup(plan, on: slow, work: .none) == setup)
     }
 
     /// A peer whose messages are too short or too long, whichever of them: refused as its fault, and never a trap or a wait.

@@ -12,8 +12,8 @@ struct Demo: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run a private completion between processes on this machine.",
         discussion: """
-            Starts a dealer (none with --preprocessing two-party), a server and a client on loopback over plain TCP, prints the private completion, whether it \
-            equals the plaintext completion, and what every operation cost.
+            Starts a dealer (none with --preprocessing two-party), a server and a client on loopback over plain TCP, prints \
+            the private completion, whether it equals the plaintext completion, and what every operation cost.
             """)
 
     @Argument(help: "A built-in model (tiny, tiny-scfu), or a directory in Hugging Face layout with a byte tokenizer.")

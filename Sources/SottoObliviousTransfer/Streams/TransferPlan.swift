@@ -22,29 +22,6 @@ public struct TransferPlan: Sendable, Hashable {
     public static let standard = TransferPlan(
         softSpoken: SoftSpoken(treeDepth: 8), bootstrap: [.b10], main: .b13)
 
-    /// The plan with the fewest bytes for a setup and one run.
-    /// - Parameter demand: correlated OTs of a run.
-    public init(demand: Int, softSpoken: SoftSpoken = SoftSpoken(treeDepth: 8)) {
-        let plans = FerretParameters.all.flatMap { main in
-            let smaller = FerretParameters.all.filter { $0.logBase < main.logBase }
-            return (0..<1 << smaller.count).map { subset in
-                TransferPlan(
-                    softSpoken: softSpoken,
-                    bootstrap: smaller.indices.filter { subset >> $0 & 1 == 1 }.map { smaller[$0] }, main: main)
-            }
-        }
-        // The list is not empty; the first of equals has the smallest rounds.
-        self = plans.filter(\.isPossible).min { $0.totalBytes(demand) < $1.totalBytes(demand) } ?? plans[0]
-    }
-
-    /// Whether every round of the setup gives what the next one takes.
-    private var isPossible: Bool { zip(bootstrap, bootstrap.dropFirst() + [main]).allSatisfy { $0.count >= $1.seeds } }
-
-    private func totalBytes(_ demand: Int) -> Int {
-        let setup = setupBytes
-        return setup.fromSender + setup.fromReceiver + runBytes(demand)
-    }
-
     // MARK: Setup
 
     /// Correlated OTs that SoftSpoken makes.
@@ -61,13 +38,19 @@ public struct TransferPlan: Sendable, Hashable {
     /// Bytes of the setup's rounds of silent OT.
     var bootstrapBytes: Int { zip(bootstrap, bootstrapTrees).reduce(0) { $0 + $1.0.treeBytes * $1.1 } }
 
-    /// - Communication: the receiver's 33 bytes; the sender's `33·128` and the seed of the matrices; the receiver's about its
-    ///   trees and the extension; the sender's trees. 4 messages.
+    /// The setup's messages in order, the receiver's first, then by turns: 33 bytes; `33·128` and the seed of the matrices; about
+    /// the trees, and the extension; the trees of silent OT.
+    package var setupMessages: [Int] {
+        [
+            BaseTransfer.senderBytes, BaseTransfer.receiverBytes(SoftSpoken.baseTransfers) + Block.byteCount,
+            softSpoken.treeBytes + softSpoken.extensionBytes(softSpokenCount), bootstrapBytes,
+        ]
+    }
+
+    /// - Communication: 4 messages.
     public var setupBytes: (fromSender: Int, fromReceiver: Int) {
-        (
-            BaseTransfer.receiverBytes(SoftSpoken.baseTransfers) + Block.byteCount + bootstrapBytes,
-            BaseTransfer.senderBytes + softSpoken.treeBytes + softSpoken.extensionBytes(softSpokenCount)
-        )
+        let messages = setupMessages
+        return (messages[1] + messages[3], messages[0] + messages[2])
     }
 
     // MARK: Runs

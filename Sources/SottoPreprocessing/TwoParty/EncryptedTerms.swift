@@ -15,6 +15,19 @@ package struct EncryptedTerms: Sendable, Hashable {
         self.elements = elements
     }
 
+    /// Products of elements alone; none for no elements.
+    package init(elements count: Int, width: Int) {
+        guard count > 0 else {
+            self = .none
+            return
+        }
+        do {
+            self.init(matrices: [], elements: try ElementProduct(count: count, width: width))
+        } catch {
+            preconditionFailure("no tensor has more elements than an encrypted product: \(error)")
+        }
+    }
+
     package var isEmpty: Bool { matrices.isEmpty && elements == nil }
 
     /// The encryption that holds all of them, or nil for none.

@@ -72,13 +72,26 @@ package struct MakingSchedule: Sendable {
     /// Bytes of the client's keys.
     package var keyBytes: Int { encryption?.setupBytes ?? 0 }
 
-    /// Messages one after the other: the keys, and a step after another.
-    package var rounds: Int { steps + (encryption == nil ? 0 : 1) }
+    /// Rounds of the keys.
+    package var keyRounds: Int { encryption == nil ? 0 : 1 }
+
+    /// The causal depth of all messages, the keys included: steps in which nobody says what the other waits for count for
+    /// nothing.
+    package var rounds: Int {
+        var clocks = ByParty(server: keyRounds, client: 0)
+        for step in 0..<steps {
+            let (before, bytes) = (clocks, bytes(inStep: step))
+            for party in Party.allCases where bytes[party] > 0 {
+                clocks[party.peer] = max(clocks[party.peer], before[party] + 1)
+            }
+        }
+        return clocks.largest
+    }
 
     /// Bytes of a correlation's own step by sender.
     func bytes(of index: Int, step: Int) -> ByParty<Int> { stepsOf[index][step] }
 
-    /// Steps of the session's preprocessing: rounds, as far as something is sent in each.
+    /// Steps of a run's preprocessing.
     package var steps: Int { stages == 0 ? 0 : groups.count + stages - 1 }
 
     /// The groups at work in a step, the earliest first, with the stage of each.

@@ -47,10 +47,11 @@ package struct TwoPartyMethod: PreprocessingMethod {
     package func offlineRows(_ plan: CorrelationPlan) -> [PreprocessingRow] {
         let schedule = schedule(plan)
         let keys = PreprocessingCost(
-            bytesSent: .only(.client, schedule.keyBytes), rounds: schedule.encryption == nil ? 0 : 1)
+            bytesSent: .only(.client, schedule.keyBytes), rounds: schedule.keyRounds)
+        let steps = PreprocessingCost(rounds: schedule.rounds - schedule.keyRounds)
         return [
             PreprocessingRow(path: Self.keyPath, cost: keys, isTimed: false),
-            PreprocessingRow(path: Self.stepPath, cost: PreprocessingCost(rounds: schedule.steps), isTimed: false),
+            PreprocessingRow(path: Self.stepPath, cost: steps, isTimed: false),
         ]
     }
 
@@ -66,10 +67,8 @@ package struct TwoPartyMethod: PreprocessingMethod {
     package func replaySetup(_ plan: CorrelationPlan, on link: Link, work: PreprocessingWork) -> ByParty<Int> {
         var lines = ByParty.both(link)
         var times = ByParty.both(0)
-        let bytes = transfers.setupBytes
-        // Of either party's four messages only their sum is declared: the last carries it.
-        let sizes = [0, 0, 0, bytes.fromSender + bytes.fromReceiver]
-        for size in sizes { exchange(.both(size), &lines, &times) }
+        // Of both directions at the same time.
+        for size in transfers.setupMessages { exchange(.both(size), &lines, &times) }
         return times
     }
 

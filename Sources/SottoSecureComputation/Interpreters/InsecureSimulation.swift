@@ -83,10 +83,11 @@ package struct InsecureSimulation<Domain: ShareDomain>: Sendable {
                 let setup = try party.setUp(program.plan, weights: server.tensor, over: channel)
                 let seconds = (ContinuousClock.now - start) / .seconds(1)
                 let setupEnd = shaped?.0.clock ?? 0
+                let source = try party.begin(prepared, over: channel)
                 shaped?.0.restart()
                 let result = try PartyInterpreter(domain: domain, party: .server, channel: channel, threads: threads)
                     .run(
-                        program, source: try party.begin(prepared, over: channel), tensors: server, meter: meters.0,
+                        program, source: source, tensors: server, meter: meters.0,
                         progress: progress)
                 return PartyOutcome(
                     result: result, setup: setup, seconds: seconds, setupEnd: setupEnd, end: shaped?.0.clock ?? 0)
@@ -97,9 +98,10 @@ package struct InsecureSimulation<Domain: ShareDomain>: Sendable {
                 let party = parties.value.client
                 let setup = try party.setUp(program.plan, weights: client.tensor, over: channel)
                 let setupEnd = shaped?.1.clock ?? 0
+                let source = try party.begin(prepared, over: channel)
                 shaped?.1.restart()
                 let result = try PartyInterpreter(domain: domain, party: .client, channel: channel, threads: threads)
-                    .run(program, source: try party.begin(prepared, over: channel), tensors: client, meter: meters.1)
+                    .run(program, source: source, tensors: client, meter: meters.1)
                 return PartyOutcome(
                     result: result, setup: setup, seconds: 0, setupEnd: setupEnd, end: shaped?.1.clock ?? 0)
             })

@@ -6,14 +6,16 @@ extension ProductShape {
     /// Products of matrices of the client `m x k` with matrices of the server, or of all elements; nothing of empty ones.
     fileprivate func terms(width: Int, transposed: Bool = false, elements: Int) -> EncryptedTerms {
         guard case .matrix(let batch, let m, let k, let n) = self else {
-            return EncryptedTerms(
-                matrices: [], elements: elements > 0 ? try? ElementProduct(count: elements, width: width) : nil)
+            return EncryptedTerms(elements: elements, width: width)
         }
-        let product = try? MatrixProduct(
-            rows: transposed ? n : m, inner: k, columns: transposed ? m : n, width: width,
-            magnitudeBits: max(width - 1, 0))
-        return EncryptedTerms(
-            matrices: product.map { [MatrixProduct](repeating: $0, count: batch) } ?? [], elements: nil)
+        guard m > 0, k > 0, n > 0 else { return .none }
+        do {
+            let product = try MatrixProduct(
+                rows: transposed ? n : m, inner: k, columns: transposed ? m : n, width: width, magnitudeBits: width - 1)
+            return EncryptedTerms(matrices: [MatrixProduct](repeating: product, count: batch), elements: nil)
+        } catch {
+            preconditionFailure("tiles are smaller than any matrix that has no encryption: \(error)")
+        }
     }
 }
 

@@ -12,11 +12,7 @@ extension SelectionCorrelation: TwoPartyCorrelation {
     /// Products of elements that the powers need.
     private var powerProducts: Int { degree < 2 || !isMasked ? 0 : degree == 2 ? 1 : 3 }
 
-    package var encrypted: EncryptedTerms {
-        let elements = powerProducts * count
-        return EncryptedTerms(
-            matrices: [], elements: elements > 0 ? try? ElementProduct(count: elements, width: width) : nil)
-    }
+    package var encrypted: EncryptedTerms { EncryptedTerms(elements: powerProducts * count, width: width) }
 
     /// Numbers that a bit is multiplied with: the server has the one besides the powers.
     private func numbers(of party: Party) -> Int { (isMasked ? degree : 0) + (party == .server ? 1 : 0) }
