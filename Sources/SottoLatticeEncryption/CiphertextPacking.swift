@@ -2,21 +2,33 @@
 package struct Ciphertext {
     package var body: [UInt64]
     package var mask: [UInt64]
+
+    package static func zero(_ ring: ResidueRing) -> Ciphertext {
+        let zeros = [UInt64](repeating: 0, count: ring.primeCount * ring.degree)
+        return Ciphertext(body: zeros, mask: zeros)
+    }
 }
 
 /// Automorphisms, key switches and with them the packing of responses.
+///
+/// The automorphism of a level i, `X -> X^(N/2^i + 1)`, only has to do with polynomials in `X^(2^i)`: of these the one of a
+/// higher level j, applied `2^(j - i)` times, is the same (below the highest level that a ring has).
 package struct CiphertextPacking: Sendable {
-    private let ring: ResidueRing
+    package let ring: ResidueRing
     private let keys: ServerKeys
-    private let levels: [Level]
+    package let levels: [Level]
+    /// Where the values of each key's automorphism come from.
+    private let sources: [[Int32]]
     /// `1/P` modulo each prime of `q`.
     private let inverseSpecial: [UInt64]
 
-    private struct Level: Sendable {
-        /// Values of `X^(2^level)`.
+    package struct Level: Sendable {
+        /// Values of `X^(2^level)` and of its inverse.
         let monomial: [UInt64]
-        /// Where the automorphism's values come from.
-        let sources: [Int32]
+        let inverse: [UInt64]
+        /// The key of its automorphism, and how often that is applied.
+        let key: Int
+        let repeats: Int
     }
 
     package init(_ ring: ResidueRing, _ keys: ServerKeys) {
@@ -25,10 +37,15 @@ package struct CiphertextPacking: Sendable {
         inverseSpecial = ring.parameters.primes.map {
             PublicNumbers.inverse(ring.special.p % $0, modulo: $0)
         }
-        levels = (0..<ring.parameters.packingLevels).map { level in
-            Level(
-                monomial: ring.monomial(1 << level),
-                sources: Self.sources(ring.parameters.automorphism(level: level), degree: ring.degree))
+        let parameters = ring.parameters
+        levels = (0..<parameters.packingLevels).map { level in
+            let key = parameters.keyLevels.firstIndex { $0 >= level }!
+            return Level(
+                monomial: ring.monomial(1 << level), inverse: ring.monomial(-(1 << level)), key: key,
+                repeats: 1 << (parameters.keyLevels[key] - level))
+        }
+        sources = parameters.keyLevels.map {
+            Self.sources(parameters.automorphism(level: $0), degree: parameters.degree)
         }
     }
 
@@ -61,12 +78,31 @@ package struct CiphertextPacking: Sendable {
             separate(&even.body, &odd!.body, level, workspace)
             separate(&even.mask, &odd!.mask, level, workspace)
         }
-        let difference = odd ?? even
-        addPermuted(difference.body, to: &even.body, level, workspace)
-        decompose(difference.mask, level, workspace)
-        addSwitched(keys.switchingBodies[level], to: &even.body, workspace)
-        addSwitched(keys.switchingMasks[level], to: &even.mask, workspace)
+        addImage(of: odd ?? even, to: &even, level, workspace)
         return even
+    }
+
+    /// Adds the image of a ciphertext under a level's automorphism, encrypted under the secret itself.
+    package func addImage(
+        of ciphertext: Ciphertext, to sum: inout Ciphertext, _ level: Int, _ workspace: PackingWorkspace
+    ) {
+        let key = levels[level].key
+        var image = ciphertext
+        for _ in 1..<levels[level].repeats {
+            var next = Ciphertext.zero(ring)
+            addOnce(image, to: &next, key, workspace)
+            image = next
+        }
+        addOnce(image, to: &sum, key, workspace)
+    }
+
+    private func addOnce(
+        _ ciphertext: Ciphertext, to sum: inout Ciphertext, _ key: Int, _ workspace: PackingWorkspace
+    ) {
+        addPermuted(ciphertext.body, to: &sum.body, key, workspace)
+        decompose(ciphertext.mask, key, workspace)
+        addSwitched(keys.switchingBodies[key], to: &sum.body, workspace)
+        addSwitched(keys.switchingMasks[key], to: &sum.mask, workspace)
     }
 
     /// `A + X^s·B` and `A - X^s·B` in the places of A and B.
@@ -84,33 +120,33 @@ package struct CiphertextPacking: Sendable {
         }
     }
 
-    private func addPermuted(_ x: [UInt64], to sum: inout [UInt64], _ level: Int, _ workspace: PackingWorkspace) {
+    private func addPermuted(_ x: [UInt64], to sum: inout [UInt64], _ key: Int, _ workspace: PackingWorkspace) {
         x.withUnsafeBufferPointer { x in
             ring.update(&sum) { modulus, sum, index in
-                permute(x.baseAddress! + index * ring.degree, level, into: workspace.residues)
+                permute(x.baseAddress! + index * ring.degree, key, into: workspace.residues)
                 modulus.add(sum, workspace.residues, into: sum)
             }
         }
     }
 
-    /// The values of a polynomial under the level's automorphism.
-    private func permute(_ x: UnsafePointer<UInt64>, _ level: Int, into out: UnsafeMutablePointer<UInt64>) {
-        levels[level].sources.withUnsafeBufferPointer { sources in
+    /// The values of a polynomial under a key's automorphism.
+    private func permute(_ x: UnsafePointer<UInt64>, _ key: Int, into out: UnsafeMutablePointer<UInt64>) {
+        sources[key].withUnsafeBufferPointer { sources in
             for i in 0..<sources.count { out[i] = x[Int(sources[i])] }
         }
     }
 
-    /// The residue polynomials of x under the level's automorphism, each as a polynomial of small coefficients: of every
+    /// The residue polynomials of x under a key's automorphism, each as a polynomial of small coefficients: of every
     /// digit the values modulo the basis.
     ///
     /// A digit is below four times any prime of the basis, so that transforms take it as it is; modulo its own prime its
     /// values are those of x.
-    private func decompose(_ x: [UInt64], _ level: Int, _ workspace: PackingWorkspace) {
+    private func decompose(_ x: [UInt64], _ key: Int, _ workspace: PackingWorkspace) {
         let (degree, count) = (ring.degree, ring.primeCount)
         x.withUnsafeBufferPointer { x in
             for digit in 0..<count {
                 let values = workspace.digits + (digit * (count + 1) + digit) * degree
-                permute(x.baseAddress! + digit * degree, level, into: values)
+                permute(x.baseAddress! + digit * degree, key, into: values)
                 let coefficients = workspace.residues
                 coefficients.update(from: values, count: degree)
                 ring.basis[digit].inverse(coefficients)

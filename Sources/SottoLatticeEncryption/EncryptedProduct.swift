@@ -32,6 +32,14 @@ public struct EncryptedProduct: Hashable, Sendable {
         }
     }
 
+    /// - Precondition: the caller proves what it does with the product.
+    package init(_ product: MatrixProduct, _ parameters: LatticeParameters, layout: ProductLayout, floodBits: Int) {
+        self.product = product
+        self.parameters = parameters
+        self.layout = layout
+        self.floodBits = floodBits
+    }
+
     package var residueCount: Int { product.rows * product.inner * parameters.primes.count }
     package var responseCount: Int { layout.rowBlocks(product) * layout.columnBlocks(product) }
     package var widths: ResponseWidths { ResponseWidths(width: product.width, degree: parameters.degree) }

@@ -10,8 +10,15 @@ public struct LatticeParameters: Hashable, Sendable {
     public let primes: [UInt64]
     /// How many levels of packing there are keys for.
     public let packingLevels: Int
+    /// Of so many levels in turn the highest has a key, which stands in for the others' too: 1 where each has its own.
+    public let keyStride: Int
     /// Primes just below 2^50: the special prime, and with the second one what decryption multiplies modulo.
     package let widePrimes: [UInt64]
+
+    /// The levels that have keys, in ascending order.
+    package var keyLevels: [Int] {
+        Array(stride(from: packingLevels - 1, through: 0, by: -keyStride).reversed())
+    }
 
     /// `q < 2^modulusBits`.
     public var modulusBits: Int { primeBits * primes.count }
@@ -107,12 +114,19 @@ public struct LatticeParameters: Hashable, Sendable {
 
     /// Nil if there are too few primes of this size.
     private init?(_ candidate: Candidate) {
-        degree = candidate.degree
-        primeBits = candidate.primeBits
-        packingLevels = candidate.packingLevels
+        self.init(
+            degree: candidate.degree, primeBits: candidate.primeBits, primeCount: candidate.primeCount,
+            packingLevels: candidate.packingLevels, keyStride: 1)
+    }
+
+    /// Nil if there are too few primes of this size.
+    package init?(degree: Int, primeBits: Int, primeCount: Int, packingLevels: Int, keyStride: Int) {
+        self.degree = degree
+        self.primeBits = primeBits
+        self.packingLevels = packingLevels
+        self.keyStride = keyStride
         widePrimes = PublicNumbers.transformPrimes(bits: Self.specialBits, count: 2, degree: degree)
-        primes = PublicNumbers.transformPrimes(
-            bits: primeBits, count: candidate.primeCount, degree: degree, except: widePrimes)
-        guard widePrimes.count == 2, primes.count == candidate.primeCount else { return nil }
+        primes = PublicNumbers.transformPrimes(bits: primeBits, count: primeCount, degree: degree, except: widePrimes)
+        guard widePrimes.count == 2, primes.count == primeCount else { return nil }
     }
 }

@@ -19,13 +19,45 @@ package struct NoiseBound {
     package static let error = 21
 
     package init(_ product: MatrixProduct, packingLevels: Int, degree: Int, primeBits: Int, primeCount: Int) {
-        let n = UInt128(degree)
-        let digits = UInt128(primeCount) * n * UInt128(Self.error) << UInt128(primeBits)
-        // P >= 2^50·(1 - 1/128).
-        let division = (digits + digits / 127) >> 50 + 1
-        let switching = ((1 << UInt128(packingLevels)) - 1) * (division + 1 + n)
+        let ring = RingShape(
+            degree: degree, primeBits: primeBits, primeCount: primeCount, packingLevels: packingLevels, keyStride: 1)
         self.init(
-            inner: product.inner, magnitudeBits: product.magnitudeBits, degree: degree, other: switching)
+            inner: product.inner, magnitudeBits: product.magnitudeBits, degree: degree,
+            other: Self.packing(0..<packingLevels, ring))
+    }
+
+    /// Of the product of rows with a number each. A response's coefficient is the sum of at most `min(N, count)` elements,
+    /// each times a coefficient of what came out of the expansion of the numbers' ciphertext: an error and a rounding error of
+    /// the request, and `2·v + r·S` in the place of v from each level with r key switches.
+    package init(_ product: RowProduct, _ ring: RingShape) {
+        let levels = EncryptedRowProduct.levels(product, ring)
+        let expansion = (0..<levels).reduce(UInt128(0)) { 2 * $0 + UInt128(ring.repeats($1)) * Self.keySwitch(ring) }
+        let inner = min(ring.degree, product.rows.elementCount)
+        self.init(
+            inner: inner, magnitudeBits: product.width - 1, degree: ring.degree,
+            other: UInt128(inner) * expansion << UInt128(product.width - 1))
+    }
+
+    /// Of dot products of rows: one of a matrix product's, with packing by the layout's levels.
+    package init(_ dots: RowDots, _ ring: RingShape) {
+        let layout = EncryptedRowDots.layout(dots, ring)
+        let first = layout.logBlockInner - layout.packingLevels
+        self.init(
+            inner: dots.columns, magnitudeBits: dots.width - 1, degree: ring.degree,
+            other: Self.packing(first..<layout.logBlockInner, ring))
+    }
+
+    /// What one key switch adds at most.
+    private static func keySwitch(_ ring: RingShape) -> UInt128 {
+        let n = UInt128(ring.degree)
+        let digits = UInt128(ring.primeCount) * n * UInt128(error) << UInt128(ring.primeBits)
+        // P >= 2^50·(1 - 1/128).
+        return (digits + digits / 127) >> 50 + 2 + n
+    }
+
+    /// Key switches of packing by these levels, the highest first: each doubles what is there.
+    private static func packing(_ levels: Range<Int>, _ ring: RingShape) -> UInt128 {
+        levels.reversed().reduce(0) { 2 * $0 + UInt128(ring.repeats($1)) * keySwitch(ring) }
     }
 
     /// Of a product of elements: a polynomial of `degree` coefficients of magnitude below `2^(plaintextBits - 1)` takes the

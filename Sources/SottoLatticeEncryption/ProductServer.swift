@@ -7,7 +7,7 @@ public struct ProductServer: Sendable {
     package let ring: ResidueRing
     package let kernel: LatticeKernel
     package let keys: ServerKeys
-    private let packing: CiphertextPacking
+    package let packing: CiphertextPacking
 
     /// - Parameter setup: the client's message, ``ProductClient/setup``.
     /// - Throws: `LatticeError` if it is none for these parameters.

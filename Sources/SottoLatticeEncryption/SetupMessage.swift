@@ -1,8 +1,8 @@
 import SottoAlgebra
 import SottoRandomness
 
-/// What the client sends once: a public key, that is an encryption of zero, and for every level of packing a key that
-/// switches from the secret under the level's automorphism to the secret.
+/// What the client sends once: a public key, that is an encryption of zero, and for levels of packing a key that switches
+/// from the secret under the level's automorphism to the secret.
 ///
 /// 16 bytes of seed for all masks; the bodies' residues modulo the primes of `q` as one packed list; those modulo the
 /// special prime as another. Bodies are sent as values, and keys have one for each digit, a prime of `q`.
@@ -13,14 +13,18 @@ extension LatticeParameters {
     /// The exponent of a level's automorphism, which takes `X^(2^level)` to its negative and keeps `X^(2^(level + 1))`.
     package func automorphism(level: Int) -> Int { degree >> level + 1 }
 
-    private var keyCount: Int { packingLevels * primes.count }
+    private var keyCount: Int { keyLevels.count * primes.count }
     package var setupResidueCount: Int { (1 + keyCount) * primes.count * degree }
     package var setupSpecialCount: Int { keyCount * degree }
 
-    /// `16 + ceil((1 + T·L)·L·N·primeBits/8) + T·L·N·50/8` for T levels, L primes and degree N.
+    /// `16 + ceil((1 + T·L)·L·N·primeBits/8) + T·L·N·50/8` for T levels with keys, L primes and degree N.
     public var setupBytes: Int {
-        16 + BitPacking.byteCount(count: setupResidueCount, width: primeBits)
-            + BitPacking.byteCount(count: setupSpecialCount, width: Self.specialBits)
+        Self.setupBytes(degree: degree, primeBits: primeBits, primeCount: primes.count, keys: keyLevels.count)
+    }
+
+    package static func setupBytes(degree: Int, primeBits: Int, primeCount: Int, keys: Int) -> Int {
+        16 + BitPacking.byteCount(count: (1 + keys * primeCount) * primeCount * degree, width: primeBits)
+            + BitPacking.byteCount(count: keys * primeCount * degree, width: specialBits)
     }
 }
 
@@ -35,7 +39,7 @@ extension ClientSecret {
         var residues = try key(ring, seed, domain: 0, count: count, generator)
         var specials: [UInt64] = []
         let parameters = ring.parameters
-        for level in 0..<parameters.packingLevels {
+        for level in parameters.keyLevels {
             let source = automorphism(parameters.automorphism(level: level))
             for digit in 0..<count {
                 let domain = LatticeParameters.keyDomain(level: level, digit: digit)
@@ -80,7 +84,7 @@ package struct ServerKeys: Sendable {
     /// The public key, body and mask.
     package let publicBody: [UInt64]
     package let publicMask: [UInt64]
-    /// Of every level the bodies and masks of all digits, each with all residues.
+    /// Of every level with a key the bodies and masks of all digits, each with all residues.
     package let switchingBodies: [[UInt64]]
     package let switchingMasks: [[UInt64]]
 
@@ -102,10 +106,10 @@ package struct ServerKeys: Sendable {
         publicBody = Array(residues[..<(count * degree)])
         publicMask = try ring.expand(seed, domain: 0, count: count)
         var (bodies, masks): ([[UInt64]], [[UInt64]]) = ([], [])
-        for level in 0..<parameters.packingLevels {
+        for (place, level) in parameters.keyLevels.enumerated() {
             var (body, mask): ([UInt64], [UInt64]) = ([], [])
             for digit in 0..<count {
-                let key = level * count + digit
+                let key = place * count + digit
                 body += residues[((1 + key) * count * degree)..<((2 + key) * count * degree)]
                 body += specials[(key * degree)..<((key + 1) * degree)]
                 let domain = LatticeParameters.keyDomain(level: level, digit: digit)

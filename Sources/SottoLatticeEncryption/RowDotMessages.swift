@@ -1,0 +1,132 @@
+import SottoAlgebra
+import SottoRandomness
+
+// Messages of dot products of rows. The request is that of a matrix product; a response is all masks, then of the bodies the
+// coefficient of each row.
+
+extension ProductClient {
+    /// Encrypts the client's rows: `rows x columns` words, row-major, of which the lower `width` bits count.
+    ///
+    /// - Communication: `requestBytes`, one message.
+    /// - Throws: `LatticeError.wrongElementCount`, `.otherParameters`, `.randomness` or `.noSeed`.
+    public func request(
+        _ matrix: [UInt64], in product: EncryptedRowDots, seeds: inout some SeedSource
+    ) throws(LatticeError) -> [UInt8] {
+        try request(matrix, in: product.matrix, seeds: &seeds)
+    }
+
+    /// The client's share of the dot products modulo `2^width`.
+    ///
+    /// - Throws: `LatticeError.wrongByteCount` or `.nonzeroPadding` for what is no response, `.otherParameters`.
+    public func finish(_ response: [UInt8], in product: EncryptedRowDots) throws(LatticeError) -> [UInt64] {
+        guard product.parameters == parameters else { throw .otherParameters }
+        guard response.count == product.responseBytes else {
+            throw .wrongByteCount(expected: product.responseBytes, actual: response.count)
+        }
+        let (rows, width) = (product.product.rows, product.product.width)
+        let phases = try ResponsePhases(
+            response, product.widths, masks: product.responseCount, bodies: rows, self)
+        return (0..<product.responseCount).flatMap { index in
+            let products = phases.products(index)
+            return product.rowRange(response: index).map { row in
+                phases.plaintext(row, products[product.place(row: row)], width: width)
+            }
+        }
+    }
+}
+
+extension ProductServer {
+    /// Answers a request: the response, and the server's share of the dot products modulo `2^width`.
+    ///
+    /// - Parameter matrix: `rows x columns` words, row-major, of which the lower `width` bits count.
+    /// - Communication: `responseBytes`, one message.
+    /// - Throws: `LatticeError`: the request is malformed, there are more or fewer entries, or there is no randomness.
+    public func respond(
+        to request: [UInt8], _ matrix: [UInt64], in product: EncryptedRowDots, seeds: inout some SeedSource
+    ) throws(LatticeError) -> (response: [UInt8], share: [UInt64]) {
+        let generator = try ClientSecret.generator(&seeds)
+        return try respond(to: request, matrix, in: product) { () throws(LatticeError) in
+            let noise = try ResponseNoise(degree: ring.degree, floodBits: product.floodBits, from: generator)
+            return (noise, try drawing { () throws(RandomnessError) in try generator.words(ring.degree) })
+        }
+    }
+
+    /// The same with what is added to each packed ciphertext, which tests choose.
+    package func respond(
+        to request: [UInt8], _ matrix: [UInt64], in product: EncryptedRowDots, noise: NoiseSource
+    ) throws(LatticeError) -> (response: [UInt8], share: [UInt64]) {
+        let (widths, ringMask) = (product.widths, UInt64.max >> UInt64(64 - product.product.width))
+        let switchModulus = ModulusSwitch(ring)
+        let bodyMask: UInt128 = (1 << UInt128(widths.body)) - 1
+        var (masks, bodies, share): ([UInt128], [UInt128], [UInt64]) = ([], [], [])
+        for (index, packed) in try rowDots(request, matrix, product).enumerated() {
+            let (noise, uniform) = try noise()
+            let answer = packed.rerandomised(noise, keys, ring)
+            masks += switchModulus(answer.mask, width: widths.mask)
+            let body = switchModulus(answer.body, width: widths.body)
+            for row in product.rowRange(response: index) {
+                // A plaintext's last place is 2 in the body.
+                let place = product.place(row: row)
+                let secret = uniform[place] & ringMask
+                bodies.append((body[place] &+ UInt128(secret) << 1) & bodyMask)
+                share.append((0 &- secret) & ringMask)
+            }
+        }
+        let response = WidePacking.pack(masks, width: widths.mask) + WidePacking.pack(bodies, width: widths.body)
+        return (response, share)
+    }
+
+    /// The packed ciphertexts, as values, by responses.
+    package func rowDots(
+        _ request: [UInt8], _ matrix: [UInt64], _ product: EncryptedRowDots
+    ) throws(LatticeError) -> [Ciphertext] {
+        guard product.parameters == parameters else { throw .otherParameters }
+        let (layout, rows, columns) = (product.layout, product.product.rows, product.product.columns)
+        guard matrix.count == rows * columns else {
+            throw .wrongElementCount(expected: rows * columns, actual: matrix.count)
+        }
+        let received = try ReceivedRequest(request, product.matrix, ring)
+        let centred = product.matrix.product.centred(matrix)
+        let (blocks, size) = (layout.innerBlocks(product.matrix.product), ring.primeCount * ring.degree)
+        let workspace = PackingWorkspace(ring)
+        var values = [UInt64](repeating: 0, count: blocks * size)
+        var current: (rowBlock: Int, ciphertexts: BlockCiphertexts)?
+        var results: [Ciphertext] = []
+        for response in 0..<product.responseCount {
+            let range = product.rowRange(response: response)
+            let rowBlock = range.lowerBound / layout.blockRows
+            if current?.rowBlock != rowBlock { current = (rowBlock, try received.ciphertexts(rowBlock: rowBlock)) }
+            let ciphertexts = current!.ciphertexts
+            let packed = packing.pack(
+                first: range.lowerBound, step: 1, end: range.upperBound,
+                level: layout.logBlockInner - layout.packingLevels, levels: layout.packingLevels, workspace
+            ) { row in
+                values.withUnsafeMutableBufferPointer { values in
+                    for block in 0..<blocks {
+                        let part = layout.innerRange(block, product.matrix.product)
+                        let words = centred[(row * columns + part.lowerBound)..<(row * columns + part.upperBound)]
+                        writeReversed(words, layout, into: values.baseAddress! + block * size)
+                    }
+                    return ciphertexts.product(values.baseAddress!, ring)
+                }
+            }
+            results.append(packed!)
+        }
+        return results
+    }
+
+    /// Values of `sum of w[j]·X^(blockInner - 1 - j)` modulo each prime, for words in two's complement.
+    private func writeReversed(
+        _ words: ArraySlice<UInt64>, _ layout: ProductLayout, into out: UnsafeMutablePointer<UInt64>
+    ) {
+        let terms = max(16, layout.blockInner)
+        for index in 0..<ring.primeCount {
+            let (modulus, target) = (ring.basis[index], out + index * ring.degree)
+            target.update(repeating: 0, count: terms)
+            for (j, word) in words.enumerated() {
+                target[layout.blockInner - 1 - j] = modulus.signedResidue(word, shift: 0)
+            }
+            modulus.forward(target, terms: terms)
+        }
+    }
+}
