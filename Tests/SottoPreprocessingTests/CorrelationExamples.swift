@@ -51,7 +51,7 @@ enum CorrelationExamples {
             SelectionCorrelation(count: count, thresholds: 2, degree: 1, isMasked: true, width: width),
             SelectionCorrelation(count: count, thresholds: 0, degree: 2, isMasked: true, width: width),
             SelectionCorrelation(count: count, thresholds: 4, degree: 0, isMasked: false, width: width),
-        ]
+        ] + rowProducts(width: width, after: 21)
         let tables: [any Correlation] = [
             MaskIndicators(
                 mask: MaskView(second), count: count, width: 64,
@@ -75,6 +75,27 @@ enum CorrelationExamples {
                 WeightDeclaration(name: "a", shape: [5, 2], width: 64),
                 WeightDeclaration(name: "b", shape: [3, 5], width: max(width, 40)),
             ])
+    }
+
+    /// A number for each of some rows, of all of them and of a run of their elements, and dot products of rows; their masks
+    /// come first.
+    private static func rowProducts(width: Int, after index: Int) -> [any Correlation] {
+        let rows = Segments(groups: 2, lengths: [70, 0, 33, 100])
+        let elements = CorrelationHandle(index: index, kind: RingMask(count: 406, width: width))
+        let numbers = CorrelationHandle(index: index + 1, kind: RingMask(count: 8, width: width))
+        let spread = MaskView(numbers, maps: [.segmentBroadcast(rows)])
+        let run = LinearMap.slice(shape: [406], axis: 0, range: 75..<280)
+        let dots = ProductShape.rowDots(rows: 7, columns: 58)
+        return [
+            elements.kind, numbers.kind,
+            BeaverProductCorrelation(
+                left: MaskView(elements), right: spread, shape: .elementwise(count: 406), width: width),
+            BeaverProductCorrelation(
+                left: MaskView(elements).through(run), right: spread.through(run), shape: .elementwise(count: 205),
+                width: width),
+            BeaverProductCorrelation(left: MaskView(elements), right: MaskView(elements), shape: dots, width: width),
+            BeaverProductCorrelation(left: MaskView(elements), right: spread, shape: dots, width: width),
+        ]
     }
 
     /// By folding, of full limbs, and of three limbs.

@@ -163,6 +163,9 @@ package struct MaskView<Mask: MaskCorrelation>: Sendable, CanonicallyEncodable {
 
     package func through(_ map: LinearMap) -> MaskView { MaskView(masks: masks, maps: maps + [map]) }
 
+    /// The view before its last maps.
+    package func before(last count: Int) -> MaskView { MaskView(masks: masks, maps: maps.dropLast(count)) }
+
     package func encode(into encoder: inout CanonicalEncoder) {
         encoder.append(masks)
         encoder.append(maps)

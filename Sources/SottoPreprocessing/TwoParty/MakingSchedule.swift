@@ -1,5 +1,4 @@
 import SottoAlgebra
-import SottoLatticeEncryption
 import SottoObliviousTransfer
 
 /// In which order two parties make the correlations of a plan, and what travels when.
@@ -13,7 +12,7 @@ package struct MakingSchedule: Sendable {
     private let plan: CorrelationPlan
     let transferPlan: TransferPlan
     /// Of the plan's encrypted terms; nil where it has none.
-    package let encryption: LatticeParameters?
+    package let encryption: PlanEncryption?
     private let stepsOf: [[ByParty<Int>]]
     let treeBytes: [ByParty<Int>]
     /// Stages of the longest group.
@@ -28,7 +27,7 @@ package struct MakingSchedule: Sendable {
     /// - Throws: `LatticeError.noParameters` where no encryption holds the plan's products.
     package init(_ plan: CorrelationPlan, _ transferPlan: TransferPlan = .standard) throws {
         let correlations = plan.correlations.map { $0 as? any TwoPartyCorrelation }
-        let encryption = try EncryptedTerms.parameters(for: correlations.compactMap { $0?.encrypted })
+        let encryption = try PlanEncryption(for: correlations.compactMap { $0?.encrypted })
         self.encryption = encryption
         stepsOf = correlations.map { $0?.steps(encryption) ?? [] }
         treeBytes = Self.treeBytes(plan, transferPlan)
@@ -69,8 +68,8 @@ package struct MakingSchedule: Sendable {
         }
     }
 
-    /// Bytes of the client's keys.
-    package var keyBytes: Int { encryption?.setupBytes ?? 0 }
+    /// Bytes of the keys by sender.
+    package var keyBytes: ByParty<Int> { encryption?.keyBytes ?? .zero }
 
     /// Rounds of the keys.
     package var keyRounds: Int { encryption == nil ? 0 : 1 }
@@ -78,7 +77,7 @@ package struct MakingSchedule: Sendable {
     /// The causal depth of all messages, the keys included: steps in which nobody says what the other waits for count for
     /// nothing.
     package var rounds: Int {
-        var clocks = ByParty(server: keyRounds, client: 0)
+        var clocks = ByParty { keyBytes[$0.peer] > 0 ? 1 : 0 }
         for step in 0..<steps {
             let (before, bytes) = (clocks, bytes(inStep: step))
             for party in Party.allCases where bytes[party] > 0 {

@@ -1,5 +1,4 @@
 import SottoAlgebra
-import SottoLatticeEncryption
 import SottoObliviousTransfer
 import SottoRandomness
 
@@ -11,11 +10,11 @@ import SottoRandomness
 package protocol TwoPartyCorrelation: Correlation {
     /// Correlated OTs by sender.
     var transfers: ByParty<Int> { get }
-    /// Products of numbers of either party, under the client's encryption.
+    /// Products of numbers of either party with the other's, by encryption.
     var encrypted: EncryptedTerms { get }
     /// Bytes of each step by sender, without those of the correlated OTs.
     /// - Parameter encryption: of the plan; nil where none of its correlations has encrypted terms.
-    func steps(_ encryption: LatticeParameters?) -> [ByParty<Int>]
+    func steps(_ encryption: PlanEncryption?) -> [ByParty<Int>]
     /// A party's part: as many exchanges as steps, each of exactly the declared bytes.
     func make(_ view: TwoPartyView) throws -> TwoPartyMaking
 }
@@ -85,7 +84,7 @@ package struct TwoPartyView {
 
 extension MaskCorrelation where Self: TwoPartyCorrelation {
     package var transfers: ByParty<Int> { .zero }
-    package func steps(_ encryption: LatticeParameters?) -> [ByParty<Int>] { [] }
+    package func steps(_ encryption: PlanEncryption?) -> [ByParty<Int>] { [] }
 
     package func make(_ view: TwoPartyView) throws -> TwoPartyMaking {
         TwoPartyMaking { CorrelationShare(masks: view.masks, products: CorrelationMaterial()) }

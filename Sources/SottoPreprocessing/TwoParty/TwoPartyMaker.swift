@@ -52,7 +52,7 @@ package final class TwoPartyMaker {
     /// - Parameters:
     ///   - weights: the server's, modulo their rings; empty at the client.
     ///   - seeds: of what the party draws.
-    /// - Communication: ``MakingSchedule/costs``, before them ``MakingSchedule/keyBytes`` of the client, in
+    /// - Communication: ``MakingSchedule/costs``, before them ``MakingSchedule/keyBytes``, in
     ///   ``MakingSchedule/rounds`` rounds.
     package func make(
         _ plan: CorrelationPlan, over peer: any Channel, weights: [[UInt64]] = [], seeds: inout some SeedSource
@@ -75,20 +75,17 @@ package final class TwoPartyMaker {
         }
     }
 
-    /// The client's keys for a plan.
+    /// Keys for a plan, and what there is of the peer's.
     private func encryption(
-        _ parameters: LatticeParameters?, over peer: any Channel, seeds: inout some SeedSource
+        _ plan: PlanEncryption?, over peer: any Channel, seeds: inout some SeedSource
     ) throws -> PartyEncryption? {
-        guard let parameters else { return nil }
+        guard let plan else { return nil }
         let tag = FrameTag.makingSetup(message: TwoPartyTransfers.setupRounds)
-        switch party {
-        case .client:
-            let client = try ProductClient(parameters, seeds: &seeds)
-            try peer.send(Frame(tag: tag, depth: 1, payload: client.setup))
-            return .client(client)
-        case .server:
-            let setup = try peer.receive(tag: tag, byteCount: parameters.setupBytes)
-            return .server(try ProductServer(parameters, setup: setup.payload))
-        }
+        let own = try plan.keys(of: party).map { try ProductClient($0, seeds: &seeds) }
+        if !own.isEmpty { try peer.send(Frame(tag: tag, depth: 1, payload: own.flatMap(\.setup))) }
+        let expected = plan.keyBytes[party.peer]
+        let received = expected > 0 ? try peer.receive(tag: tag, byteCount: expected).payload : []
+        return PartyEncryption(
+            plan, party, own: own, peer: try PartyEncryption.peer(received, plan.keys(of: party.peer)))
     }
 }

@@ -1,10 +1,9 @@
 import SottoAlgebra
-import SottoLatticeEncryption
 import SottoObliviousTransfer
 import SottoRandomness
 import SottoTransport
 
-/// Server and client make all correlations by themselves, by oblivious transfer and the client's lattice encryption, in rings
+/// Server and client make all correlations by themselves, by oblivious transfer and lattice encryption, in rings
 /// modulo powers of two.
 package struct TwoPartyMethod: PreprocessingMethod {
     private let transfers = TransferPlan.standard
@@ -42,12 +41,12 @@ package struct TwoPartyMethod: PreprocessingMethod {
         ]
     }
 
-    /// - Communication: the client's keys in 1 round. Everything else is correlations'; their rounds, which all share, are a
+    /// - Communication: keys in 1 round. Everything else is correlations'; their rounds, which all share, are a
     ///   row of their own.
     package func offlineRows(_ plan: CorrelationPlan) -> [PreprocessingRow] {
         let schedule = schedule(plan)
         let keys = PreprocessingCost(
-            bytesSent: .only(.client, schedule.keyBytes), rounds: schedule.keyRounds)
+            bytesSent: schedule.keyBytes, rounds: schedule.keyRounds)
         let steps = PreprocessingCost(rounds: schedule.rounds - schedule.keyRounds)
         return [
             PreprocessingRow(path: Self.keyPath, cost: keys, isTimed: false),
@@ -76,7 +75,7 @@ package struct TwoPartyMethod: PreprocessingMethod {
         let schedule = schedule(plan)
         var lines = ByParty.both(link)
         var times = ByParty.both(0)
-        if schedule.encryption != nil { times.server = lines.client.transmit(bytes: schedule.keyBytes, at: 0) }
+        exchange(schedule.keyBytes, &lines, &times)
         var users = [Int?](repeating: nil, count: plan.correlations.count)
         for use in plan.uses { for index in use.correlations { users[index] = use.instruction } }
         var done: Set<Int> = []

@@ -12,7 +12,7 @@ extension ProductShape {
         do {
             let product = try MatrixProduct(
                 rows: transposed ? n : m, inner: k, columns: transposed ? m : n, width: width, magnitudeBits: width - 1)
-            return EncryptedTerms(matrices: [MatrixProduct](repeating: product, count: batch), elements: nil)
+            return EncryptedTerms(matrices: [MatrixProduct](repeating: product, count: batch))
         } catch {
             preconditionFailure("tiles are smaller than any matrix that has no encryption: \(error)")
         }
@@ -23,15 +23,16 @@ extension ProductShape {
 extension ServerProductCorrelation: TwoPartyCorrelation {
     package var transfers: ByParty<Int> { .zero }
     package var encrypted: EncryptedTerms { shape.terms(width: width, elements: shape.leftCount) }
-    package func steps(_ encryption: LatticeParameters?) -> [ByParty<Int>] { encrypted.steps(encryption) }
+    package func steps(_ encryption: PlanEncryption?) -> [ByParty<Int>] { encrypted.steps(encryption) }
 
     package func make(_ view: TwoPartyView) throws -> TwoPartyMaking {
         let own = view.party == .client ? try view.mask(mask) : try view.weight(weight)
         let terms = encrypted
         let isMatrix = !terms.matrices.isEmpty
-        let making = EncryptedMaking(
-            terms, view, matrices: isMatrix ? own.grouped(by: own.count / terms.matrices.count) : [],
-            elements: terms.elements == nil ? [] : own)
+        var operands = EncryptedOperands()
+        if isMatrix { operands.matrices = own.grouped(by: own.count / terms.matrices.count) }
+        if terms.elements != nil { operands.elements = own }
+        let making = try EncryptedMaking(terms, view, operands)
         return TwoPartyMaking(exchanges: making.exchanges) {
             let share = isMatrix ? making.matrixShares.flatMap { $0 } : shape.summed(making.elementShare)
             return CorrelationShare(
@@ -40,8 +41,11 @@ extension ServerProductCorrelation: TwoPartyCorrelation {
     }
 }
 
-/// `(a_0 + a_1)·(b_0 + b_1)`: either party's own product, and both cross terms under the client's encryption; of squares they
-/// are equal, and one is made.
+/// `(a_0 + a_1)·(b_0 + b_1)`: either party's own product, and both cross terms by encryption; of squares they are equal, and
+/// one is made.
+///
+/// Where the right factor is a number for each of some long rows, either party encrypts its numbers and multiplies its elements
+/// with the other's.
 extension BeaverProductCorrelation: TwoPartyCorrelation {
     package var transfers: ByParty<Int> { .zero }
 
@@ -49,42 +53,109 @@ extension BeaverProductCorrelation: TwoPartyCorrelation {
     private var isSquare: Bool { left.masks == right.masks && left.maps == right.maps }
 
     package var encrypted: EncryptedTerms {
+        if let spread = RowSpread(right, shape), let rows = try? RowProduct(spread.rows, width: width) {
+            return EncryptedTerms(rows: rows)
+        }
+        if case .rowDots(let rows, let columns) = shape, columns >= RowSpread.shortestRow,
+            let dots = try? RowDots(rows: (isSquare ? 1 : 2) * rows, columns: columns, width: width)
+        {
+            return EncryptedTerms(dots: dots)
+        }
         let first = shape.terms(width: width, elements: (isSquare ? 1 : 2) * shape.leftCount)
         let second = shape.terms(width: width, transposed: true, elements: 0)
         return EncryptedTerms(matrices: first.matrices + second.matrices, elements: first.elements)
     }
 
-    package func steps(_ encryption: LatticeParameters?) -> [ByParty<Int>] { encrypted.steps(encryption) }
+    package func steps(_ encryption: PlanEncryption?) -> [ByParty<Int>] { encrypted.steps(encryption) }
 
     package func make(_ view: TwoPartyView) throws -> TwoPartyMaking {
         let (a, b) = (try view.mask(left), try view.mask(right))
         let terms = encrypted
-        let isClient = view.party == .client
-        var matrices: [[UInt64]] = []
-        if case .matrix(let batch, let m, let k, let n) = shape, !terms.matrices.isEmpty {
-            let (lefts, rights) = (a.grouped(by: m * k), b.grouped(by: k * n))
-            // a_1·b_0, and a_0·b_1 as the transpose of b_1^T·a_0^T.
-            matrices =
-                isClient
-                ? lefts + rights.map { $0.transposed(rows: k, columns: n) }
-                : rights + lefts.map { $0.transposed(rows: m, columns: k) }
-            precondition(matrices.count == 2 * batch)
-        }
-        let making = EncryptedMaking(
-            terms, view, matrices: matrices,
-            elements: terms.elements == nil ? [] : isSquare ? a : isClient ? a + b : b + a)
+        let making = try EncryptedMaking(terms, view, try operands(terms, view, a, b))
         return TwoPartyMaking(exchanges: making.exchanges) {
-            var share = Ring64().product(a, b, shape: shape, threads: 1)
-            if case .matrix(let batch, let m, _, let n) = shape, !terms.matrices.isEmpty {
-                let second = making.matrixShares[batch...].flatMap { $0.transposed(rows: n, columns: m) }
-                share = Ring64().add(share, Ring64().add(making.matrixShares[..<batch].flatMap { $0 }, second))
-            } else if terms.elements != nil {
-                let cross = making.elementShare.grouped(by: shape.leftCount)
-                share = Ring64().add(share, shape.summed(Ring64().add(cross[0], cross.last ?? [])))
-            }
+            let own = Ring64().product(a, b, shape: shape, threads: 1)
+            let share = terms.isEmpty ? own : Ring64().add(own, crossTerms(terms, making))
             return CorrelationShare(
                 masks: CorrelationMaterial(), products: CorrelationMaterial(tensors: [share.masked(width)]))
         }
+    }
+
+    /// What the party multiplies with the other's: the server has the factors of a term in the other order.
+    private func operands(
+        _ terms: EncryptedTerms, _ view: TwoPartyView, _ a: [UInt64], _ b: [UInt64]
+    ) throws -> EncryptedOperands {
+        let isClient = view.party == .client
+        let both = isSquare ? a : isClient ? a + b : b + a
+        var operands = EncryptedOperands()
+        if case .matrix(_, let m, let k, let n) = shape, !terms.matrices.isEmpty {
+            let (lefts, rights) = (a.grouped(by: m * k), b.grouped(by: k * n))
+            // a_1·b_0, and a_0·b_1 as the transpose of b_1^T·a_0^T.
+            operands.matrices =
+                isClient
+                ? lefts + rights.map { $0.transposed(rows: k, columns: n) }
+                : rights + lefts.map { $0.transposed(rows: m, columns: k) }
+        }
+        if terms.elements != nil { operands.elements = both }
+        if terms.dots != nil { operands.dots = both }
+        if terms.rows != nil, let spread = RowSpread(right, shape) {
+            operands.rowNumbers = Array(try view.mask(spread.numbers)[spread.range])
+            operands.rowElements = a
+        }
+        return operands
+    }
+
+    private func crossTerms(_ terms: EncryptedTerms, _ making: EncryptedMaking) -> [UInt64] {
+        if terms.rows != nil { return making.rowShare }
+        if case .matrix(let batch, let m, _, let n) = shape {
+            let second = making.matrixShares[batch...].flatMap { $0.transposed(rows: n, columns: m) }
+            return Ring64().add(making.matrixShares[..<batch].flatMap { $0 }, second)
+        }
+        // Of a square the same twice.
+        if terms.dots != nil {
+            let sums = making.dotShare.grouped(by: shape.outputCount)
+            return Ring64().add(sums[0], sums.last!)
+        }
+        let cross = making.elementShare.grouped(by: shape.leftCount)
+        return shape.summed(Ring64().add(cross[0], cross.last!))
+    }
+}
+
+/// A factor of a product of elements that is a number for each of some rows.
+private struct RowSpread {
+    /// Of the product's elements.
+    let rows: Segments
+    /// Where the numbers are, those of all rows.
+    let numbers: MaskView<RingMask>
+    /// The ones that the product has.
+    let range: Range<Int>
+
+    /// Shorter ones are multiplied element by element: a row takes a key switch, and its number a place in a request.
+    static let shortestRow = 32
+
+    /// Nil unless the view ends in a broadcast, or a run of one's elements, of rows that are long enough in the mean.
+    init?(_ view: MaskView<RingMask>, _ shape: ProductShape) {
+        guard case .elementwise = shape else { return nil }
+        if case .segmentBroadcast(let segments) = view.maps.last {
+            (rows, numbers, range) = (segments, view.before(last: 1), 0..<segments.rowCount)
+        } else if case .slice(let shape, 0, let elements) = view.maps.last, shape.count == 1,
+            case .segmentBroadcast(let segments) = view.maps.dropLast().last
+        {
+            var (lengths, place): ([Int], Int) = ([], 0)
+            for _ in 0..<segments.groups {
+                for length in segments.lengths {
+                    lengths.append((place..<place + length).clamped(to: elements).count)
+                    place += length
+                }
+            }
+            let first = lengths.firstIndex { $0 > 0 } ?? 0
+            let end = (lengths.lastIndex { $0 > 0 } ?? -1) + 1
+            guard first < end else { return nil }
+            (rows, numbers) = (Segments(groups: 1, lengths: Array(lengths[first..<end])), view.before(last: 2))
+            range = first..<end
+        } else {
+            return nil
+        }
+        guard rows.elementCount > 0, rows.elementCount >= Self.shortestRow * rows.rowCount else { return nil }
     }
 }
 

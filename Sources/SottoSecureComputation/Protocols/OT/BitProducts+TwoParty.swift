@@ -1,5 +1,4 @@
 import SottoAlgebra
-import SottoLatticeEncryption
 import SottoPreprocessing
 
 /// With shares `x ^ y` of every bit, a product over a set is the sum, over all its parts, of the server's bits of the part
@@ -35,7 +34,7 @@ extension BitProducts: TwoPartyCorrelation {
     }
 
     package var transfers: ByParty<Int> { monomials(parts).transfers }
-    package func steps(_ encryption: LatticeParameters?) -> [ByParty<Int>] { monomials(parts).steps }
+    package func steps(_ encryption: PlanEncryption?) -> [ByParty<Int>] { monomials(parts).steps }
 
     package func make(_ view: TwoPartyView) throws -> TwoPartyMaking {
         let parts = parts

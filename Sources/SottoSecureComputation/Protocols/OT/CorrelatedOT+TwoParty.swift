@@ -1,11 +1,10 @@
 import SottoAlgebra
-import SottoLatticeEncryption
 import SottoObliviousTransfer
 import SottoPreprocessing
 
 extension CorrelatedOT: TwoPartyCorrelation {
     package var transfers: ByParty<Int> { ByParty(server: count, client: 0) }
-    package func steps(_ encryption: LatticeParameters?) -> [ByParty<Int>] {
+    package func steps(_ encryption: PlanEncryption?) -> [ByParty<Int>] {
         [.only(.server, RingTransfer.bytes(count: count, width: width))]
     }
 

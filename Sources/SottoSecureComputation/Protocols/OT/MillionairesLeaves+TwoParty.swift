@@ -1,5 +1,4 @@
 import SottoAlgebra
-import SottoLatticeEncryption
 import SottoPreprocessing
 
 extension MillionairesLeaves: TwoPartyCorrelation {
@@ -15,7 +14,7 @@ extension MillionairesLeaves: TwoPartyCorrelation {
     }
 
     package var transfers: ByParty<Int> { monomials.transfers }
-    package func steps(_ encryption: LatticeParameters?) -> [ByParty<Int>] { monomials.steps }
+    package func steps(_ encryption: PlanEncryption?) -> [ByParty<Int>] { monomials.steps }
 
     package func make(_ view: TwoPartyView) throws -> TwoPartyMaking {
         let monomials = monomials

@@ -1,5 +1,4 @@
 import SottoAlgebra
-import SottoLatticeEncryption
 import SottoObliviousTransfer
 import SottoPreprocessing
 
@@ -17,7 +16,7 @@ extension SelectionCorrelation: TwoPartyCorrelation {
     /// Numbers that a bit is multiplied with: the server has the one besides the powers.
     private func numbers(of party: Party) -> Int { (isMasked ? degree : 0) + (party == .server ? 1 : 0) }
 
-    package func steps(_ encryption: LatticeParameters?) -> [ByParty<Int>] {
+    package func steps(_ encryption: PlanEncryption?) -> [ByParty<Int>] {
         encrypted.steps(encryption) + [
             ByParty {
                 thresholds * numbers(of: $0) * RingTransfer.bytes(count: count, width: width)
@@ -27,7 +26,7 @@ extension SelectionCorrelation: TwoPartyCorrelation {
 
     package func make(_ view: TwoPartyView) throws -> TwoPartyMaking {
         precondition(degree <= 3, "a selection has degree 3 at most")
-        let run = SelectionMaking(self, view, powerProducts: powerProducts)
+        let run = try SelectionMaking(self, view, powerProducts: powerProducts)
         let multiplexers = TwoPartyMaking.Exchange(outgoing: run.send, incoming: run.receive)
         return TwoPartyMaking(exchanges: run.powers.exchanges + [multiplexers], share: run.share)
     }
@@ -45,7 +44,7 @@ private final class SelectionMaking {
     /// By threshold: of the bit times one and times each power.
     private var shares: [[[UInt64]]] = []
 
-    init(_ selection: SelectionCorrelation, _ view: TwoPartyView, powerProducts: Int) {
+    init(_ selection: SelectionCorrelation, _ view: TwoPartyView, powerProducts: Int) throws {
         self.selection = selection
         self.view = view
         let count = selection.count
@@ -55,9 +54,11 @@ private final class SelectionMaking {
         let own = view.masks.tensors.first ?? []
         let square = Self.product(own, own)
         let factors = view.party == .client ? [own, own, square] : [own, square, own]
-        powers = EncryptedMaking(
-            selection.encrypted, view, matrices: [],
-            elements: selection.encrypted.elements == nil ? [] : factors.prefix(powerProducts).flatMap { $0 })
+        var operands = EncryptedOperands()
+        if selection.encrypted.elements != nil {
+            operands.elements = factors.prefix(powerProducts).flatMap { $0 }
+        }
+        powers = try EncryptedMaking(selection.encrypted, view, operands)
     }
 
     private static func product(_ x: [UInt64], _ y: [UInt64]) -> [UInt64] { zip(x, y).map { $0 &* $1 } }

@@ -1,0 +1,144 @@
+import SottoAlgebra
+import SottoLatticeEncryption
+import SottoRandomness
+
+/// What a party has of encrypted terms, words modulo `2^width`.
+package struct EncryptedOperands: Sendable {
+    /// The client's `rows x inner` and the server's `inner x columns`.
+    package var matrices: [[UInt64]] = []
+    package var elements: [UInt64] = []
+    /// A number for each row, and the elements of all rows.
+    package var rowNumbers: [UInt64] = []
+    package var rowElements: [UInt64] = []
+    /// `rows x columns`.
+    package var dots: [UInt64] = []
+
+    package init() {}
+}
+
+/// One party's progress with encrypted terms: two exchanges, and then a share of each.
+package final class EncryptedMaking {
+    private let encryption: PartyEncryption?
+    private let products: EncryptedProducts?
+    private let operands: EncryptedOperands
+    /// Of each matrix product, row-major.
+    package private(set) var matrixShares: [[UInt64]] = []
+    package private(set) var elementShare: [UInt64] = []
+    /// Of the server's rows with the client's numbers and the client's with the server's together.
+    package private(set) var rowShare: [UInt64] = []
+    package private(set) var dotShare: [UInt64] = []
+    private var requests: [[UInt8]] = []
+    private var secrets: SeedStream
+
+    package init(_ terms: EncryptedTerms, _ view: TwoPartyView, _ operands: EncryptedOperands) throws {
+        precondition(
+            operands.matrices.count == terms.matrices.count && operands.elements.count == terms.elements?.count ?? 0)
+        encryption = view.encryption
+        secrets = view.secrets
+        self.operands = operands
+        products = try terms.isEmpty ? nil : encryption.map { try EncryptedProducts(terms, $0.plan) }
+    }
+
+    package var exchanges: [TwoPartyMaking.Exchange] {
+        [
+            TwoPartyMaking.Exchange(outgoing: { try self.request() }, incoming: { try self.take(requests: $0) }),
+            TwoPartyMaking.Exchange(outgoing: { try self.respond() }, incoming: { try self.finish($0) }),
+        ]
+    }
+
+    private func request() throws -> [UInt8] {
+        guard let products, let encryption else { return [] }
+        var message: [UInt8] = []
+        if encryption.party == .client {
+            for (matrix, product) in zip(operands.matrices, products.matrices) {
+                message += try encryption.requester(product.parameters).request(matrix, in: product, seeds: &secrets)
+            }
+            if let product = products.elements {
+                message += try encryption.requester(product.parameters)
+                    .request(operands.elements, in: product, seeds: &secrets)
+            }
+            if let product = products.dots {
+                message += try encryption.requester(product.parameters)
+                    .request(operands.dots, in: product, seeds: &secrets)
+            }
+        }
+        if let product = products.rows {
+            message += try encryption.requester(product.parameters)
+                .request(operands.rowNumbers, in: product, seeds: &secrets)
+        }
+        return message
+    }
+
+    private func take(requests bytes: [UInt8]) throws {
+        requests = try split(bytes) { $0.requestSizes(of: $1) }
+    }
+
+    private func respond() throws -> [UInt8] {
+        guard let products, let encryption else { return [] }
+        var rest = requests[...]
+        requests = []
+        var message: [UInt8] = []
+        if encryption.party == .server {
+            for (matrix, product) in zip(operands.matrices, products.matrices) {
+                let answer = try encryption.responder(product.parameters).respond(
+                    to: rest.removeFirst(), product.product.centred(matrix), in: product, seeds: &secrets)
+                message += answer.response
+                matrixShares.append(answer.share)
+            }
+            if let product = products.elements {
+                let answer = try encryption.responder(product.parameters).respond(
+                    to: rest.removeFirst(), operands.elements, in: product, seeds: &secrets)
+                message += answer.response
+                elementShare = answer.share
+            }
+            if let product = products.dots {
+                let answer = try encryption.responder(product.parameters).respond(
+                    to: rest.removeFirst(), operands.dots, in: product, seeds: &secrets)
+                message += answer.response
+                dotShare = answer.share
+            }
+        }
+        if let product = products.rows {
+            let answer = try encryption.responder(product.parameters).respond(
+                to: rest.removeFirst(), operands.rowElements, in: product, seeds: &secrets)
+            message += answer.response
+            rowShare = answer.share
+        }
+        return message
+    }
+
+    private func finish(_ bytes: [UInt8]) throws {
+        var rest = try split(bytes) { $0.responseSizes(of: $1) }[...]
+        guard let products, let encryption else { return }
+        if encryption.party == .client {
+            for product in products.matrices {
+                matrixShares.append(
+                    try encryption.requester(product.parameters).finish(rest.removeFirst(), in: product))
+            }
+            if let product = products.elements {
+                elementShare = try encryption.requester(product.parameters).finish(rest.removeFirst(), in: product)
+            }
+            if let product = products.dots {
+                dotShare = try encryption.requester(product.parameters).finish(rest.removeFirst(), in: product)
+            }
+        }
+        if let product = products.rows {
+            let share = try encryption.requester(product.parameters).finish(rest.removeFirst(), in: product)
+            rowShare = Ring64().add(rowShare, share)
+        }
+    }
+
+    /// The peer's message by products; nothing where there are none.
+    private func split(_ bytes: [UInt8], _ sizes: (EncryptedProducts, Party) -> [Int]) throws -> [[UInt8]] {
+        let sizes = products.flatMap { products in encryption.map { sizes(products, $0.party.peer) } } ?? []
+        let expected = sizes.reduce(0, +)
+        guard bytes.count == expected else {
+            throw PackingError.wrongByteCount(expected: expected, actual: bytes.count)
+        }
+        var start = 0
+        return sizes.map { size in
+            defer { start += size }
+            return Array(bytes[start..<start + size])
+        }
+    }
+}
