@@ -19,6 +19,8 @@ package struct CiphertextPacking: Sendable {
     package let levels: [Level]
     /// Where the values of each key's automorphism come from.
     private let sources: [[Int32]]
+    private let digits: [(places: Range<Int>, base: ResidueBase)]
+    private let special: ResidueBase
     /// `1/P` modulo each prime of `q`.
     private let inverseSpecial: [UInt64]
 
@@ -34,10 +36,12 @@ package struct CiphertextPacking: Sendable {
     package init(_ ring: ResidueRing, _ keys: ServerKeys) {
         self.ring = ring
         self.keys = keys
-        inverseSpecial = ring.parameters.primes.map {
-            PublicNumbers.inverse(ring.special.p % $0, modulo: $0)
-        }
         let parameters = ring.parameters
+        digits = parameters.digits.map { ($0, ResidueBase(Array(parameters.primes[$0]), ring)) }
+        special = ResidueBase(Array(parameters.specialPrimes), ring)
+        inverseSpecial = parameters.primes.map {
+            PublicNumbers.inverse(PublicNumbers.product(of: parameters.specialPrimes, modulo: $0), modulo: $0)
+        }
         levels = (0..<parameters.packingLevels).map { level in
             let key = parameters.keyLevels.firstIndex { $0 >= level }!
             return Level(
@@ -136,46 +140,54 @@ package struct CiphertextPacking: Sendable {
         }
     }
 
-    /// The residue polynomials of x under a key's automorphism, each as a polynomial of small coefficients: of every
-    /// digit the values modulo the basis.
+    /// A polynomial under a key's automorphism as a sum of digits, times public numbers, that are small: of every digit the
+    /// values modulo the basis.
     ///
-    /// A digit is below four times any prime of the basis, so that transforms take it as it is; modulo its own prime its
-    /// values are those of x.
+    /// With Q the product of a digit's primes it is the sum of `y·(Q/p)`, `y = x/(Q/p) mod p`, over these primes p: x modulo Q
+    /// plus a few times that. Modulo its own primes its values are those of x. A y is below four times any prime of the basis,
+    /// so that transforms take it as it is.
     private func decompose(_ x: [UInt64], _ key: Int, _ workspace: PackingWorkspace) {
-        let (degree, count) = (ring.degree, ring.primeCount)
+        let (degree, stride) = (ring.degree, ring.basis.count * ring.degree)
         x.withUnsafeBufferPointer { x in
-            for digit in 0..<count {
-                let values = workspace.digits + (digit * (count + 1) + digit) * degree
-                permute(x.baseAddress! + digit * degree, key, into: values)
-                let coefficients = workspace.residues
-                coefficients.update(from: values, count: degree)
-                ring.basis[digit].inverse(coefficients)
-                for (index, modulus) in ring.basis.enumerated() where index != digit {
-                    let target = workspace.digits + (digit * (count + 1) + index) * degree
-                    target.update(from: coefficients, count: degree)
-                    modulus.forward(target)
+            for (number, digit) in digits.enumerated() {
+                let values = workspace.digits + number * stride
+                for (i, place) in digit.places.enumerated() {
+                    let (own, coefficients) = (values + place * degree, workspace.coefficients + i * degree)
+                    permute(x.baseAddress! + place * degree, key, into: own)
+                    coefficients.update(from: own, count: degree)
+                    ring.basis[place].inverse(coefficients)
+                    if digit.places.count > 1 {
+                        ring.basis[place].scale(coefficients, by: digit.base.cofactors[i], into: coefficients)
+                    }
+                }
+                for (place, modulus) in ring.basis.enumerated() where !digit.places.contains(place) {
+                    digit.base.convert(workspace.coefficients, modulus, place, workspace, into: values + place * degree)
+                    modulus.forward(values + place * degree)
                 }
             }
         }
     }
 
-    /// Adds the sum of digits times their keys, divided by the special prime and rounded down.
+    /// Adds the sum of digits times their keys, divided by the special primes and rounded down, or down by a little more.
     private func addSwitched(_ key: [UInt64], to sum: inout [UInt64], _ workspace: PackingWorkspace) {
-        let (degree, count) = (ring.degree, ring.primeCount)
-        let stride = (count + 1) * degree
+        let (degree, stride) = (ring.degree, ring.basis.count * ring.degree)
         key.withUnsafeBufferPointer { key in
             func product(_ index: Int, into out: UnsafeMutablePointer<UInt64>) {
                 ring.basis[index].dot(
-                    terms: count, workspace.digits + index * degree, stride: stride,
+                    terms: digits.count, workspace.digits + index * degree, stride: stride,
                     key.baseAddress! + index * degree, stride: stride, into: out)
             }
-            product(count, into: workspace.remainder)
-            ring.special.inverse(workspace.remainder)
+            for (i, cofactor) in special.cofactors.enumerated() {
+                let (remainder, modulus) = (workspace.coefficients + i * degree, ring.basis[ring.primeCount + i])
+                product(ring.primeCount + i, into: remainder)
+                modulus.inverse(remainder)
+                if special.cofactors.count > 1 { modulus.scale(remainder, by: cofactor, into: remainder) }
+            }
             ring.update(&sum) { modulus, sum, index in
                 let (quotient, lifted) = (workspace.residues, workspace.lifted)
-                product(index, into: quotient)
-                modulus.scale(workspace.remainder, by: 1, into: lifted)
+                special.convert(workspace.coefficients, modulus, index, workspace, into: lifted)
                 modulus.forward(lifted)
+                product(index, into: quotient)
                 modulus.subtract(quotient, lifted, into: quotient)
                 modulus.scale(quotient, by: inverseSpecial[index], into: quotient)
                 modulus.add(sum, quotient, into: sum)
@@ -184,24 +196,56 @@ package struct CiphertextPacking: Sendable {
     }
 }
 
+/// Numbers by their residues modulo some primes of product Q, taken to other primes.
+private struct ResidueBase: Sendable {
+    /// For each of the primes p the inverse of `Q/p` modulo it.
+    let cofactors: [UInt64]
+    /// For each prime of a ring's basis all `Q/p` modulo that.
+    let factors: [[UInt64]]
+
+    init(_ primes: [UInt64], _ ring: ResidueRing) {
+        func others(_ p: UInt64) -> [UInt64] { primes.filter { $0 != p } }
+        cofactors = primes.map { PublicNumbers.inverse(PublicNumbers.product(of: others($0), modulo: $0), modulo: $0) }
+        factors = ring.basis.map { modulus in
+            primes.map { PublicNumbers.product(of: others($0), modulo: modulus.p) }
+        }
+    }
+
+    /// The sum of all y, one polynomial for each prime, times `Q/p`, modulo the prime at a place of the basis.
+    func convert(
+        _ y: UnsafePointer<UInt64>, _ modulus: TransformModulus, _ place: Int, _ workspace: PackingWorkspace,
+        into out: UnsafeMutablePointer<UInt64>
+    ) {
+        for (i, factor) in factors[place].enumerated() {
+            let term = i == 0 ? out : workspace.term
+            modulus.scale(y + i * modulus.degree, by: factor, into: term)
+            if i > 0 { modulus.add(out, term, into: out) }
+        }
+    }
+}
+
 /// Memory that packing writes over, made once for many key switches.
 package final class PackingWorkspace {
     /// Residue polynomials of a single prime.
     package let residues: UnsafeMutablePointer<UInt64>
-    package let remainder: UnsafeMutablePointer<UInt64>
     package let lifted: UnsafeMutablePointer<UInt64>
+    package let term: UnsafeMutablePointer<UInt64>
+    /// One for each prime of a digit, or special prime.
+    package let coefficients: UnsafeMutablePointer<UInt64>
     /// Of every digit the values modulo the basis.
     package let digits: UnsafeMutablePointer<UInt64>
     private let memory: UnsafeMutableBufferPointer<UInt64>
 
     package init(_ ring: ResidueRing) {
-        let degree = ring.degree
-        memory = .allocate(capacity: (3 + ring.primeCount * (ring.primeCount + 1)) * degree)
+        let (degree, parameters) = (ring.degree, ring.parameters)
+        let count = 3 + parameters.digitPrimes + parameters.digits.count * ring.basis.count
+        memory = .allocate(capacity: count * degree)
         memory.initialize(repeating: 0)
         residues = memory.baseAddress!
-        remainder = residues + degree
-        lifted = remainder + degree
-        digits = lifted + degree
+        lifted = residues + degree
+        term = lifted + degree
+        coefficients = term + degree
+        digits = coefficients + parameters.digitPrimes * degree
     }
 
     deinit { memory.deallocate() }

@@ -5,7 +5,7 @@ import SottoRandomness
 /// Overwritten with zeros when the last holder goes. Sendable although it has variables: they are written once, before they
 /// are shared, and then by the end of it.
 package final class ClientSecret: @unchecked Sendable {
-    /// Values of `s` modulo the basis, then modulo the second wide prime.
+    /// Values of `s` modulo the basis, then modulo what decryption multiplies modulo beside the special prime.
     package private(set) var values: [UInt64]
     private var coefficients: [Int64]
 
@@ -19,7 +19,7 @@ package final class ClientSecret: @unchecked Sendable {
             secret = try ShortPolynomials.ternary(ring.degree, from: generator)
         } while secret.reduce(0) { $0 + $1.magnitude } > UInt64(3 * ring.degree / 4)
         coefficients = secret
-        var values = ring.residues(of: secret, count: ring.primeCount + 1)
+        var values = ring.residues(of: secret, count: ring.basis.count)
         ring.forward(&values)
         var wide = secret.map { ring.secondWide.residue($0) }
         wide.withUnsafeMutableBufferPointer { ring.secondWide.forward($0.baseAddress!) }

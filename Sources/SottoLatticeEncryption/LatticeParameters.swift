@@ -1,6 +1,6 @@
 /// The ring `Z_q[X]/(X^degree + 1)` that products are encrypted in, and what the client's keys are for.
 ///
-/// `q` is a product of primes just below `2^primeBits`. Keys for packing are made modulo `q` times a special prime just below
+/// `q` is a product of primes just below `2^primeBits`. Keys for packing are made modulo `q` times special primes just below
 /// 2^50, and that product is what security is judged by. The secret is uniformly ternary, errors are centred binomial of 21
 /// bits each way (standard deviation 3.24).
 public struct LatticeParameters: Hashable, Sendable {
@@ -12,12 +12,22 @@ public struct LatticeParameters: Hashable, Sendable {
     public let packingLevels: Int
     /// Of so many levels in turn the highest has a key, which stands in for the others' too: 1 where each has its own.
     public let keyStride: Int
-    /// Primes just below 2^50: the special prime, and with the second one what decryption multiplies modulo.
+    /// How many primes of `q` a digit of key switching has; there are as many special primes.
+    public let digitPrimes: Int
+    /// Primes just below 2^50: the special primes first. With the first two of all decryption multiplies.
     package let widePrimes: [UInt64]
 
     /// The levels that have keys, in ascending order.
     package var keyLevels: [Int] {
         Array(stride(from: packingLevels - 1, through: 0, by: -keyStride).reversed())
+    }
+
+    /// The special primes, of product P.
+    package var specialPrimes: ArraySlice<UInt64> { widePrimes.prefix(digitPrimes) }
+
+    /// The places of each digit's primes.
+    package var digits: [Range<Int>] {
+        stride(from: 0, to: primes.count, by: digitPrimes).map { $0..<min($0 + digitPrimes, primes.count) }
     }
 
     /// `q < 2^modulusBits`.
@@ -116,17 +126,21 @@ public struct LatticeParameters: Hashable, Sendable {
     private init?(_ candidate: Candidate) {
         self.init(
             degree: candidate.degree, primeBits: candidate.primeBits, primeCount: candidate.primeCount,
-            packingLevels: candidate.packingLevels, keyStride: 1)
+            packingLevels: candidate.packingLevels)
     }
 
     /// Nil if there are too few primes of this size.
-    package init?(degree: Int, primeBits: Int, primeCount: Int, packingLevels: Int, keyStride: Int) {
+    package init?(
+        degree: Int, primeBits: Int, primeCount: Int, packingLevels: Int, keyStride: Int = 1, digitPrimes: Int = 1
+    ) {
         self.degree = degree
         self.primeBits = primeBits
         self.packingLevels = packingLevels
         self.keyStride = keyStride
-        widePrimes = PublicNumbers.transformPrimes(bits: Self.specialBits, count: 2, degree: degree)
+        self.digitPrimes = digitPrimes
+        let wide = max(2, digitPrimes)
+        widePrimes = PublicNumbers.transformPrimes(bits: Self.specialBits, count: wide, degree: degree)
         primes = PublicNumbers.transformPrimes(bits: primeBits, count: primeCount, degree: degree, except: widePrimes)
-        guard widePrimes.count == 2, primes.count == primeCount else { return nil }
+        guard widePrimes.count == wide, primes.count == primeCount else { return nil }
     }
 }

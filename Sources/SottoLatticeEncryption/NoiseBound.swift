@@ -6,8 +6,9 @@
 ///
 /// - Product: `|<W, e + r>| <= inner·B·21.5`. Its mean magnitude over the client's honest coins is at most
 ///   `B·(inner/2 + sqrt(10.5·inner))`, because an error has the variance 10.5 and errors are independent.
-/// - Key switches: each adds at most `S = L·N·2^b·21/P + 1 + N` with L digits below `2^b` and the special prime P; the last
-///   two terms are those of rounding down. `l` levels of packing double what was there and add S each: `(2^l - 1)·S`.
+/// - Key switches: each adds at most `S = D·N·K·2^(K·b)·21/P + K·(1 + N)` with D digits of K primes of `q` each, below
+///   `K·2^(K·b)`, and the product P of K special primes; the last term is that of rounding, down by less than K. `l` levels
+///   of packing double what was there and add S each: `(2^l - 1)·S`.
 /// - Rerandomisation by `u·pk + (e1, e2)`: `u·e_pk + e1 + e2·s` has at most the magnitude `21·(2·N + 1)`.
 package struct NoiseBound {
     /// Bound of the magnitude of `v`.
@@ -49,10 +50,11 @@ package struct NoiseBound {
 
     /// What one key switch adds at most.
     private static func keySwitch(_ ring: RingShape) -> UInt128 {
-        let n = UInt128(ring.degree)
-        let digits = UInt128(ring.primeCount) * n * UInt128(error) << UInt128(ring.primeBits)
-        // P >= 2^50·(1 - 1/128).
-        return (digits + digits / 127) >> 50 + 2 + n
+        let (n, size) = (UInt128(ring.degree), UInt128(ring.digitPrimes))
+        let digits = UInt128(ring.digitCount) * n * size * UInt128(error)
+        // P >= 2^(50·K)·(1 - 1/128)^K, and (128/127)^K <= 1 + K/64 for K up to 60.
+        let enlarged = digits + digits * size / 64 + 1
+        return enlarged >> (size * UInt128(LatticeParameters.specialBits - ring.primeBits)) + 1 + size * (1 + n)
     }
 
     /// Key switches of packing by these levels, the highest first: each doubles what is there.

@@ -5,6 +5,10 @@ package enum PublicNumbers {
         return p.dividingFullWidth((high % p, low)).remainder
     }
 
+    package static func product(of factors: some Sequence<UInt64>, modulo p: UInt64) -> UInt64 {
+        factors.reduce(1 % p) { product($0, $1 % p, modulo: p) }
+    }
+
     package static func power(_ base: UInt64, _ exponent: UInt64, modulo p: UInt64) -> UInt64 {
         var (result, square, rest) = (1 % p, base % p, exponent)
         while rest > 0 {

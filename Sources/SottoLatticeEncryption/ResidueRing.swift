@@ -1,22 +1,23 @@
 import SottoRandomness
 
-/// Arithmetic in `Z_q[X]/(X^N + 1)` by residues modulo the L primes of `q`, and modulo the special prime behind them where
-/// keys are made. A polynomial is the list of its residue polynomials, L or L + 1 times N words, as values or coefficients.
+/// Arithmetic in `Z_q[X]/(X^N + 1)` by residues modulo the L primes of `q`, and modulo the special primes behind them
+/// where keys are made. A polynomial is the list of its residue polynomials, N words each, as values or coefficients.
 package struct ResidueRing: Sendable {
     package let parameters: LatticeParameters
-    /// The primes of `q`, then the special prime.
+    /// The primes of `q`, then the special primes.
     package let basis: [TransformModulus]
-    /// What decryption multiplies modulo, beside the special prime.
+    /// What decryption multiplies modulo, beside the first special prime.
     package let secondWide: TransformModulus
 
     package var degree: Int { parameters.degree }
     package var primeCount: Int { parameters.primes.count }
+    /// The first special prime.
     package var special: TransformModulus { basis[primeCount] }
 
     package init(_ parameters: LatticeParameters, kernel: LatticeKernel) {
         self.parameters = parameters
         let degree = parameters.degree
-        basis = (parameters.primes + parameters.widePrimes.prefix(1)).map {
+        basis = (parameters.primes + parameters.specialPrimes).map {
             TransformModulus(p: $0, degree: degree, kernel: kernel)
         }
         secondWide = TransformModulus(p: parameters.widePrimes[1], degree: degree, kernel: kernel)

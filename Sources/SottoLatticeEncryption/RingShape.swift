@@ -5,28 +5,47 @@ package struct RingShape: Hashable, Sendable {
     package let primeCount: Int
     package let packingLevels: Int
     package let keyStride: Int
+    package let digitPrimes: Int
 
-    package init(degree: Int, primeBits: Int, primeCount: Int, packingLevels: Int, keyStride: Int) {
+    package init(
+        degree: Int, primeBits: Int, primeCount: Int, packingLevels: Int, keyStride: Int = 1, digitPrimes: Int = 1
+    ) {
         self.degree = degree
         self.primeBits = primeBits
         self.primeCount = primeCount
         self.packingLevels = packingLevels
         self.keyStride = keyStride
+        self.digitPrimes = digitPrimes
     }
 
+    /// The same with primes of another size.
+    package func with(primeBits: Int) -> RingShape {
+        RingShape(
+            degree: degree, primeBits: primeBits, primeCount: primeCount, packingLevels: packingLevels,
+            keyStride: keyStride, digitPrimes: digitPrimes)
+    }
+
+    /// Of rings that take the same bytes and work, the first.
+    fileprivate var order: Int { ((degree * 64 + packingLevels) * 64 + primeCount) * 64 + digitPrimes * 8 + keyStride }
+
+    package var digitCount: Int { (primeCount + digitPrimes - 1) / digitPrimes }
     package var logDegree: Int { degree.trailingZeroBitCount }
     package var modulusBits: Int { primeBits * primeCount }
 
     /// `log2` of an upper bound of what security is judged by.
-    package var keyModulusBits: Int { modulusBits + (packingLevels == 0 ? 0 : LatticeParameters.specialBits) }
+    package var keyModulusBits: Int {
+        modulusBits + (packingLevels == 0 ? 0 : digitPrimes * LatticeParameters.specialBits)
+    }
 
     /// Key switches of a level's automorphism.
     package func repeats(_ level: Int) -> Int { 1 << ((packingLevels - 1 - level) % keyStride) }
 
+    /// ``LatticeParameters/setupBytes``.
     package var setupBytes: Int {
-        LatticeParameters.setupBytes(
-            degree: degree, primeBits: primeBits, primeCount: primeCount,
-            keys: (packingLevels + keyStride - 1) / keyStride)
+        let keys = (packingLevels + keyStride - 1) / keyStride * digitCount
+        let residues = (1 + keys) * primeCount * degree
+        return 16 + (residues * primeBits + 7) / 8
+            + (keys * digitPrimes * degree * LatticeParameters.specialBits + 7) / 8
     }
 }
 
@@ -34,11 +53,11 @@ extension LatticeParameters {
     package var shape: RingShape {
         RingShape(
             degree: degree, primeBits: primeBits, primeCount: primes.count, packingLevels: packingLevels,
-            keyStride: keyStride)
+            keyStride: keyStride, digitPrimes: digitPrimes)
     }
 
     /// The parameters with the fewest bytes, keys included, for products of rows with a number each and for dot products of
-    /// rows, that provably decrypt and hide; as with ``smallest(for:elements:)``, fewer primes before a fiftieth of the bytes.
+    /// rows, that provably decrypt and hide. Of those within a fiftieth of the fewest, the ones with the least work.
     ///
     /// - Parameters:
     ///   - rows: how often each is made; where there are any, both parties have keys.
@@ -48,13 +67,11 @@ extension LatticeParameters {
         rows: [RowProduct: Int], dots: [RowDots: Int]
     ) throws(LatticeError) -> LatticeParameters {
         guard !(rows.isEmpty && dots.isEmpty) else { throw .invalidProduct("there is none") }
-        var candidates: [(ring: RingShape, bytes: Int)] = []
+        var candidates: [(ring: RingShape, bytes: Int, work: Int)] = []
         var needed = Int.max
         for ring in rowRings {
             for bits in 30...specialBits {
-                let ring = RingShape(
-                    degree: ring.degree, primeBits: bits, primeCount: ring.primeCount,
-                    packingLevels: ring.packingLevels, keyStride: ring.keyStride)
+                let ring = ring.with(primeBits: bits)
                 let isProved =
                     rows.keys.allSatisfy { EncryptedRowProduct.isProved($0, ring) }
                     && dots.keys.allSatisfy { EncryptedRowDots.isProved($0, ring) }
@@ -64,27 +81,36 @@ extension LatticeParameters {
                 var bytes = ring.setupBytes * (rows.isEmpty ? 1 : 2)
                 for (product, count) in rows { bytes += count * EncryptedRowProduct.bytes(product, ring) }
                 for (product, count) in dots { bytes += count * EncryptedRowDots.bytes(product, ring) }
-                candidates.append((ring, bytes))
+                candidates.append((ring, bytes, work(rows, dots, ring)))
                 break
             }
         }
         let fewest = candidates.map(\.bytes).min() ?? 0
         let close = candidates.filter { $0.bytes <= fewest + fewest / 50 }
-        func order(_ candidate: (ring: RingShape, bytes: Int)) -> [Int] {
-            let ring = candidate.ring
-            return [ring.primeCount, candidate.bytes, ring.degree, ring.packingLevels, ring.keyStride]
-        }
-        for (ring, _) in close.sorted(by: { order($0).lexicographicallyPrecedes(order($1)) }) {
+        let order = close.sorted { ($0.work, $0.bytes, $0.ring.order) < ($1.work, $1.bytes, $1.ring.order) }
+        for ring in order.map(\.ring) {
             let parameters = LatticeParameters(
                 degree: ring.degree, primeBits: ring.primeBits, primeCount: ring.primeCount,
-                packingLevels: ring.packingLevels, keyStride: ring.keyStride)
+                packingLevels: ring.packingLevels, keyStride: ring.keyStride, digitPrimes: ring.digitPrimes)
             if let parameters { return parameters }
         }
         throw .noParameters(neededBits: needed)
     }
 
+    /// Roughly the transforms of all key switches.
+    private static func work(_ rows: [RowProduct: Int], _ dots: [RowDots: Int], _ ring: RingShape) -> Int {
+        var switches = 0
+        for (product, count) in rows { switches += count * EncryptedRowProduct.keySwitches(product, ring) }
+        for (product, count) in dots { switches += count * EncryptedRowDots.keySwitches(product, ring) }
+        let transforms =
+            ring.digitCount * (ring.primeCount + ring.digitPrimes) + 2 * (ring.primeCount + ring.digitPrimes)
+        return switches * transforms * ring.degree
+    }
+
     /// Keys for every second level halve the setup; switching takes a third more time.
     private static let largestStride = 2
+
+    private static let largestDigit = 4
 
     /// Rings to choose from, whatever their primes' size.
     private static var rowRings: [RingShape] {
@@ -92,9 +118,12 @@ extension LatticeParameters {
             (1...8).flatMap { count in
                 // Repeated automorphisms are those of the levels below the highest.
                 (0..<(degree.trailingZeroBitCount - 1)).flatMap { levels in
-                    (1...largestStride).map {
-                        RingShape(
-                            degree: degree, primeBits: 30, primeCount: count, packingLevels: levels, keyStride: $0)
+                    (1...min(count, largestDigit)).flatMap { digit in
+                        (1...largestStride).map { stride in
+                            RingShape(
+                                degree: degree, primeBits: 30, primeCount: count, packingLevels: levels,
+                                keyStride: stride, digitPrimes: digit)
+                        }
                     }
                 }
             }

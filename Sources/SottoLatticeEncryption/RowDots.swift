@@ -64,6 +64,14 @@ public struct EncryptedRowDots: Hashable, Sendable {
         return NoiseBound(product, ring).isHidden(by: flood, entries: product.rows)
     }
 
+    /// Key switches of the answer, where all responses are full.
+    package static func keySwitches(_ product: RowDots, _ ring: RingShape) -> Int {
+        let layout = layout(product, ring)
+        let first = layout.logBlockInner - layout.packingLevels
+        let ofResponse = (first..<layout.logBlockInner).reduce(0) { $0 + 1 << ($1 - first) * ring.repeats($1) }
+        return ((product.rows - 1) >> layout.packingLevels + 1) * ofResponse
+    }
+
     /// Bytes of both messages.
     package static func bytes(_ product: RowDots, _ ring: RingShape) -> Int {
         16 + (product.rows * product.columns * ring.modulusBits + 7) / 8

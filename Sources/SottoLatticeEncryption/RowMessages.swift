@@ -87,7 +87,9 @@ package struct ResponsePhases {
     }
 
     /// Of one ciphertext the coefficients of the mask times the secret.
-    package func products(_ index: Int) -> [UInt128] { phase.products(masks[(index * degree)..<((index + 1) * degree)]) }
+    package func products(_ index: Int) -> [UInt128] {
+        phase.products(masks[(index * degree)..<((index + 1) * degree)])
+    }
 
     /// The number modulo `2^width` in a body, given the product at its coefficient.
     package func plaintext(_ body: Int, _ product: UInt128, width: Int) -> UInt64 {

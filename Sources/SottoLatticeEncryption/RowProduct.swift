@@ -59,6 +59,15 @@ public struct EncryptedRowProduct: Hashable, Sendable {
         return NoiseBound(product, ring).isHidden(by: flood, entries: product.rows.elementCount)
     }
 
+    /// Key switches of the answer: at each level those of all parts that numbers are in.
+    package static func keySwitches(_ product: RowProduct, _ ring: RingShape) -> Int {
+        let (rows, levels) = (product.rows.rowCount, levels(product, ring))
+        return (0..<requestCount(product, ring)).reduce(0) { sum, request in
+            let count = min(rows - request << levels, 1 << levels)
+            return sum + (0..<levels).reduce(0) { $0 + min(count, 1 << $1) * ring.repeats($1) }
+        }
+    }
+
     /// Bytes of both messages.
     package static func bytes(_ product: RowProduct, _ ring: RingShape) -> Int {
         requestBytes(product, ring) + responseBytes(product, ring)
@@ -105,7 +114,9 @@ public struct EncryptedRowProduct: Hashable, Sendable {
     /// Where each row begins, and where the last one ends.
     package var offsets: [Int] {
         var offsets = [0]
-        for _ in 0..<product.rows.groups { for length in product.rows.lengths { offsets.append(offsets.last! + length) } }
+        for _ in 0..<product.rows.groups {
+            for length in product.rows.lengths { offsets.append(offsets.last! + length) }
+        }
         return offsets
     }
 }

@@ -17,7 +17,7 @@ package struct SecretPhase {
     package func products(_ mask: ArraySlice<UInt128>) -> [UInt128] {
         let (degree, count) = (ring.degree, ring.primeCount)
         let first = product(mask, ring.special, secret.values[(count * degree)..<((count + 1) * degree)])
-        let second = product(mask, ring.secondWide, secret.values[((count + 1) * degree)...])
+        let second = product(mask, ring.secondWide, secret.values[(ring.basis.count * degree)...])
         let (p1, p2) = (ring.special.p, ring.secondWide.p)
         var quotient = [UInt64](repeating: 0, count: degree)
         quotient.withUnsafeMutableBufferPointer { quotient in

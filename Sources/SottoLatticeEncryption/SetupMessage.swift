@@ -5,7 +5,7 @@ import SottoRandomness
 /// from the secret under the level's automorphism to the secret.
 ///
 /// 16 bytes of seed for all masks; the bodies' residues modulo the primes of `q` as one packed list; those modulo the
-/// special prime as another. Bodies are sent as values, and keys have one for each digit, a prime of `q`.
+/// special primes as another. Bodies are sent as values, and keys have one for each digit, some primes of `q`.
 extension LatticeParameters {
     /// Keys are streams of the seed: of level i and digit d stream `1 + 8·i + d`, the public key stream 0.
     package static func keyDomain(level: Int, digit: Int) -> UInt64 { UInt64(1 + 8 * level + digit) }
@@ -13,18 +13,15 @@ extension LatticeParameters {
     /// The exponent of a level's automorphism, which takes `X^(2^level)` to its negative and keeps `X^(2^(level + 1))`.
     package func automorphism(level: Int) -> Int { degree >> level + 1 }
 
-    private var keyCount: Int { keyLevels.count * primes.count }
+    private var keyCount: Int { keyLevels.count * digits.count }
     package var setupResidueCount: Int { (1 + keyCount) * primes.count * degree }
-    package var setupSpecialCount: Int { keyCount * degree }
+    package var setupSpecialCount: Int { keyCount * digitPrimes * degree }
 
-    /// `16 + ceil((1 + T·L)·L·N·primeBits/8) + T·L·N·50/8` for T levels with keys, L primes and degree N.
+    /// `16 + ceil((1 + T·D)·L·N·primeBits/8) + ceil(T·D·K·N·50/8)` for T levels with keys, L primes, D digits of up to K
+    /// primes each, and degree N.
     public var setupBytes: Int {
-        Self.setupBytes(degree: degree, primeBits: primeBits, primeCount: primes.count, keys: keyLevels.count)
-    }
-
-    package static func setupBytes(degree: Int, primeBits: Int, primeCount: Int, keys: Int) -> Int {
-        16 + BitPacking.byteCount(count: (1 + keys * primeCount) * primeCount * degree, width: primeBits)
-            + BitPacking.byteCount(count: keys * primeCount * degree, width: specialBits)
+        16 + BitPacking.byteCount(count: setupResidueCount, width: primeBits)
+            + BitPacking.byteCount(count: setupSpecialCount, width: Self.specialBits)
     }
 }
 
@@ -41,10 +38,10 @@ extension ClientSecret {
         let parameters = ring.parameters
         for level in parameters.keyLevels {
             let source = automorphism(parameters.automorphism(level: level))
-            for digit in 0..<count {
+            for (digit, places) in parameters.digits.enumerated() {
                 let domain = LatticeParameters.keyDomain(level: level, digit: digit)
-                var body = try key(ring, seed, domain: domain, count: count + 1, generator)
-                addMultiple(of: source, digit: digit, ring, to: &body)
+                var body = try key(ring, seed, domain: domain, count: ring.basis.count, generator)
+                for place in places { addMultiple(of: source, modulus: place, ring, to: &body) }
                 residues += body[..<(count * degree)]
                 specials += body[(count * degree)...]
             }
@@ -63,16 +60,17 @@ extension ClientSecret {
         return body
     }
 
-    /// Adds P times the source modulo the digit's prime: what is that modulo this prime and zero modulo all others.
-    private func addMultiple(of source: [Int64], digit: Int, _ ring: ResidueRing, to body: inout [UInt64]) {
-        let modulus = ring.basis[digit]
+    /// Adds P times the source modulo a digit's prime: what is that modulo the digit's primes and zero modulo all others.
+    private func addMultiple(of source: [Int64], modulus place: Int, _ ring: ResidueRing, to body: inout [UInt64]) {
+        let modulus = ring.basis[place]
+        let special = PublicNumbers.product(of: ring.parameters.specialPrimes, modulo: modulus.p)
         var values = source.map { modulus.residue($0) }
         values.withUnsafeMutableBufferPointer { values in
             let values = values.baseAddress!
             modulus.forward(values)
-            modulus.scale(values, by: ring.special.p % modulus.p, into: values)
+            modulus.scale(values, by: special, into: values)
             body.withUnsafeMutableBufferPointer { body in
-                let target = body.baseAddress! + digit * ring.degree
+                let target = body.baseAddress! + place * ring.degree
                 modulus.add(target, values, into: target)
             }
         }
@@ -102,18 +100,19 @@ package struct ServerKeys: Sendable {
             below: parameters.primes, each: degree)
         let specials = try ReceivedResidues.unpack(
             Array(bytes[split...]), count: parameters.setupSpecialCount, width: LatticeParameters.specialBits,
-            below: [ring.special.p], each: degree)
+            below: Array(parameters.specialPrimes), each: degree)
         publicBody = Array(residues[..<(count * degree)])
         publicMask = try ring.expand(seed, domain: 0, count: count)
         var (bodies, masks): ([[UInt64]], [[UInt64]]) = ([], [])
         for (place, level) in parameters.keyLevels.enumerated() {
             var (body, mask): ([UInt64], [UInt64]) = ([], [])
-            for digit in 0..<count {
-                let key = place * count + digit
+            for digit in parameters.digits.indices {
+                let key = place * parameters.digits.count + digit
                 body += residues[((1 + key) * count * degree)..<((2 + key) * count * degree)]
-                body += specials[(key * degree)..<((key + 1) * degree)]
+                let size = parameters.digitPrimes * degree
+                body += specials[(key * size)..<((key + 1) * size)]
                 let domain = LatticeParameters.keyDomain(level: level, digit: digit)
-                mask += try ring.expand(seed, domain: domain, count: count + 1)
+                mask += try ring.expand(seed, domain: domain, count: ring.basis.count)
             }
             bodies.append(body)
             masks.append(mask)

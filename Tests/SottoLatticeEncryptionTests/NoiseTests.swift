@@ -44,20 +44,6 @@ import Testing
         }
     }
 
-    private func extremeNoise(_ product: EncryptedProduct, sign: Int64, floodBits: Int) throws -> ResponseNoise {
-        let degree = product.parameters.degree
-        let generator = try PseudorandomGenerator(seed: Seed(bytes: [UInt8](repeating: 2, count: 16)), domain: 0)
-        var noise = try ResponseNoise(degree: degree, floodBits: floodBits, from: generator)
-        noise.u = [Int64](repeating: sign, count: degree)
-        noise.bodyError = [Int64](repeating: 21 * sign, count: degree)
-        noise.maskError = [Int64](repeating: 21 * sign, count: degree)
-        noise.flood.limbs = noise.flood.limbs.enumerated().map { limb, words in
-            let end = (UInt64(1) << UInt64(min(48, floodBits + 1 - 48 * limb))) - 1
-            return [UInt64](repeating: sign > 0 ? end : 0, count: words.count)
-        }
-        return noise
-    }
-
     @Test(arguments: [(2, 300, 3, 46, 17), (1, 64, 2, 64, 17), (3, 40, 4, 30, 29), (1, 20, 1, 64, 63)], [1, -1])
     func decryptionIsRightAtTheBound(shape: (Int, Int, Int, Int, Int), sign: Int64) throws {
         let extreme = try Extreme(
@@ -66,7 +52,8 @@ import Testing
         let expected = fixture.expected(extreme.mask, extreme.matrix)
         // Three bits more of flood are a whole unit of the plaintext's last place: every entry is off.
         for (excess, isRight) in [(0, true), (3, false)] {
-            let noise = try extremeNoise(product, sign: sign, floodBits: product.floodBits + excess)
+            let noise = try ResponseNoise.extreme(
+                degree: product.parameters.degree, sign: sign, floodBits: product.floodBits + excess)
             let share = (0..<UInt64(product.parameters.degree)).map { $0 &* 0x9E37_79B9_7F4A_7C15 }
             let answer = try fixture.server.respond(
                 to: extreme.request, in: product, noise: { () throws(LatticeError) in (noise, share) },
@@ -92,7 +79,7 @@ import Testing
         let bound = NoiseBound(
             declared, packingLevels: layout.packingLevels, degree: parameters.degree, primeBits: parameters.primeBits,
             primeCount: parameters.primes.count)
-        let exact = ExactPhases(fixture)
+        let exact = ExactPhases(fixture.client, width: declared.width)
         let expected = fixture.expected(extreme.mask, extreme.matrix)
         var largest = GMPInteger(0)
         let columnValues: ProductServer.ColumnValues = { extreme.columnValues($1, column: $0) }
@@ -142,16 +129,34 @@ import Testing
     }
 }
 
+extension ResponseNoise {
+    /// All of one sign and as large as it can be.
+    static func extreme(degree: Int, sign: Int64, floodBits: Int) throws -> ResponseNoise {
+        let generator = try PseudorandomGenerator(seed: Seed(bytes: [UInt8](repeating: 2, count: 16)), domain: 0)
+        var noise = try ResponseNoise(degree: degree, floodBits: floodBits, from: generator)
+        noise.u = [Int64](repeating: sign, count: degree)
+        noise.bodyError = [Int64](repeating: 21 * sign, count: degree)
+        noise.maskError = [Int64](repeating: 21 * sign, count: degree)
+        noise.flood.limbs = noise.flood.limbs.enumerated().map { limb, words in
+            let end = (UInt64(1) << UInt64(min(48, floodBits + 1 - 48 * limb))) - 1
+            return [UInt64](repeating: sign > 0 ? end : 0, count: words.count)
+        }
+        return noise
+    }
+}
+
 /// Exact phases of ciphertexts, with the client's secret.
-private struct ExactPhases {
-    let fixture: ProductFixture
+struct ExactPhases {
+    let client: ProductClient
+    let width: Int
     let q: GMPInteger
     /// Modulo one prime 1, modulo the others 0.
     let units: [GMPInteger]
 
-    init(_ fixture: ProductFixture) {
-        self.fixture = fixture
-        let parameters = fixture.product.parameters
+    init(_ client: ProductClient, width: Int) {
+        self.client = client
+        self.width = width
+        let parameters = client.parameters
         let q = TestRing.modulus(parameters)
         self.q = q
         units = parameters.primes.map { p in
@@ -161,8 +166,8 @@ private struct ExactPhases {
     }
 
     func phases(_ ciphertext: Ciphertext) -> (Int) -> GMPInteger {
-        let ring = fixture.client.ring
-        var phase = ring.product(ciphertext.mask, fixture.client.secret.values)
+        let ring = client.ring
+        var phase = ring.product(ciphertext.mask, client.secret.values)
         ring.add(ciphertext.body, to: &phase)
         ring.inverse(&phase)
         return { place in
@@ -172,7 +177,6 @@ private struct ExactPhases {
 
     /// The magnitude of `phase - q·plaintext/2^width`, rounded up.
     func noise(_ phase: GMPInteger, _ plaintext: UInt64) -> GMPInteger {
-        let width = fixture.shape.width
         let difference = (phase * GMPInteger.powerOfTwo(width) - q * GMPInteger([plaintext]))
         let period = q * GMPInteger.powerOfTwo(width)
         let (up, down) = (difference % period, (GMPInteger(0) - difference) % period)

@@ -77,7 +77,8 @@ struct RowRun {
         Segments(groups: 2, lengths: Array(1...70)), Segments(groups: 20, lengths: [0, 1]),
     ]
 
-    @Test(arguments: segments, [1, 2, 17, 46, 63, 64]) func sharesAddUpToTheProducts(rows: Segments, width: Int) throws {
+    @Test(arguments: segments, [1, 2, 17, 46, 63, 64]) func sharesAddUpToTheProducts(rows: Segments, width: Int) throws
+    {
         let declared = try RowProduct(rows, width: width)
         var fixture = try RowFixture(rows: [declared: 2], seed: 1)
         let product = try EncryptedRowProduct(declared, fixture.parameters)
@@ -91,11 +92,13 @@ struct RowRun {
         #expect(fixture.client.setup.count == fixture.parameters.setupBytes)
     }
 
-    /// Whatever keys there are: none, some levels, all; each level's own or every second one's.
+    /// Whatever keys there are: of no level, of some or all; each level's own or those of others; of digits of any size.
     @Test(arguments: 0...6, [1, 2, 3]) func everyLevelIsRight(levels: Int, stride: Int) throws {
         let rows = Segments(groups: 5, lengths: [1, 2, 0, 9, 4])
         let parameters = try #require(
-            LatticeParameters(degree: 16384, primeBits: 45, primeCount: 5, packingLevels: levels, keyStride: stride))
+            LatticeParameters(
+                degree: 16384, primeBits: 45, primeCount: 5, packingLevels: levels, keyStride: stride,
+                digitPrimes: 1 + levels % 4))
         var fixture = try RowFixture(parameters, seed: 2)
         let product = try EncryptedRowProduct(RowProduct(rows, width: 64), parameters)
         #expect(product.requestCount == (25 - 1) >> min(levels, 5) + 1)
@@ -103,7 +106,8 @@ struct RowRun {
         let elements = RowFixture.words(80, width: 64, seed: 4)
         let run = try fixture.run(product, numbers, elements)
         #expect(run.adds(upTo: RowFixture.products(rows, numbers, elements), width: 64))
-        #expect(fixture.client.setup.count == parameters.setupBytes && parameters.shape.setupBytes == parameters.setupBytes)
+        #expect(
+            fixture.client.setup.count == parameters.setupBytes && parameters.shape.setupBytes == parameters.setupBytes)
     }
 
     @Test func allKernelsGiveTheSameBytes() throws {
@@ -157,22 +161,30 @@ struct RowRun {
         let short = try LatticeParameters.smallest(for: [ProductTests.shape(1, 1, 1, 8, 1)])
         #expect(throws: LatticeError.self) { try EncryptedRowProduct(declared, short) }
         var other = try RowFixture(short, seed: 1)
-        #expect(throws: LatticeError.otherParameters) { try other.client.request(numbers, in: product, seeds: &other.seeds) }
+        #expect(throws: LatticeError.otherParameters) {
+            try other.client.request(numbers, in: product, seeds: &other.seeds)
+        }
         #expect(throws: LatticeError.otherParameters) { try other.client.finish(run.response, in: product) }
     }
 
-    /// Bytes of a LayerNorm and of a softmax, and that both parties' keys are worth what they take.
+    /// Bytes of LayerNorm's and softmax's products in one layer, both parties' keys included.
     @Test func sizesOfOneLayer() throws {
         let norm = try RowProduct(Segments(rows: 128, columns: 768), width: 64)
         let softmax = try RowProduct(Segments(groups: 12, lengths: Array(1...128)), width: 64)
         let squares = try RowDots(rows: 128, columns: 768, width: 64)
         let parameters = try LatticeParameters.smallest(rows: [norm: 4, softmax: 2], dots: [squares: 2])
         let products = try [norm, softmax].map { try EncryptedRowProduct($0, parameters) }
-        #expect(parameters.degree == 16384 && parameters.modulusBits + 50 <= 438)
-        #expect(products.allSatisfy { $0.requestBytes + $0.responseBytes < 40 * $0.product.rows.elementCount })
         let dots = try EncryptedRowDots(squares, parameters)
-        #expect(dots.requestBytes + dots.responseBytes < 32 * 128 * 768)
-        #expect(parameters.setupBytes < 20_000_000)
+        let bits = parameters.modulusBits
+        #expect(parameters.degree == 16384)
+        #expect(products[0].requestBytes == 16 + 16384 * bits / 8)
+        #expect(products[0].responseBytes == 98304 * (64 + 16) / 8 + 98304 * (64 + 1) / 8)
+        #expect(products[1].responseBytes == 7 * 16384 * (64 + 16) / 8 + 99072 * (64 + 1) / 8)
+        #expect(dots.requestBytes == 16 + 98304 * bits / 8)
+        #expect(dots.responseBytes == 16384 * (64 + 16) / 8 + 128 * (64 + 1) / 8)
+        let messages = products.map { $0.requestBytes + $0.responseBytes }
+        let total = 4 * messages[0] + 2 * messages[1] + 2 * (dots.requestBytes + dots.responseBytes)
+        #expect(total < 22_000_000 && total + 2 * parameters.setupBytes < 38_000_000)
     }
 }
 
@@ -192,7 +204,9 @@ struct RowRun {
 
     @Test(arguments: [0, 3, 5, 6, 8], [1, 2]) func everyLevelIsRight(levels: Int, stride: Int) throws {
         let parameters = try #require(
-            LatticeParameters(degree: 16384, primeBits: 45, primeCount: 5, packingLevels: levels, keyStride: stride))
+            LatticeParameters(
+                degree: 16384, primeBits: 45, primeCount: 5, packingLevels: levels, keyStride: stride,
+                digitPrimes: 1 + levels % 3))
         var fixture = try RowFixture(parameters, seed: 2)
         let (x, y) = (RowFixture.words(200 * 70, width: 64, seed: 3), RowFixture.words(200 * 70, width: 64, seed: 4))
         let product = try EncryptedRowDots(RowDots(rows: 200, columns: 70, width: 64), parameters)

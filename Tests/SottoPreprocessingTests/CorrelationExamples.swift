@@ -51,7 +51,7 @@ enum CorrelationExamples {
             SelectionCorrelation(count: count, thresholds: 2, degree: 1, isMasked: true, width: width),
             SelectionCorrelation(count: count, thresholds: 0, degree: 2, isMasked: true, width: width),
             SelectionCorrelation(count: count, thresholds: 4, degree: 0, isMasked: false, width: width),
-        ] + rowProducts(width: width, after: 21)
+        ]
         let tables: [any Correlation] = [
             MaskIndicators(
                 mask: MaskView(second), count: count, width: 64,
@@ -70,7 +70,10 @@ enum CorrelationExamples {
                 ]),
         ]
         return CorrelationPlan(
-            correlations: correlations + (hasTables ? tables : []),
+            // At some sizes, as they take large rings of two parties.
+            correlations: correlations
+                + (count % 8 == 1 ? rowProducts(width: width, after: correlations.count) : [])
+                + (hasTables ? tables : []),
             weights: [
                 WeightDeclaration(name: "a", shape: [5, 2], width: 64),
                 WeightDeclaration(name: "b", shape: [3, 5], width: max(width, 40)),
