@@ -1,10 +1,11 @@
 import Foundation
+import SottoAlgebra
 import SottoLatticeEncryption
 import SottoRandomness
 
 /// Prints how fast polynomials are transformed with each kernel, and what products of the layers of GPT-2 small take: bytes
 /// of their messages and seconds of processor time of each step, one thread. Every product is compared with the exact one in
-/// some rows. Arguments choose among transforms, products and elements.
+/// some rows. Arguments choose among transforms, products, elements and rows.
 @main
 enum Lattice {
     static func main() throws {
@@ -25,6 +26,7 @@ enum Lattice {
                 try measure(ElementProduct(count: count, width: width))
             }
         }
+        if isChosen("rows") { for width in [45, 64] { try measureRows(width: width) } }
     }
 
     private struct WrongResult: Error {}
@@ -113,6 +115,61 @@ enum Lattice {
         print("  request \(text(requesting)) s, response \(text(responding)) s, shares \(text(finishing)) s")
         let shift = UInt64(64 - declared.width)
         for i in 0..<declared.count where (share[i] &+ result[i] &- x[i] &* y[i]) << shift != 0 { throw WrongResult() }
+    }
+
+    /// The products of LayerNorm and softmax in one layer on 128 positions, under the parameters of all of them.
+    private static func measureRows(width: Int) throws {
+        let norm = try RowProduct(Segments(rows: 128, columns: 768), width: width)
+        let softmax = try RowProduct(Segments(groups: 12, lengths: Array(1...128)), width: width)
+        let dots = try RowDots(rows: 128, columns: 768, width: width)
+        let parameters = try LatticeParameters.smallest(rows: [norm: 4, softmax: 2], dots: [dots: 2])
+        print("rows modulo 2^\(width)")
+        describe(parameters)
+        var seeds = SystemSeedSource()
+        let (client, server) = try makeParties(parameters, &seeds)
+        var generator = SystemRandomNumberGenerator()
+        for declared in [norm, softmax] {
+            let product = try EncryptedRowProduct(declared, parameters)
+            let numbers = (0..<declared.rows.rowCount).map { _ in generator.next() }
+            let elements = (0..<declared.rows.elementCount).map { _ in generator.next() }
+            print("  \(numbers.count) rows with a number each, \(elements.count) elements")
+            let sums = try measureSteps(
+                request: { try client.request(numbers, in: product, seeds: &seeds) },
+                respond: { try server.respond(to: $0, elements, in: product, seeds: &seeds) },
+                finish: { try client.finish($0, in: product) })
+            let spread = declared.rows.lengths.indices.flatMap {
+                [UInt64](repeating: numbers[$0], count: declared.rows.lengths[$0])
+            }
+            for (i, number) in spread.enumerated() where (sums[i] &- number &* elements[i]) << UInt64(64 - width) != 0 {
+                throw WrongResult()
+            }
+        }
+        let product = try EncryptedRowDots(dots, parameters)
+        let (x, y) = ((0..<128 * 768).map { _ in generator.next() }, (0..<128 * 768).map { _ in generator.next() })
+        print("  128 dot products of 768 elements")
+        let sums = try measureSteps(
+            request: { try client.request(x, in: product, seeds: &seeds) },
+            respond: { try server.respond(to: $0, y, in: product, seeds: &seeds) },
+            finish: { try client.finish($0, in: product) })
+        for row in 0..<128 {
+            let exact = (row * 768..<(row + 1) * 768).reduce(UInt64(0)) { $0 &+ x[$1] &* y[$1] }
+            guard (sums[row] &- exact) << UInt64(64 - width) == 0 else { throw WrongResult() }
+        }
+    }
+
+    /// Prints what the steps of a product take; both shares' sums.
+    private static func measureSteps(
+        request: () throws -> [UInt8], respond: ([UInt8]) throws -> (response: [UInt8], share: [UInt64]),
+        finish: ([UInt8]) throws -> [UInt64]
+    ) throws -> [UInt64] {
+        var (message, answer, result): ([UInt8], (response: [UInt8], share: [UInt64]), [UInt64]) = ([], ([], []), [])
+        let times = [
+            try seconds { message = try request() }, try seconds { answer = try respond(message) },
+            try seconds { result = try finish(answer.response) },
+        ].map(text)
+        print("    request \(message.count) B, response \(answer.response.count) B")
+        print("    request \(times[0]) s, response \(times[1]) s, shares \(times[2]) s")
+        return zip(result, answer.share).map { $0 &+ $1 }
     }
 
     private static func makeParties(

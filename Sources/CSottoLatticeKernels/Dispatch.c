@@ -53,3 +53,15 @@ void sotto_lattice_scale(
     uint64_t *out) {
     kernel_of(path)->scale(m, factor, x, out);
 }
+
+void sotto_lattice_combine(
+    sotto_lattice_path path, const sotto_lattice_modulus *m, size_t terms, const uint64_t *x, size_t x_stride,
+    const uint64_t *factors, uint64_t *out) {
+    kernel_of(path)->combine(m, terms, x, x_stride, factors, out);
+}
+
+void sotto_lattice_add_difference(
+    sotto_lattice_path path, const sotto_lattice_modulus *m, sotto_lattice_factor factor, const uint64_t *x,
+    const uint64_t *y, uint64_t *out) {
+    kernel_of(path)->add_difference(m, factor, x, y, out);
+}

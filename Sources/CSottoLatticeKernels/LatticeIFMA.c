@@ -201,6 +201,31 @@ IFMA static void dot(
     }
 }
 
+IFMA static void combine(
+    const sotto_lattice_modulus *m, size_t terms, const uint64_t *x, size_t x_stride, const uint64_t *factors,
+    uint64_t *out) {
+    moduli p = moduli_of(m);
+    __m512i mask = word(((uint64_t)1 << 52) - 1), radix = word(m->radix.value);
+    __m512i radix_quotient = word(m->radix.quotient), one = word(1), one_quotient = word(m->one.quotient);
+    for (size_t i = 0; i < m->n; i += LANES) {
+        __m512i total = _mm512_setzero_si512();
+        for (size_t start = 0; start < terms; start += SOTTO_LATTICE_TERMS) {
+            size_t end = start + SOTTO_LATTICE_TERMS < terms ? start + SOTTO_LATTICE_TERMS : terms;
+            __m512i low = total, high = _mm512_setzero_si512();
+            for (size_t t = start; t < end; t++) {
+                __m512i a = load(x + t * x_stride + i), b = word(factors[t]);
+                low = _mm512_madd52lo_epu64(low, a, b);
+                high = _mm512_madd52hi_epu64(high, a, b);
+            }
+            high = _mm512_add_epi64(high, _mm512_srli_epi64(low, 52));
+            __m512i upper = product(high, radix, radix_quotient, p);
+            __m512i lower = product(_mm512_and_si512(low, mask), one, one_quotient, p);
+            total = below(below(_mm512_add_epi64(upper, lower), p.p2), p.p);
+        }
+        store(out + i, total);
+    }
+}
+
 IFMA static void add(const sotto_lattice_modulus *m, const uint64_t *x, const uint64_t *y, uint64_t *out) {
     __m512i p = word(m->p);
     for (size_t i = 0; i < m->n; i += LANES) store(out + i, below(_mm512_add_epi64(load(x + i), load(y + i)), p));
@@ -220,8 +245,20 @@ IFMA static void scale(const sotto_lattice_modulus *m, sotto_lattice_factor fact
     for (size_t i = 0; i < m->n; i += LANES) store(out + i, below(product(load(x + i), value, quotient, p), p.p));
 }
 
+IFMA static void add_difference(
+    const sotto_lattice_modulus *m, sotto_lattice_factor factor, const uint64_t *x, const uint64_t *y, uint64_t *out) {
+    moduli p = moduli_of(m);
+    __m512i value = word(factor.value), quotient = word(factor.quotient);
+    for (size_t i = 0; i < m->n; i += LANES) {
+        __m512i difference = _mm512_add_epi64(_mm512_sub_epi64(load(x + i), load(y + i)), p.p);
+        __m512i scaled = below(product(difference, value, quotient, p), p.p);
+        store(out + i, below(_mm512_add_epi64(load(out + i), scaled), p.p));
+    }
+}
+
 const sotto_lattice_kernel sotto_lattice_kernel_ifma = {
     .forward = forward, .inverse = inverse, .dot = dot, .add = add, .subtract = subtract, .scale = scale,
+    .combine = combine, .add_difference = add_difference,
 };
 
 #endif

@@ -20,9 +20,15 @@ typedef struct {
     void (*dot)(
         const sotto_lattice_modulus *m, size_t terms, const uint64_t *x, size_t x_stride, const uint64_t *y,
         size_t y_stride, uint64_t *out);
+    void (*combine)(
+        const sotto_lattice_modulus *m, size_t terms, const uint64_t *x, size_t x_stride, const uint64_t *factors,
+        uint64_t *out);
     void (*add)(const sotto_lattice_modulus *m, const uint64_t *x, const uint64_t *y, uint64_t *out);
     void (*subtract)(const sotto_lattice_modulus *m, const uint64_t *x, const uint64_t *y, uint64_t *out);
     void (*scale)(const sotto_lattice_modulus *m, sotto_lattice_factor factor, const uint64_t *x, uint64_t *out);
+    void (*add_difference)(
+        const sotto_lattice_modulus *m, sotto_lattice_factor factor, const uint64_t *x, const uint64_t *y,
+        uint64_t *out);
 } sotto_lattice_kernel;
 
 extern const sotto_lattice_kernel sotto_lattice_kernel_portable;

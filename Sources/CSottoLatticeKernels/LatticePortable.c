@@ -68,6 +68,24 @@ static void dot(
     }
 }
 
+static void combine(
+    const sotto_lattice_modulus *m, size_t terms, const uint64_t *x, size_t x_stride, const uint64_t *factors,
+    uint64_t *out) {
+    uint64_t p = m->p;
+    for (size_t i = 0; i < m->n; i++) {
+        uint64_t total = 0;
+        for (size_t start = 0; start < terms; start += SOTTO_LATTICE_TERMS) {
+            size_t end = start + SOTTO_LATTICE_TERMS < terms ? start + SOTTO_LATTICE_TERMS : terms;
+            uint128 sum = total;
+            for (size_t t = start; t < end; t++) sum += (uint128)x[t * x_stride + i] * factors[t];
+            uint64_t upper = product((uint64_t)(sum >> 52), m->radix.value, m->radix.quotient, p);
+            uint64_t lower = product((uint64_t)sum & low_mask, 1, m->one.quotient, p);
+            total = below(below(upper + lower, 2 * p), p);
+        }
+        out[i] = total;
+    }
+}
+
 static void add(const sotto_lattice_modulus *m, const uint64_t *x, const uint64_t *y, uint64_t *out) {
     for (size_t i = 0; i < m->n; i++) out[i] = below(x[i] + y[i], m->p);
 }
@@ -80,6 +98,16 @@ static void scale(const sotto_lattice_modulus *m, sotto_lattice_factor factor, c
     for (size_t i = 0; i < m->n; i++) out[i] = below(product(x[i], factor.value, factor.quotient, m->p), m->p);
 }
 
+static void add_difference(
+    const sotto_lattice_modulus *m, sotto_lattice_factor factor, const uint64_t *x, const uint64_t *y, uint64_t *out) {
+    uint64_t p = m->p;
+    for (size_t i = 0; i < m->n; i++) {
+        uint64_t scaled = below(product(x[i] + p - y[i], factor.value, factor.quotient, p), p);
+        out[i] = below(out[i] + scaled, p);
+    }
+}
+
 const sotto_lattice_kernel sotto_lattice_kernel_portable = {
     .forward = forward, .inverse = inverse, .dot = dot, .add = add, .subtract = subtract, .scale = scale,
+    .combine = combine, .add_difference = add_difference,
 };

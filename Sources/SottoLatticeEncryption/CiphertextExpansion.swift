@@ -13,14 +13,14 @@ extension CiphertextPacking {
         _ body: (_ index: Int, Ciphertext) -> Void
     ) {
         precondition(count <= 1 << levels && levels <= self.levels.count)
-        split(ciphertext, index: 0, level: 0, count: count, levels: levels, workspace, body)
+        split(ciphertext, index: 0, level: 0, count: count, depth: levels, workspace, body)
     }
 
     private func split(
-        _ ciphertext: Ciphertext, index: Int, level: Int, count: Int, levels: Int, _ workspace: PackingWorkspace,
+        _ ciphertext: Ciphertext, index: Int, level: Int, count: Int, depth: Int, _ workspace: PackingWorkspace,
         _ body: (_ index: Int, Ciphertext) -> Void
     ) {
-        guard level < levels else { return body(index, ciphertext) }
+        guard level < depth else { return body(index, ciphertext) }
         var image = Ciphertext.zero(ring)
         addImage(of: ciphertext, to: &image, level, workspace)
         let odd = index + 1 << level
@@ -28,13 +28,12 @@ extension CiphertextPacking {
             var difference = ciphertext
             ring.subtract(image.body, from: &difference.body)
             ring.subtract(image.mask, from: &difference.mask)
-            let inverse = self.levels[level].inverse
-            let shifted = Ciphertext(
-                body: ring.product(difference.body, inverse), mask: ring.product(difference.mask, inverse))
-            split(shifted, index: odd, level: level + 1, count: count, levels: levels, workspace, body)
+            ring.multiply(&difference.body, by: levels[level].inverse)
+            ring.multiply(&difference.mask, by: levels[level].inverse)
+            split(difference, index: odd, level: level + 1, count: count, depth: depth, workspace, body)
         }
         ring.add(ciphertext.body, to: &image.body)
         ring.add(ciphertext.mask, to: &image.mask)
-        split(image, index: index, level: level + 1, count: count, levels: levels, workspace, body)
+        split(image, index: index, level: level + 1, count: count, depth: depth, workspace, body)
     }
 }

@@ -161,8 +161,13 @@ package struct CiphertextPacking: Sendable {
                     }
                 }
                 for (place, modulus) in ring.basis.enumerated() where !digit.places.contains(place) {
-                    digit.base.convert(workspace.coefficients, modulus, place, workspace, into: values + place * degree)
-                    modulus.forward(values + place * degree)
+                    let target = values + place * degree
+                    if digit.places.count == 1 {
+                        target.update(from: workspace.coefficients, count: degree)
+                    } else {
+                        digit.base.convert(workspace.coefficients, modulus, place, into: target)
+                    }
+                    modulus.forward(target)
                 }
             }
         }
@@ -185,12 +190,10 @@ package struct CiphertextPacking: Sendable {
             }
             ring.update(&sum) { modulus, sum, index in
                 let (quotient, lifted) = (workspace.residues, workspace.lifted)
-                special.convert(workspace.coefficients, modulus, index, workspace, into: lifted)
+                special.convert(workspace.coefficients, modulus, index, into: lifted)
                 modulus.forward(lifted)
                 product(index, into: quotient)
-                modulus.subtract(quotient, lifted, into: quotient)
-                modulus.scale(quotient, by: inverseSpecial[index], into: quotient)
-                modulus.add(sum, quotient, into: sum)
+                modulus.add(quotient, less: lifted, times: inverseSpecial[index], to: sum)
             }
         }
     }
@@ -213,14 +216,10 @@ private struct ResidueBase: Sendable {
 
     /// The sum of all y, one polynomial for each prime, times `Q/p`, modulo the prime at a place of the basis.
     func convert(
-        _ y: UnsafePointer<UInt64>, _ modulus: TransformModulus, _ place: Int, _ workspace: PackingWorkspace,
+        _ y: UnsafePointer<UInt64>, _ modulus: TransformModulus, _ place: Int,
         into out: UnsafeMutablePointer<UInt64>
     ) {
-        for (i, factor) in factors[place].enumerated() {
-            let term = i == 0 ? out : workspace.term
-            modulus.scale(y + i * modulus.degree, by: factor, into: term)
-            if i > 0 { modulus.add(out, term, into: out) }
-        }
+        modulus.combine(factors[place], y, stride: modulus.degree, into: out)
     }
 }
 
@@ -229,7 +228,6 @@ package final class PackingWorkspace {
     /// Residue polynomials of a single prime.
     package let residues: UnsafeMutablePointer<UInt64>
     package let lifted: UnsafeMutablePointer<UInt64>
-    package let term: UnsafeMutablePointer<UInt64>
     /// One for each prime of a digit, or special prime.
     package let coefficients: UnsafeMutablePointer<UInt64>
     /// Of every digit the values modulo the basis.
@@ -238,13 +236,12 @@ package final class PackingWorkspace {
 
     package init(_ ring: ResidueRing) {
         let (degree, parameters) = (ring.degree, ring.parameters)
-        let count = 3 + parameters.digitPrimes + parameters.digits.count * ring.basis.count
+        let count = 2 + parameters.digitPrimes + parameters.digits.count * ring.basis.count
         memory = .allocate(capacity: count * degree)
         memory.initialize(repeating: 0)
         residues = memory.baseAddress!
         lifted = residues + degree
-        term = lifted + degree
-        coefficients = term + degree
+        coefficients = lifted + degree
         digits = coefficients + parameters.digitPrimes * degree
     }
 

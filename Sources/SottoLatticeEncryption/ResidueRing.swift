@@ -56,10 +56,14 @@ package struct ResidueRing: Sendable {
     /// Products of values; y may have residues that x has not.
     package func product(_ x: [UInt64], _ y: [UInt64]) -> [UInt64] {
         var product = x
-        y.withUnsafeBufferPointer { y in
-            update(&product) { modulus, x, index in modulus.multiply(x, y.baseAddress! + index * degree, into: x) }
-        }
+        multiply(&product, by: y)
         return product
+    }
+
+    package func multiply(_ x: inout [UInt64], by y: [UInt64]) {
+        y.withUnsafeBufferPointer { y in
+            update(&x) { modulus, x, index in modulus.multiply(x, y.baseAddress! + index * degree, into: x) }
+        }
     }
 
     /// The residues of short integers as coefficients.

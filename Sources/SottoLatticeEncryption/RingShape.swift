@@ -67,23 +67,18 @@ extension LatticeParameters {
         rows: [RowProduct: Int], dots: [RowDots: Int]
     ) throws(LatticeError) -> LatticeParameters {
         guard !(rows.isEmpty && dots.isEmpty) else { throw .invalidProduct("there is none") }
+        func isProved(_ ring: RingShape) -> Bool {
+            rows.keys.allSatisfy { EncryptedRowProduct.isProved($0, ring) }
+                && dots.keys.allSatisfy { EncryptedRowDots.isProved($0, ring) }
+        }
+        let mostRows = (rows.keys.map(\.rows.rowCount) + dots.keys.map(\.rows)).max()!
         var candidates: [(ring: RingShape, bytes: Int, work: Int)] = []
-        var needed = Int.max
-        for ring in rowRings {
-            for bits in 30...specialBits {
-                let ring = ring.with(primeBits: bits)
-                let isProved =
-                    rows.keys.allSatisfy { EncryptedRowProduct.isProved($0, ring) }
-                    && dots.keys.allSatisfy { EncryptedRowDots.isProved($0, ring) }
-                guard isProved else { continue }
-                needed = min(needed, ring.modulusBits)
-                guard ring.keyModulusBits <= securityTable[ring.degree]! else { break }
-                var bytes = ring.setupBytes * (rows.isEmpty ? 1 : 2)
-                for (product, count) in rows { bytes += count * EncryptedRowProduct.bytes(product, ring) }
-                for (product, count) in dots { bytes += count * EncryptedRowDots.bytes(product, ring) }
-                candidates.append((ring, bytes, work(rows, dots, ring)))
-                break
-            }
+        for ring in rowRings(mostRows: mostRows) {
+            guard let ring = ring.shortest(isProved) else { continue }
+            var bytes = ring.setupBytes * (rows.isEmpty ? 1 : 2)
+            for (product, count) in rows { bytes += count * EncryptedRowProduct.bytes(product, ring) }
+            for (product, count) in dots { bytes += count * EncryptedRowDots.bytes(product, ring) }
+            candidates.append((ring, bytes, work(rows, dots, ring)))
         }
         let fewest = candidates.map(\.bytes).min() ?? 0
         let close = candidates.filter { $0.bytes <= fewest + fewest / 50 }
@@ -94,7 +89,7 @@ extension LatticeParameters {
                 packingLevels: ring.packingLevels, keyStride: ring.keyStride, digitPrimes: ring.digitPrimes)
             if let parameters { return parameters }
         }
-        throw .noParameters(neededBits: needed)
+        throw .noParameters(neededBits: securityTable.values.max()! + 1)
     }
 
     /// Roughly the transforms of all key switches.
@@ -113,13 +108,14 @@ extension LatticeParameters {
     private static let largestDigit = 4
 
     /// Rings to choose from, whatever their primes' size.
-    private static var rowRings: [RingShape] {
-        securityTable.keys.sorted().flatMap { degree in
+    private static func rowRings(mostRows: Int) -> [RingShape] {
+        let deepest = Int.bitWidth - (mostRows - 1).leadingZeroBitCount
+        return securityTable.keys.sorted().flatMap { degree in
             (1...8).flatMap { count in
                 // Repeated automorphisms are those of the levels below the highest.
-                (0..<(degree.trailingZeroBitCount - 1)).flatMap { levels in
-                    (1...min(count, largestDigit)).flatMap { digit in
-                        (1...largestStride).map { stride in
+                (0...min(deepest, degree.trailingZeroBitCount - 2)).flatMap { levels in
+                    (1...(levels == 0 ? 1 : min(count, largestDigit))).flatMap { digit in
+                        (1...(levels < 2 ? 1 : largestStride)).map { stride in
                             RingShape(
                                 degree: degree, primeBits: 30, primeCount: count, packingLevels: levels,
                                 keyStride: stride, digitPrimes: digit)
@@ -128,5 +124,20 @@ extension LatticeParameters {
                 }
             }
         }
+    }
+}
+
+extension RingShape {
+    /// The same with the shortest primes for which something is proved that holds of longer ones too; nil if that is so of
+    /// none within the security table.
+    fileprivate func shortest(_ isProved: (RingShape) -> Bool) -> RingShape? {
+        let room = LatticeParameters.securityTable[degree]! - (keyModulusBits - modulusBits)
+        var (low, high) = (30, min(LatticeParameters.specialBits, room / primeCount))
+        guard low <= high, isProved(with(primeBits: high)) else { return nil }
+        while low < high {
+            let middle = (low + high) / 2
+            if isProved(with(primeBits: middle)) { high = middle } else { low = middle + 1 }
+        }
+        return with(primeBits: high)
     }
 }

@@ -109,6 +109,23 @@ package final class TransformModulus: @unchecked Sendable {
         sotto_lattice_scale(path, modulus, Self.factor(factor, p), x, out)
     }
 
+    /// `out = sum of x_t·factors[t]`, word by word, for words below 2^50 that lie strides apart and public factors below p.
+    package func combine(
+        _ factors: [UInt64], _ x: UnsafePointer<UInt64>, stride: Int, into out: UnsafeMutablePointer<UInt64>
+    ) {
+        factors.withUnsafeBufferPointer {
+            sotto_lattice_combine(path, modulus, $0.count, x, stride, $0.baseAddress!, out)
+        }
+    }
+
+    /// `out = out + (x - y)·factor` for a public factor below p.
+    package func add(
+        _ x: UnsafePointer<UInt64>, less y: UnsafePointer<UInt64>, times factor: UInt64,
+        to out: UnsafeMutablePointer<UInt64>
+    ) {
+        sotto_lattice_add_difference(path, modulus, Self.factor(factor, p), x, y, out)
+    }
+
     // MARK: Single numbers
 
     /// `x mod p` for any word, by the same instructions for all.

@@ -26,6 +26,13 @@ struct TestPolynomials {
         }
     }
 
+    func combine(_ factors: [UInt64], _ x: [UInt64]) -> [UInt64] {
+        changed([UInt64](repeating: 0, count: degree)) { modulus.combine(factors, x, stride: degree, into: $0) }
+    }
+    func add(_ x: [UInt64], less y: [UInt64], times factor: UInt64, to sum: [UInt64]) -> [UInt64] {
+        changed(sum) { modulus.add(x, less: y, times: factor, to: $0) }
+    }
+
     private func changed(_ x: [UInt64], _ body: (UnsafeMutablePointer<UInt64>) -> Void) -> [UInt64] {
         var x = x
         x.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
@@ -144,6 +151,29 @@ struct TestPolynomials {
             for factor in [0, 1, ring.p - 1, ring.p / 2] {
                 let expected = wide.map { PublicNumbers.product($0 % ring.p, factor, modulo: ring.p) }
                 #expect(ring.scale(wide, by: factor) == expected)
+                let sums = zip(x, zip(y, wide)).map { x, others in
+                    let difference = (others.0 + ring.p - others.1 % ring.p) % ring.p
+                    return (x + PublicNumbers.product(difference, factor, modulo: ring.p)) % ring.p
+                }
+                #expect(ring.add(y, less: wide.map { $0 % ring.p }, times: factor, to: x) == sums)
+            }
+        }
+    }
+
+    /// Terms of up to 50 bits, whatever the prime.
+    @Test(arguments: kernels) func sumsOfMultiples(kernel: LatticeKernel) {
+        for bits in [30, 50] {
+            let ring = TestPolynomials(bits: bits, degree: 64, kernel: kernel)
+            var generator = SeededGenerator(UInt64(bits))
+            for terms in [1, 2, 3, 16, 17, 40] {
+                let x = ring.words(64 * terms, below: 1 << 50, &generator)
+                let factors = [ring.p - 1] + ring.words(terms, below: ring.p, &generator).dropFirst()
+                let expected = (0..<64).map { i in
+                    (0..<terms).reduce(UInt64(0)) {
+                        ($0 + PublicNumbers.product(x[64 * $1 + i] % ring.p, factors[$1], modulo: ring.p)) % ring.p
+                    }
+                }
+                #expect(ring.combine(factors, x) == expected)
             }
         }
     }

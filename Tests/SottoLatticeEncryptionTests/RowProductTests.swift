@@ -77,12 +77,11 @@ struct RowRun {
         Segments(groups: 2, lengths: Array(1...70)), Segments(groups: 20, lengths: [0, 1]),
     ]
 
-    @Test(arguments: segments, [1, 2, 17, 46, 63, 64]) func sharesAddUpToTheProducts(rows: Segments, width: Int) throws
-    {
+    @Test(arguments: segments, [1, 2, 46, 63, 64]) func sharesAddUpToTheProducts(rows: Segments, width: Int) throws {
         let declared = try RowProduct(rows, width: width)
         var fixture = try RowFixture(rows: [declared: 2], seed: 1)
         let product = try EncryptedRowProduct(declared, fixture.parameters)
-        for seed in 0..<UInt64(rows.elementCount < 1000 ? 5 : 1) {
+        for seed in 0..<UInt64(rows.elementCount < 100 ? 5 : 1) {
             let numbers = RowFixture.words(rows.rowCount, width: width, seed: seed)
             let elements = RowFixture.words(rows.elementCount, width: width, seed: 2 * seed + 7)
             let run = try fixture.run(product, numbers, elements)
@@ -93,7 +92,7 @@ struct RowRun {
     }
 
     /// Whatever keys there are: of no level, of some or all; each level's own or those of others; of digits of any size.
-    @Test(arguments: 0...6, [1, 2, 3]) func everyLevelIsRight(levels: Int, stride: Int) throws {
+    @Test(arguments: [0, 1, 2, 4, 6], [1, 2, 3]) func everyLevelIsRight(levels: Int, stride: Int) throws {
         let rows = Segments(groups: 5, lengths: [1, 2, 0, 9, 4])
         let parameters = try #require(
             LatticeParameters(
@@ -189,7 +188,7 @@ struct RowRun {
 }
 
 @Suite struct RowDotTests {
-    @Test(arguments: [(1, 1), (1, 40), (1, 20_000), (3, 33), (40, 50), (130, 70), (300, 3)], [1, 2, 17, 46, 63, 64])
+    @Test(arguments: [(1, 1), (1, 40), (1, 20_000), (3, 33), (40, 50), (130, 70), (300, 3)], [1, 46, 63, 64])
     func sharesAddUpToTheDots(shape: (Int, Int), width: Int) throws {
         let (rows, columns) = shape
         let declared = try RowDots(rows: rows, columns: columns, width: width)

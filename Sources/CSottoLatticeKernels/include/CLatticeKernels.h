@@ -57,6 +57,17 @@ void sotto_lattice_scale(
     sotto_lattice_path path, const sotto_lattice_modulus *m, sotto_lattice_factor factor, const uint64_t *x,
     uint64_t *out);
 
+// out = sum of x[t * x_stride ...] * factors[t] over t < terms, word by word, for x below 2^50 and public factors below p. out
+// may not be x.
+void sotto_lattice_combine(
+    sotto_lattice_path path, const sotto_lattice_modulus *m, size_t terms, const uint64_t *x, size_t x_stride,
+    const uint64_t *factors, uint64_t *out);
+
+// out = out + (x - y) * factor.
+void sotto_lattice_add_difference(
+    sotto_lattice_path path, const sotto_lattice_modulus *m, sotto_lattice_factor factor, const uint64_t *x,
+    const uint64_t *y, uint64_t *out);
+
 #ifdef __cplusplus
 }
 #endif
