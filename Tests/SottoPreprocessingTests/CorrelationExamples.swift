@@ -70,9 +70,10 @@ enum CorrelationExamples {
                 ]),
         ]
         return CorrelationPlan(
-            // At some sizes, as they take large rings of two parties.
             correlations: correlations
-                + (count % 8 == 1 ? rowProducts(width: width, after: correlations.count) : [])
+                + rowProducts(
+                    Segments(groups: 2, lengths: [70, 0, 33, 100]), run: 75..<280, dots: .rowDots(rows: 7, columns: 58),
+                    width: width, after: correlations.count)
                 + (hasTables ? tables : []),
             weights: [
                 WeightDeclaration(name: "a", shape: [5, 2], width: 64),
@@ -80,22 +81,32 @@ enum CorrelationExamples {
             ])
     }
 
+    /// Rows so many and so long that two parties have keys for them.
+    static func longRows(width: Int) -> CorrelationPlan {
+        let rows = Segments(groups: 20, lengths: [700, 0, 33, 1000, 767])
+        return CorrelationPlan(
+            correlations: rowProducts(
+                rows, run: 75..<49_000, dots: .rowDots(rows: 100, columns: 500), width: width, after: 0),
+            weights: [])
+    }
+
     /// A number for each of some rows, of all of them and of a run of their elements, and dot products of rows; their masks
     /// come first.
-    private static func rowProducts(width: Int, after index: Int) -> [any Correlation] {
-        let rows = Segments(groups: 2, lengths: [70, 0, 33, 100])
-        let elements = CorrelationHandle(index: index, kind: RingMask(count: 406, width: width))
-        let numbers = CorrelationHandle(index: index + 1, kind: RingMask(count: 8, width: width))
+    private static func rowProducts(
+        _ rows: Segments, run: Range<Int>, dots: ProductShape, width: Int, after index: Int
+    ) -> [any Correlation] {
+        let count = rows.elementCount
+        let elements = CorrelationHandle(index: index, kind: RingMask(count: count, width: width))
+        let numbers = CorrelationHandle(index: index + 1, kind: RingMask(count: rows.rowCount, width: width))
         let spread = MaskView(numbers, maps: [.segmentBroadcast(rows)])
-        let run = LinearMap.slice(shape: [406], axis: 0, range: 75..<280)
-        let dots = ProductShape.rowDots(rows: 7, columns: 58)
+        let slice = LinearMap.slice(shape: [count], axis: 0, range: run)
         return [
             elements.kind, numbers.kind,
             BeaverProductCorrelation(
-                left: MaskView(elements), right: spread, shape: .elementwise(count: 406), width: width),
+                left: MaskView(elements), right: spread, shape: .elementwise(count: count), width: width),
             BeaverProductCorrelation(
-                left: MaskView(elements).through(run), right: spread.through(run), shape: .elementwise(count: 205),
-                width: width),
+                left: MaskView(elements).through(slice), right: spread.through(slice),
+                shape: .elementwise(count: run.count), width: width),
             BeaverProductCorrelation(left: MaskView(elements), right: MaskView(elements), shape: dots, width: width),
             BeaverProductCorrelation(left: MaskView(elements), right: spread, shape: dots, width: width),
         ]

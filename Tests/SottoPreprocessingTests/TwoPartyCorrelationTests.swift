@@ -83,6 +83,25 @@ import Testing
         #expect(schedule.rounds == clocks.largest)
     }
 
+    /// Products of long rows are made as such, under keys of both parties, and of exactly the declared bytes.
+    @Test(arguments: [64, 20]) func productsOfLongRowsHold(width: Int) throws {
+        let plan = CorrelationExamples.longRows(width: width)
+        let ends = try withSession(seed: 7) { end in try end.make(plan, weights: []) }
+        try MadeCorrelations(domain: Ring64(), plan: plan, weights: [], shares: ends.map { $0.shares[0] }).check()
+        let schedule = try MakingSchedule(plan, Self.transfers)
+        let encryption = try #require(schedule.encryption)
+        #expect(encryption.keepsRows && encryption.keepsDots && encryption.areRowKeysMutual)
+        let (rows, elements) = (try #require(encryption.rows), encryption.elements)
+        #expect(rows.packingLevels > 1 && elements == nil && schedule.keyBytes == .both(rows.setupBytes))
+        let declared = schedule.costs.reduce(.zero, +) + schedule.keyBytes
+        for party in Party.allCases {
+            let frames = ends[party].channel.frames.dropFirst(4)
+            #expect(frames.reduce(0) { $0 + $1.payload.count } == declared[party])
+        }
+        // Of two pairs of factors 99 thousand times, and two dot products' as many again: 139 bytes each, without rows.
+        if width == 64 { #expect(declared.total < 139 * (2 * 98_925 + 150_000) * 2 / 3) }
+    }
+
     /// On a line that is all delay every round takes it once: four in the setup, and no more offline than there are messages.
     @Test func replaysTakeEveryRoundOnce() throws {
         let plan = CorrelationExamples.plan(count: 9, width: 20, hasTables: false)

@@ -20,13 +20,13 @@ package struct EncryptedOperands: Sendable {
 package final class EncryptedMaking {
     private let encryption: PartyEncryption?
     private let products: EncryptedProducts?
+    private let terms: EncryptedTerms
     private let operands: EncryptedOperands
     /// Of each matrix product, row-major.
     package private(set) var matrixShares: [[UInt64]] = []
     package private(set) var elementShare: [UInt64] = []
-    /// Of the server's rows with the client's numbers and the client's with the server's together.
-    package private(set) var rowShare: [UInt64] = []
-    package private(set) var dotShare: [UInt64] = []
+    private var sharesOfRows: [UInt64] = []
+    private var sharesOfDots: [UInt64] = []
     private var requests: [[UInt8]] = []
     private var secrets: SeedStream
 
@@ -35,8 +35,30 @@ package final class EncryptedMaking {
             operands.matrices.count == terms.matrices.count && operands.elements.count == terms.elements?.count ?? 0)
         encryption = view.encryption
         secrets = view.secrets
-        self.operands = operands
+        self.terms = terms
         products = try terms.isEmpty ? nil : encryption.map { try EncryptedProducts(terms, $0.plan) }
+        var operands = operands
+        if let rows = terms.rows, products?.rows == nil {
+            let spread = Ring64().apply(.segmentBroadcast(rows.rows), to: operands.rowNumbers)
+            operands.elements =
+                view.party == .client ? spread + operands.rowElements : operands.rowElements + spread
+        }
+        if terms.dots != nil, products?.dots == nil { operands.elements = operands.dots }
+        self.operands = operands
+    }
+
+    /// Of the server's rows with the client's numbers and the client's with the server's together.
+    package var rowShare: [UInt64] {
+        guard let rows = terms.rows, products?.rows == nil else { return sharesOfRows }
+        let count = rows.rows.elementCount
+        return Ring64().add(Array(elementShare[..<count]), Array(elementShare[count...]))
+    }
+
+    package var dotShare: [UInt64] {
+        guard let dots = terms.dots, products?.dots == nil else { return sharesOfDots }
+        return stride(from: 0, to: elementShare.count, by: dots.columns).map { start in
+            elementShare[start..<start + dots.columns].reduce(0, &+)
+        }
     }
 
     package var exchanges: [TwoPartyMaking.Exchange] {
@@ -95,14 +117,14 @@ package final class EncryptedMaking {
                 let answer = try encryption.responder(product.parameters).respond(
                     to: rest.removeFirst(), operands.dots, in: product, seeds: &secrets)
                 message += answer.response
-                dotShare = answer.share
+                sharesOfDots = answer.share
             }
         }
         if let product = products.rows {
             let answer = try encryption.responder(product.parameters).respond(
                 to: rest.removeFirst(), operands.rowElements, in: product, seeds: &secrets)
             message += answer.response
-            rowShare = answer.share
+            sharesOfRows = answer.share
         }
         return message
     }
@@ -119,12 +141,12 @@ package final class EncryptedMaking {
                 elementShare = try encryption.requester(product.parameters).finish(rest.removeFirst(), in: product)
             }
             if let product = products.dots {
-                dotShare = try encryption.requester(product.parameters).finish(rest.removeFirst(), in: product)
+                sharesOfDots = try encryption.requester(product.parameters).finish(rest.removeFirst(), in: product)
             }
         }
         if let product = products.rows {
             let share = try encryption.requester(product.parameters).finish(rest.removeFirst(), in: product)
-            rowShare = Ring64().add(rowShare, share)
+            sharesOfRows = Ring64().add(sharesOfRows, share)
         }
     }
 

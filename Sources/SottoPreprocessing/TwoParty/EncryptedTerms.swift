@@ -38,6 +38,14 @@ package struct EncryptedTerms: Sendable, Hashable {
 
     package var isEmpty: Bool { self == .none }
 
+    /// The same with rows or dot products as products of elements: of the server's rows with the client's numbers and of the
+    /// client's with the server's, or of all that dot products add up.
+    func made(asRows: Bool, asDots: Bool) -> EncryptedTerms {
+        if let rows, !asRows { return EncryptedTerms(elements: 2 * rows.rows.elementCount, width: rows.width) }
+        if let dots, !asDots { return EncryptedTerms(elements: dots.rows * dots.columns, width: dots.width) }
+        return self
+    }
+
     /// Both parties' requests, then their responses.
     package func steps(_ encryption: PlanEncryption?) -> [ByParty<Int>] {
         guard let encryption, !isEmpty, let products = try? EncryptedProducts(self, encryption) else {
@@ -58,6 +66,7 @@ struct EncryptedProducts {
     let rows: EncryptedRowProduct?
 
     init(_ terms: EncryptedTerms, _ encryption: PlanEncryption) throws {
+        let terms = terms.made(asRows: encryption.keepsRows, asDots: encryption.keepsDots)
         matrices = try terms.matrices.map { try EncryptedProduct($0, encryption.matrices!) }
         elements = try terms.elements.map { try EncryptedElementProduct($0, encryption.elements!) }
         dots = try terms.dots.map { try EncryptedRowDots($0, encryption.rows!) }

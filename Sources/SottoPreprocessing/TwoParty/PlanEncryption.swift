@@ -9,6 +9,10 @@ package struct PlanEncryption: Hashable, Sendable {
     /// Of products of rows with a number each, under the keys of the party with the numbers, and of dot products of rows,
     /// under the client's.
     package let rows: LatticeParameters?
+    /// Whether products of rows with numbers, and dot products, are made as such, which takes larger rings and keys than
+    /// products of elements do: the way that has the fewest bytes for the whole plan.
+    package let keepsRows: Bool
+    package let keepsDots: Bool
     /// Whether either party has keys for ``rows``, or the client alone.
     package let areRowKeysMutual: Bool
 
@@ -16,22 +20,37 @@ package struct PlanEncryption: Hashable, Sendable {
     ///
     /// - Throws: `LatticeError.noParameters` where no encryption holds the products.
     package init?(for terms: [EncryptedTerms]) throws {
-        let products = Set(terms.flatMap(\.matrices))
-        let vectors = Set(terms.compactMap(\.elements))
-        var (rows, dots): ([RowProduct: Int], [RowDots: Int]) = ([:], [:])
-        for term in terms {
-            if let product = term.rows { rows[product, default: 0] += 2 }
-            if let product = term.dots { dots[product, default: 0] += 1 }
+        let counts = terms.reduce(into: [EncryptedTerms: Int]()) { $0[$1, default: 0] += $1.isEmpty ? 0 : 1 }
+        guard counts.values.contains(where: { $0 > 0 }) else { return nil }
+        let matrices = try Self.matrixParameters(counts)
+        let hasRows = counts.keys.contains { $0.rows != nil }
+        let hasDots = counts.keys.contains { $0.dots != nil }
+        var best: (PlanEncryption, bytes: Int)?
+        for (rows, dots) in [(true, true), (true, false), (false, true), (false, false)] {
+            guard rows || hasRows, dots || hasDots else { continue }
+            let candidate = try PlanEncryption(counts, matrices, keepsRows: rows, keepsDots: dots)
+            // Where there is no choice there is nothing to compare.
+            let bytes = hasRows || hasDots ? try candidate.bytes(counts) : 0
+            if best == nil || bytes < best!.bytes { best = (candidate, bytes) }
         }
-        func order(_ product: MatrixProduct) -> [Int] {
-            [product.rows, product.inner, product.columns, product.width, product.magnitudeBits]
+        self = best!.0
+    }
+
+    private init(
+        _ counts: [EncryptedTerms: Int], _ matrices: LatticeParameters?, keepsRows: Bool, keepsDots: Bool
+    ) throws {
+        self.matrices = matrices
+        self.keepsRows = keepsRows
+        self.keepsDots = keepsDots
+        var vectors: Set<ElementProduct> = []
+        var (rows, dots): ([RowProduct: Int], [RowDots: Int]) = ([:], [:])
+        for (term, count) in counts {
+            let made = term.made(asRows: keepsRows, asDots: keepsDots)
+            if let product = made.elements { vectors.insert(product) }
+            if let product = made.rows { rows[product, default: 0] += 2 * count }
+            if let product = made.dots { dots[product, default: 0] += count }
         }
         // Both parties have to find the same.
-        matrices =
-            products.isEmpty
-            ? nil
-            : try LatticeParameters.smallest(
-                for: products.sorted { order($0).lexicographicallyPrecedes(order($1)) })
         elements =
             vectors.isEmpty
             ? nil
@@ -39,7 +58,29 @@ package struct PlanEncryption: Hashable, Sendable {
                 for: [], elements: vectors.sorted { ($0.count, $0.width) < ($1.count, $1.width) })
         self.rows = rows.isEmpty && dots.isEmpty ? nil : try LatticeParameters.smallest(rows: rows, dots: dots)
         areRowKeysMutual = !rows.isEmpty
-        if matrices == nil, elements == nil, self.rows == nil { return nil }
+    }
+
+    private static func matrixParameters(_ counts: [EncryptedTerms: Int]) throws -> LatticeParameters? {
+        let products = Set(counts.keys.flatMap(\.matrices))
+        func order(_ product: MatrixProduct) -> [Int] {
+            [product.rows, product.inner, product.columns, product.width, product.magnitudeBits]
+        }
+        guard !products.isEmpty else { return nil }
+        return try LatticeParameters.smallest(
+            for: products.sorted { order($0).lexicographicallyPrecedes(order($1)) })
+    }
+
+    /// Bytes of keys and messages, without those of matrices.
+    private func bytes(_ counts: [EncryptedTerms: Int]) throws -> Int {
+        try counts.reduce(keyBytes.total) { sum, term in
+            guard term.key.matrices.isEmpty, term.value > 0 else { return sum }
+            let products = try EncryptedProducts(term.key, self)
+            return sum
+                + Party.allCases.reduce(0) { bytes, party in
+                    (products.requestSizes(of: party) + products.responseSizes(of: party))
+                        .reduce(bytes) { $0 + term.value * $1 }
+                }
+        }
     }
 
     /// What a party has keys for, in the order in which they are sent.
