@@ -50,7 +50,7 @@ public struct LatticeParameters: Hashable, Sendable {
         var candidates: [Candidate] = []
         var needed = Int.max
         for degree in securityTable.keys.sorted() {
-            for keyLevels in [0, degree.trailingZeroBitCount] {
+            for keyLevels in products.isEmpty ? [0] : [0, degree.trailingZeroBitCount] {
                 let layouts = products.map { ProductLayout.best(for: $0, degree: degree, keyLevels: keyLevels) }
                 for count in 1...8 {
                     for bits in 30...specialBits {
