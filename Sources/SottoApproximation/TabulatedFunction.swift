@@ -136,7 +136,7 @@ extension PiecewisePolynomial {
     }
 
     /// The value at the nearest input below `x`.
-    fileprivate func nearestValue(_ x: Double) -> Double {
+    func nearestValue(_ x: Double) -> Double {
         let raw = Int64((x * Double(sign: .plus, exponent: inputScale, significand: 1)).rounded(.down))
         return realValue(x: raw, interval: interval(forComparisonInput: raw >> Int64(inputScale - comparisonScale)))
     }

@@ -51,6 +51,10 @@ enum CorrelationExamples {
             SelectionCorrelation(count: count, thresholds: 2, degree: 1, isMasked: true, width: width),
             SelectionCorrelation(count: count, thresholds: 0, degree: 2, isMasked: true, width: width),
             SelectionCorrelation(count: count, thresholds: 4, degree: 0, isMasked: false, width: width),
+            FactorTriples(count: count, lanes: [1, 3, 0, 130]),
+            FactorTriples(count: count, lanes: []),
+            PrivateBitProducts(count: count, planes: 5),
+            BitNumberProducts(count: count, widths: ByParty(server: [width, 1, 64], client: [7, width])),
         ]
         let tables: [any Correlation] = [
             MaskIndicators(

@@ -60,6 +60,18 @@ extension MadeCorrelations {
         case let kind as MillionairesLeaves: checkLeaves(kind, shares)
         case let kind as BitProducts: checkBits(kind, shares)
         case let kind as SelectionCorrelation: checkSelection(kind, shares, index)
+        case let kind as FactorTriples:
+            let bits = zip(shares.server.masks.bits, shares.client.masks.bits).map { $0 ^ $1 }
+            #expect(bits.count == kind.lanes.count + kind.lanes.reduce(0, +))
+            let products = zip(shares.server.products.bits, shares.client.products.bits).map { $0 ^ $1 }
+            #expect(products == kind.products(bits))
+        case let kind as PrivateBitProducts:
+            #expect(shares.values.allSatisfy { $0.masks.bits.count == kind.planes })
+            for plane in 0..<kind.planes {
+                let product = shares.server.products.bits[plane] ^ shares.client.products.bits[plane]
+                #expect(product == shares.server.masks.bits[plane] & shares.client.masks.bits[plane])
+            }
+        case let kind as BitNumberProducts: checkBitNumbers(kind, shares)
         case let kind as MaskIndicators:
             checkIndicators(kind, shares, mask: sum(masks(kind.mask.masks[0])))
         case let kind as MaskedSumCorrelation: checkSum(kind, shares, mask: sum(masks(kind.mask.masks[0])))
@@ -113,6 +125,19 @@ extension MadeCorrelations {
             Array(powers.dropFirst(2))
                 + bits.flatMap { bit in powers.map { product($0, domain.fromBits(bit)) } } + [domain.zeros(0)])
         #expect(agree(sum(products(index)), expected, kind.width))
+    }
+
+    private func checkBitNumbers(_ kind: BitNumberProducts, _ shares: ByParty<CorrelationShare<[UInt64]>>) {
+        for party in Party.allCases {
+            #expect(shares[party].masks.tensors.count == kind.widths[party].count)
+            for (place, width) in kind.widths[party].enumerated() {
+                let numbers = shares[party].masks.tensors[place]
+                let bits = domain.fromBits(shares[party.peer].masks.bits[place])
+                let first = party == .server ? 0 : kind.widths.server.count
+                let product = sum(shares.map { $0.products.tensors[first + place] })
+                #expect(agree(product, zip(numbers, bits).map { $0 &* $1 }, width))
+            }
+        }
     }
 
     /// Digit after digit, the longest first, and there element after element.

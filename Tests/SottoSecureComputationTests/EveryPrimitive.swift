@@ -11,11 +11,15 @@ struct EveryPrimitive {
     let program: Program
 
     init(rows: Int = 4, columns: Int = 16, profile: DomainProfile = .ring64) throws {
+        try self.init(rows: rows, columns: columns, target: .otWithDealer(over: profile))
+    }
+
+    init(rows: Int = 4, columns: Int = 16, target: Target) throws {
         self.rows = rows
         self.columns = columns
         // Openings are cut, and nothing else is.
         let b = ProgramBuilder(
-            profile: profile, tiling: Tiling(elements: .max, linearElements: 48, windowBytes: .max))
+            target: target, tiling: Tiling(elements: .max, linearElements: 48, windowBytes: .max))
         let grid = Segments(rows: rows, columns: columns)
         let p = b.input("server", owner: .server, shape: [rows, columns], scale: 8, bound: 16)
         let q = b.input("client", owner: .client, shape: [rows, columns], scale: 8, bound: 16)

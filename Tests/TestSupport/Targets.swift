@@ -5,6 +5,23 @@ import SottoSecureComputation
 extension Target {
     /// The ring, by oblivious transfer, with a dealer.
     public static let standard = Target.otWithDealer(over: .ring64)
+    /// The suite that two parties have, with a dealer, who takes less time.
+    public static let circuits = Target(
+        domain: .ring64, suite: OTSuite(treeArity: 2, bitMethod: .circuits), preprocessing: DealerMethod())
+}
+
+extension ExamplePrograms {
+    /// Those that circuits make something else of.
+    package static let ofCircuits = all.filter { example in
+        let programs = try? [Target.standard, .circuits].map { try example.program(count: 8, target: $0) }
+        return programs.map { $0[0].primitiveTypes != $0[1].primitiveTypes } ?? true
+    }
+}
+
+extension Program {
+    package var primitiveTypes: Set<String> {
+        Set(instructions.map { String(describing: type(of: $0.primitive)) })
+    }
 }
 
 extension ProgramBuilder {

@@ -47,7 +47,9 @@ extension [Block] {
     /// The lowest bits of all blocks, plane by plane.
     func planes(_ count: Int) -> [BitVector] {
         precondition((1...128).contains(count))
-        let low = BitPlanes.planes(of: map(\.x), width: Swift.min(count, 64))
-        return count <= 64 ? low : low + BitPlanes.planes(of: map(\.y), width: count - 64)
+        if count == 1 { return [lowestBits] }
+        // Closures: key paths into a vector are looked up for every element.
+        let low = BitPlanes.planes(of: map { $0.x }, width: Swift.min(count, 64))
+        return count <= 64 ? low : low + BitPlanes.planes(of: map { $0.y }, width: count - 64)
     }
 }

@@ -20,7 +20,8 @@ package struct MakingSchedule: Sendable {
     /// Correlated OTs by sender.
     let transfers: ByParty<Int>
 
-    /// Bytes of a group's correlations on the wire, unless a single one has more.
+    /// Bytes of a group's correlations on the wire, unless a single one has more, with two for each correlated OT that they
+    /// take: of those a party holds 16 bytes.
     static let groupBytes = 2 << 20
 
     /// - Precondition: correlations that two parties can make; the others are left out.
@@ -37,8 +38,8 @@ package struct MakingSchedule: Sendable {
         var bytes = 0
         var stages = 0
         for index in plan.streamOrder {
-            guard correlations[index] != nil else { continue }
-            let own = stepsOf[index].reduce(0) { $0 + $1.total }
+            guard let correlation = correlations[index] else { continue }
+            let own = stepsOf[index].reduce(2 * correlation.transfers.total) { $0 + $1.total }
             if groups.isEmpty || bytes + own > Self.groupBytes {
                 groups.append([])
                 bytes = 0

@@ -4,13 +4,11 @@ import SottoApproximation
 // Scalar functions in the cheapest way that the suite has over the domain.
 
 extension ProgramBuilder {
-    /// How far a table may be from the polynomials that it is made of.
-    private static let tableTolerance = 6e-4
-
     /// A scalar function at a scale: by a table where it has the tails of ReLU and the suite tables over the domain, else by
     /// its polynomials.
     ///
-    /// The error of a table is the function's bound, the table's ``TabulatedFunction/deviation`` of at most 6e-4, and 2^-13;
+    /// The error of a table is the function's bound, the table's deviation of at most ``FunctionTable/Form/tolerance``, and
+    /// 2^-13;
     /// that of polynomials the function's bound and one unit of the scale.
     /// - Throws: as ``evaluate(_:at:)``.
     /// - Communication: that of the suite.
@@ -32,7 +30,8 @@ extension ProgramBuilder {
 
     /// `e^x` for `x` up to 1/16 at a scale of at most 24.
     ///
-    /// Error at most 1.75e-4 of the result or of 1/1024, whichever is larger, and one unit of the scale.
+    /// Error at most 1.75e-4 of the result or of 1/1024, whichever is larger, where a suite has circuits 4e-4, and one unit
+    /// of the scale.
     /// - Communication: that of the suite; and of an extension.
     public func exponential(_ x: Secret, scale: Int, minimumWidth: Int = 0) throws -> Secret {
         let short = try resizedToMagnitude(x, atScale: FixedPointExponential.inputScale)
@@ -49,9 +48,9 @@ extension ProgramBuilder {
     /// The table and the input that it takes; nil where polynomials are to be evaluated.
     private func tabulated(
         _ function: PiecewisePolynomial, at x: Secret
-    ) throws -> (TabulatedFunction, Secret)? {
+    ) throws -> (FunctionTable, Secret)? {
         guard profile.hasNarrowRings, let table = table(of: function) else { return nil }
-        let short = try resizedToMagnitude(x, atScale: TabulatedFunction.inputScale)
+        let short = try resizedToMagnitude(x, atScale: FunctionTable.inputScale)
         return suite.tabulates(table, at: short, over: profile) ? (table, short) : nil
     }
 
@@ -62,10 +61,17 @@ extension ProgramBuilder {
         return scaled.narrowed(to: width(holding: scaled.magnitude))
     }
 
-    private func table(of function: PiecewisePolynomial) -> TabulatedFunction? {
-        if let known = tables[function] { return known }
-        let table = TabulatedFunction(function, tolerance: Self.tableTolerance)
-        tables[function] = .some(table)
+    private func table(of function: PiecewisePolynomial) -> FunctionTable? {
+        let key = TableKey(function: function, form: suite.tableForm)
+        if let known = tables[key] { return known }
+        let table = FunctionTable(function, as: key.form)
+        tables[key] = .some(table)
         return table
     }
+}
+
+/// A function in the form of a suite.
+struct TableKey: Hashable {
+    let function: PiecewisePolynomial
+    let form: FunctionTable.Form
 }

@@ -19,7 +19,7 @@ public final class ProgramBuilder {
     private var inputs: [InputDeclaration] = []
     private var outputScales: [String: Int] = [:]
     /// Of functions that were asked for; nil for those that have none.
-    var tables: [PiecewisePolynomial: TabulatedFunction?] = [:]
+    var tables: [TableKey: FunctionTable?] = [:]
     /// By slot.
     var bounds: [Int: DeclaredBound] = [:]
 

@@ -25,10 +25,12 @@ package protocol ProtocolSuite: Sendable, CustomStringConvertible {
         _ function: PiecewisePolynomial, at x: Secret, width: Int, magnitude: Double, in builder: ProgramBuilder
     ) throws -> Secret
 
+    /// In which form it takes tables.
+    var tableForm: FunctionTable.Form { get }
     /// Whether it evaluates that table at `x` for less than the function's polynomials.
-    func tabulates(_ table: TabulatedFunction, at x: Secret, over domain: DomainProfile) -> Bool
+    func tabulates(_ table: FunctionTable, at x: Secret, over domain: DomainProfile) -> Bool
     /// A table at `x`, at the scale of `x` in a ring of `width` bits; asked only where it says that it does.
-    func evaluate(_ table: TabulatedFunction, at x: Secret, width: Int, in builder: ProgramBuilder) throws -> Secret
+    func evaluate(_ table: FunctionTable, at x: Secret, width: Int, in builder: ProgramBuilder) throws -> Secret
     /// Whether it has an exponential of `x` of its own.
     func hasExponential(of x: Secret, over domain: DomainProfile) -> Bool
     /// `e^x` for `x` up to 1/16, zero far below, at a scale in the narrowest ring; asked only where it says that it has it.
@@ -42,6 +44,49 @@ package protocol ProtocolSuite: Sendable, CustomStringConvertible {
     /// Upper bound of the bytes that an element's largest correlation takes on the wire where a function of so many
     /// thresholds and such a degree is evaluated: for limits that are checked before a program is built.
     func correlationBytes(thresholds: Int, degree: Int, over domain: DomainProfile) -> Double
+}
+
+/// A scalar function as a table, in the form that a suite takes.
+package enum FunctionTable: Sendable {
+    case window(TabulatedFunction)
+    case remainder(RemainderTable)
+
+    package enum Form: Sendable, Hashable {
+        /// Lines about zero.
+        case window
+        /// `max(x, 0)` minus lines of what is left.
+        case remainder
+
+        /// How far a table may be from the polynomials that it is made of.
+        package var tolerance: Double {
+            switch self {
+            case .window: 6e-4
+            case .remainder: 7e-4
+            }
+        }
+    }
+
+    /// Fraction bits of the input and the result.
+    package static let inputScale = TabulatedFunction.inputScale
+
+    /// - Returns: nil where the form has none within its tolerance.
+    init?(_ function: PiecewisePolynomial, as form: Form) {
+        let table: FunctionTable? =
+            switch form {
+            case .window: TabulatedFunction(function, tolerance: form.tolerance).map { .window($0) }
+            case .remainder: RemainderTable(function, tolerance: form.tolerance).map { .remainder($0) }
+            }
+        guard let table else { return nil }
+        self = table
+    }
+
+    /// The largest magnitude of a line.
+    package var lineBound: Double {
+        switch self {
+        case .window(let table): table.lineBound
+        case .remainder(let table): table.lineBound
+        }
+    }
 }
 
 /// What a suite is asked to select.

@@ -9,7 +9,7 @@ public struct Target: Sendable, Hashable, CustomStringConvertible, CanonicallyEn
     package let preprocessing: any PreprocessingMethod
 
     /// A combination that is known to be built.
-    init(domain: DomainProfile, suite: any ProtocolSuite, preprocessing: any PreprocessingMethod) {
+    package init(domain: DomainProfile, suite: any ProtocolSuite, preprocessing: any PreprocessingMethod) {
         self.domain = domain
         self.suite = suite
         self.preprocessing = preprocessing

@@ -86,7 +86,7 @@ extension Target {
 
     /// Comparisons by oblivious transfer with correlations that server and client make, for whom binary trees are cheapest.
     static func otBetweenTwo(over domain: DomainProfile) -> Target {
-        Target(domain: domain, suite: OTSuite(treeArity: 2, looksUp: false), preprocessing: TwoPartyMethod())
+        Target(domain: domain, suite: OTSuite(treeArity: 2, bitMethod: .circuits), preprocessing: TwoPartyMethod())
     }
 
     /// Comparisons by oblivious transfer with the correlations of a dealer, for whom wide trees are cheapest.

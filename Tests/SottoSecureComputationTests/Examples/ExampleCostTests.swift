@@ -18,6 +18,16 @@ import Testing
         #expect(try ProgramRunner(program, fill: .small(seed: 5, bits: 4)).costIsExact)
     }
 
+    @Test(arguments: ExamplePrograms.ofCircuits) func everyByteOfCircuitsIsDeclared(example: ExampleProgram) throws {
+        for count in [0, 1, 7, 8, 65] {
+            let program = try example.program(count: count, target: .circuits)
+            #expect(try ProgramRunner(program, fill: .small(seed: 5, bits: 4)).costIsExact, "\(count)")
+        }
+        let small = Tiling(elements: 8, linearElements: 16, windowBytes: 1 << 9)
+        let program = try example.program(count: 35, target: .circuits, tiling: small)
+        #expect(try ProgramRunner(program, fill: .small(seed: 5, bits: 4)).costIsExact)
+    }
+
     @Test(arguments: ExamplePrograms.matrices) func everyByteOfMatricesIsDeclared(example: ExampleProgram) throws {
         for count in [0, 1, 3] {
             let program = try example.program(count: count, target: .standard)
@@ -67,12 +77,23 @@ import Testing
         "SignLookup": Work(),
         "BitSums": Work(),
         "MaskedSum": Work(),
+        "CircuitEvaluation": Work(),
+        "SelectedSum": Work(),
+        "LowDigit": Work(),
     ]
 
     @Test(arguments: ExamplePrograms.all) func whatIsDeclaredIsCounted(example: ExampleProgram) throws {
+        try expectCounts(example, .standard)
+    }
+
+    @Test(arguments: ExamplePrograms.ofCircuits) func whatCircuitsDeclareIsCounted(example: ExampleProgram) throws {
+        try expectCounts(example, .circuits)
+    }
+
+    private func expectCounts(_ example: ExampleProgram, _ target: Target) throws {
         let isOfMatrices = ExamplePrograms.matrices.contains { $0.description == example.description }
         for count in isOfMatrices ? [2, 8] : [1, 24, 65] {
-            let program = try example.program(count: count, target: .standard)
+            let program = try example.program(count: count, target: target)
             let counts = try CountedRun(program, fill: .small(seed: 3, bits: 4)).counts
             for instruction in program.instructions {
                 try expect(instruction, counts.map { $0[instruction.index] ?? OperationCounts() })

@@ -6,9 +6,12 @@ import Testing
 /// No primitive and no correlation is left out of the examples, and so of any test that goes through them.
 @Suite struct ExampleCoverageTests {
     /// Enough for every tile.
-    private static func programs(_ profile: DomainProfile = .ring64) throws -> [Program] {
-        try ExamplePrograms.all.map { try $0.program(count: 40, target: .otWithDealer(over: profile)) }
+    private static func programs(_ target: Target) throws -> [Program] {
+        try ExamplePrograms.all.map { try $0.program(count: 40, target: target) }
     }
+
+    /// Of every suite.
+    private static func programs() throws -> [Program] { try programs(.standard) + programs(.circuits) }
 
     @Test func everyPrimitiveIsInAnExample() throws {
         let declared = try SourceFile.all(in: "Sources").types(conformingTo: "Primitive")
@@ -26,18 +29,13 @@ import Testing
     }
 
     /// The one program of all of them, too.
-    @Test(arguments: DomainProfile.both) func theCombinedProgramHasAllOfThem(profile: DomainProfile) throws {
-        let combined = try EveryPrimitive(profile: profile).program.primitiveTypes
-        #expect(combined == Set(try Self.programs(profile).flatMap(\.primitiveTypes)))
+    @Test(arguments: [Target.standard, .otWithDealer(over: .field), .circuits])
+    func theCombinedProgramHasAllOfThem(target: Target) throws {
+        let combined = try EveryPrimitive(target: target).program.primitiveTypes
+        #expect(combined == Set(try Self.programs(target).flatMap(\.primitiveTypes)))
     }
 
     @Test func examplesAreToldApart() {
         #expect(Set(ExamplePrograms.all.map(\.description)).count == ExamplePrograms.all.count)
-    }
-}
-
-extension Program {
-    fileprivate var primitiveTypes: Set<String> {
-        Set(instructions.map { String(describing: type(of: $0.primitive)) })
     }
 }

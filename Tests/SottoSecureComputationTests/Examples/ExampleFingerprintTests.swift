@@ -9,8 +9,7 @@ import Testing
     private static let count = 24
 
     @Test(arguments: ExamplePrograms.all) func equalProgramsAgree(example: ExampleProgram) throws {
-        for profile in DomainProfile.both {
-            let target = Target.otWithDealer(over: profile)
+        for target in [Target.standard, .otWithDealer(over: .field), .circuits] {
             let fingerprint = try example.program(count: Self.count, target: target).fingerprint()
             #expect(try example.program(count: Self.count, target: target).fingerprint() == fingerprint)
         }
@@ -65,31 +64,40 @@ import Testing
 
     /// What changes shows where it belongs: in the primitives themselves or in widths of weights, not only in correlations
     /// and names that happen to depend on it.
-    @Test(arguments: ExamplePrograms.all) func parametersStandInPrimitives(example: ExampleProgram) throws {
-        let plain = try example.program(count: Self.count, target: .standard)
-        for parameter in try example.parameters(count: Self.count, target: .standard) {
-            let changed = try example.program(count: Self.count, target: .standard, changing: parameter)
+    @Test(
+        arguments: ExamplePrograms.all.map { ($0, Target.standard) }
+            + ExamplePrograms.ofCircuits.map { ($0, .circuits) })
+    func parametersStandInPrimitives(example: ExampleProgram, target: Target) throws {
+        let plain = try example.program(count: Self.count, target: target)
+        for parameter in try example.parameters(count: Self.count, target: target) {
+            let changed = try example.program(count: Self.count, target: target, changing: parameter)
             #expect(plain.encodedPrimitives != changed.encodedPrimitives, "\(parameter)")
         }
     }
 
     /// Of another count there are other primitives of every type.
-    @Test(arguments: ExamplePrograms.all) func countsStandInPrimitives(example: ExampleProgram) throws {
+    @Test(
+        arguments: ExamplePrograms.all.map { ($0, Target.standard) }
+            + ExamplePrograms.ofCircuits.map { ($0, .circuits) })
+    func countsStandInPrimitives(example: ExampleProgram, target: Target) throws {
         let (small, large) = (
-            try example.program(count: Self.count, target: .standard).parametersByType,
-            try example.program(count: Self.count + 1, target: .standard).parametersByType
+            try example.program(count: Self.count, target: target).parametersByType,
+            try example.program(count: Self.count + 1, target: target).parametersByType
         )
         #expect(Set(small.keys) == Set(large.keys))
         for (type, parameters) in small { #expect(parameters != large[type], "\(type)") }
     }
 
     /// A correlation of another layout has another encoding.
-    @Test(arguments: ExamplePrograms.all) func layoutsStandInCorrelations(example: ExampleProgram) throws {
-        let plain = try example.program(count: Self.count, target: .standard).plan.correlations
-        let parameters = try example.parameters(count: Self.count, target: .standard)
+    @Test(
+        arguments: ExamplePrograms.all.map { ($0, Target.standard) }
+            + ExamplePrograms.ofCircuits.map { ($0, .circuits) })
+    func layoutsStandInCorrelations(example: ExampleProgram, target: Target) throws {
+        let plain = try example.program(count: Self.count, target: target).plan.correlations
+        let parameters = try example.parameters(count: Self.count, target: target)
         let others =
-            try parameters.map { try example.program(count: Self.count, target: .standard, changing: $0) }
-            + [example.program(count: Self.count + 1, target: .standard)]
+            try parameters.map { try example.program(count: Self.count, target: target, changing: $0) }
+            + [example.program(count: Self.count + 1, target: target)]
         for other in others {
             for (a, b) in zip(plain, other.plan.correlations) where a.layout != b.layout {
                 #expect(a.encoding != b.encoding)

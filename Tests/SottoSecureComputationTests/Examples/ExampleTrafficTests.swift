@@ -14,7 +14,14 @@ import Testing
     /// Only openings of results are left out: what they show is the result.
     @Test(arguments: ExamplePrograms.all, DomainProfile.both)
     func everyMessageLooksUniform(example: ExampleProgram, profile: DomainProfile) throws {
-        let program = try example.program(count: Self.count(example), target: .otWithDealer(over: profile))
+        try checkMessages(example, .otWithDealer(over: profile))
+    }
+
+    @Test(arguments: ExamplePrograms.ofCircuits)
+    func everyMessageOfCircuitsLooksUniform(example: ExampleProgram) throws { try checkMessages(example, .circuits) }
+
+    private func checkMessages(_ example: ExampleProgram, _ target: Target) throws {
+        let program = try example.program(count: Self.count(example), target: target)
         let results = Set(program.instructions.filter { $0.primitive.label == "open" }.map(\.index))
         for fill in Self.fills.prefix(2) {
             var bytes: [UInt64: [UInt8]] = [:]
@@ -40,13 +47,22 @@ import Testing
 
     @Test(arguments: ExamplePrograms.all, DomainProfile.both)
     func trafficDependsOnNothingSecret(example: ExampleProgram, profile: DomainProfile) throws {
+        try checkHeaders(example, .otWithDealer(over: profile))
+    }
+
+    @Test(arguments: ExamplePrograms.ofCircuits)
+    func trafficOfCircuitsDependsOnNothingSecret(example: ExampleProgram) throws {
+        try checkHeaders(example, .circuits)
+    }
+
+    private func checkHeaders(_ example: ExampleProgram, _ target: Target) throws {
         struct Header: Equatable {
             let tag: UInt32
             let depth: UInt32
             let size: Int
         }
         let count = min(Self.count(example), 40)
-        let program = try example.program(count: count, target: .otWithDealer(over: profile))
+        let program = try example.program(count: count, target: target)
         let headers = try Self.fills.enumerated().map { index, fill in
             let channels = RecordingChannel.pair()
             _ = try ProgramRunner(program, fill: fill, seed: UInt64(index), channels: channels)

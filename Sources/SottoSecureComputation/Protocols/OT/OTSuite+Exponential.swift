@@ -4,15 +4,19 @@ import SottoPreprocessing
 
 extension OTSuite {
     package func hasExponential(of x: Secret, over domain: DomainProfile) -> Bool {
-        looksUp && Self.exponentialWindow(x, in: domain) != nil
+        switch bitMethod {
+        case .maskedDigits: Self.exponentialWindow(x, in: domain) != nil
+        case .circuits: Self.hasExponentialCircuit(of: x, in: domain)
+        }
     }
 
     /// `e^x` from one opening `d = x - r`: a public number `e^d` times a shared one `e^r`, up to a constant that the carry of
     /// the sum decides; zero below the window of ``FixedPointExponential`` (with private shares in place of both: Kelkar et
     /// al., USENIX Security 2022).
     /// - Communication: with `n` elements of `k` bits: `ceil(k·n/8)`, then `ceil(5n/8)`, then `ceil(2n/8)` bytes either way in
-    ///   3 rounds.
+    ///   3 rounds; by circuits ``exponentialByCircuit(_:scale:in:)``.
     package func exponential(_ x: Secret, scale: Int, in builder: ProgramBuilder) throws -> Secret {
+        guard bitMethod == .maskedDigits else { return try exponentialByCircuit(x, scale: scale, in: builder) }
         guard let window = Self.exponentialWindow(x, in: builder.profile) else {
             throw ProgramError.unsupported(path: builder.path("exponential"), reason: "a window for \(x.width) bits")
         }

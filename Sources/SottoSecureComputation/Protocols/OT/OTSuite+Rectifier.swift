@@ -3,13 +3,14 @@ import SottoPreprocessing
 
 extension OTSuite {
     package func rectifies(_ x: Secret, over domain: DomainProfile) -> Bool {
-        looksUp && domain.hasNarrowRings && DigitChain(width: x.width) != nil
+        domain.hasNarrowRings && (bitMethod == .circuits || DigitChain(width: x.width) != nil)
     }
 
-    /// `x` where it is not negative, else zero: one opening of `x` serves its sign and the choice.
-    /// - Communication: with `n` elements of `k` bits in `m` digits: `ceil(k·n/8)`, then `ceil((2m-2)·n/8)`, then
+    /// `x` where it is not negative, else zero: one opening of `x` serves its sign and the choice, or a circuit says the sign.
+    /// - Communication: by circuits that of ``signCircuit(width:)`` and of a ``SelectedSum`` of one number. Else with `n` elements of `k` bits in `m` digits: `ceil(k·n/8)`, then `ceil((2m-2)·n/8)`, then
     ///   `ceil(n/8)` bytes either way in 3 rounds.
     package func rectify(_ x: Secret, in builder: ProgramBuilder) throws -> Secret {
+        guard bitMethod == .maskedDigits else { return try rectifyByCircuit(x, in: builder) }
         guard let chain = DigitChain(width: x.width) else {
             throw ProgramError.unsupported(path: builder.path("rectify"), reason: "a ring of \(x.width) bits")
         }

@@ -3,15 +3,28 @@ import SottoApproximation
 import SottoPreprocessing
 
 extension OTSuite {
-    package func tabulates(_ table: TabulatedFunction, at x: Secret, over domain: DomainProfile) -> Bool {
-        looksUp && Self.window(of: table, at: x, in: domain) != nil
+    package func tabulates(_ table: FunctionTable, at x: Secret, over domain: DomainProfile) -> Bool {
+        switch table {
+        case .window(let table): Self.window(of: table, at: x, in: domain) != nil
+        case .remainder(let table): Self.hasCircuit(of: table, at: x, in: domain)
+        }
+    }
+
+    /// - Communication: as the form has it.
+    package func evaluate(
+        _ table: FunctionTable, at x: Secret, width: Int, in builder: ProgramBuilder
+    ) throws -> Secret {
+        switch table {
+        case .window(let table): try evaluate(table, at: x, width: width, in: builder)
+        case .remainder(let table): try evaluate(table, at: x, width: width, in: builder)
+        }
     }
 
     /// A function's lines by cell. One opening of `x` serves the look-up of the cell, the line's slope and the tail.
     /// - Communication: with `n` elements of `k` bits, `b` bits of a line and `h` of its value: `ceil(k·n/8)`, then
     ///   `ceil(9n/8) + ceil(b·n/8)`, then `ceil(n/8) + ceil(n/8) + ceil(h·n/8)`, then `2·ceil(n/8)` bytes either way in 4
     ///   rounds.
-    package func evaluate(
+    private func evaluate(
         _ table: TabulatedFunction, at x: Secret, width: Int, in builder: ProgramBuilder
     ) throws -> Secret {
         guard let window = Self.window(of: table, at: x, in: builder.profile) else {

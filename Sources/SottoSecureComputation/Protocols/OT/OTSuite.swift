@@ -3,24 +3,39 @@ import SottoApproximation
 import SottoPreprocessing
 
 /// Comparisons by millionaires' trees over OT and bit triples, selections by powers of a mask, truncations by one correlated
-/// OT: only correlations that two parties can make by themselves, in any ring or prime field.
+/// OT, in any ring or prime field; in rings tables, exponentials, rectifiers and signs of their own.
 package struct OTSuite: ProtocolSuite {
+    /// How rings get at the bits of a value that a table, an exponential or a rectifier needs.
+    package enum BitMethod: Sendable {
+        /// Look-ups at a value that is opened once under a mask, whose digits' indicators are dealt: fewest bytes and rounds
+        /// with a dealer, who alone makes these correlations today.
+        case maskedDigits
+        /// Circuits on the shares' bits, by triples and selections that are nothing but random OTs: fewest bytes without a
+        /// dealer.
+        case circuits
+    }
+
     /// Children of a node of the comparison's tree.
     package let treeArity: Int
-    /// Whether rings have tables, exponentials and rectifiers of one opening: cheapest with a dealer, and their correlations
-    /// only a dealer makes today.
-    package let looksUp: Bool
+    package let bitMethod: BitMethod
 
     /// - Precondition: an arity from 2 to 8.
-    package init(treeArity: Int, looksUp: Bool = true) {
+    package init(treeArity: Int, bitMethod: BitMethod = .maskedDigits) {
         precondition((2...8).contains(treeArity))
         self.treeArity = treeArity
-        self.looksUp = looksUp
+        self.bitMethod = bitMethod
     }
 
     package var name: String { "ot" }
     package var description: String {
-        "ot with trees of arity \(treeArity)" + (looksUp ? "" : " and no look-ups")
+        "ot with trees of arity \(treeArity)" + (bitMethod == .circuits ? " and circuits" : "")
+    }
+
+    package var tableForm: FunctionTable.Form {
+        switch bitMethod {
+        case .maskedDigits: .window
+        case .circuits: .remainder
+        }
     }
 
     /// - Communication: ``Truncation``.
@@ -66,9 +81,12 @@ package struct OTSuite: ProtocolSuite {
             parts: [SecretBits.Part(slot: slot, range: 0..<x.count)], planes: thresholds.count, count: x.count)
     }
 
-    /// - Communication: ``Comparison`` with one threshold.
+    /// - Communication: ``Comparison`` with one threshold, or that of ``signCircuit(width:)``.
     package func sign(_ x: Secret, width: Int, in builder: ProgramBuilder) throws -> SecretBits {
-        try compare(x, thresholds: [0], width: width, in: builder)
+        guard bitMethod == .circuits, builder.profile.hasNarrowRings else {
+            return try compare(x, thresholds: [0], width: width, in: builder)
+        }
+        return try evaluate(Self.signCircuit(width: width), of: x, magnitudeBits: width - 1, in: builder)
     }
 
     /// - Communication: ``Selection``.
