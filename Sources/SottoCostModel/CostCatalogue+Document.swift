@@ -9,7 +9,7 @@ extension CostCatalogue {
     public func rendered(as format: Table.Format, width: Int = .max) -> String {
         guard format != .csv else { return flatTable.rendered(as: .csv) }
         let parts =
-            [Self.heading("Costs", level: 1, format)] + Self.introduction.map { Self.paragraph($0, format, width) }
+            [Self.heading("Costs", level: 1, format)] + introduction.map { Self.paragraph($0, format, width) }
         return (parts + sections.flatMap { section in part(section, format, width) }).joined(separator: "\n")
     }
 
@@ -21,14 +21,26 @@ extension CostCatalogue {
         ]
         if let totals = section.totals {
             parts += [
-                Self.paragraph("Totals of the same at other counts: bytes of server + client + dealer.", format, width),
+                Self.paragraph(
+                    "Totals of the same at other counts: bytes of server + client + \(section.offlineName).", format,
+                    width
+                ),
                 totals.rendered(as: format, width: width),
             ]
         }
         return parts
     }
 
-    private static let introduction = [
+    /// What the offline column has where there is no dealer.
+    private static let offlineMeaning =
+        "Without a dealer the column \"offline\" has what both parties send each other before the inputs are known: of the "
+        + "trees of OTs what is beyond those that a setup leaves, and keys of encryption in sessions alone."
+
+    private var introduction: [String] {
+        Self.common + (sections.contains { $0.offlineName == "offline" } ? [Self.offlineMeaning] : [])
+    }
+
+    private static let common = [
         "Made by `sotto costs --format markdown` from what the primitives declare; a test compares. Change the code, "
             + "not this page.",
         "Every row is a program that the cost interpreter ran. Bytes are payload: what the server and what the client "
@@ -54,7 +66,8 @@ extension CostCatalogue {
     private var flatTable: Table {
         let names = [
             "section", "unit", "name", "operands", "count", "bytes_sent_server", "bytes_sent_client",
-            "dealer_bytes_server", "dealer_bytes_client", "setup_bytes", "rounds",
+            "dealer_bytes_server", "dealer_bytes_client", "offline_bytes_sent_server", "offline_bytes_sent_client",
+            "setup_bytes", "rounds",
         ]
         return Table(
             columns: names.map { .init($0) },
@@ -62,10 +75,8 @@ extension CostCatalogue {
                 section.rows.map { row in
                     .init(
                         [section.title, section.unit.rawValue, row.name, row.operands]
-                            + ([row.count] + row.bytesSent.values + row.dealerBytes.values + [
-                                row.setupBytes, row.rounds,
-                            ]).map(
-                                String.init))
+                            + ([row.count] + row.bytesSent.values + row.dealerBytes.values
+                            + row.offlineBytesSent.values + [row.setupBytes, row.rounds]).map(String.init))
                 }
             })
     }
@@ -90,19 +101,25 @@ extension CostCatalogue.Section {
 
     fileprivate var table: Table { unit == .session ? sessionTable : costTable }
 
+    /// What the column of bytes before the inputs are known is called: the dealer's, or both parties' without one.
+    fileprivate var offlineName: String {
+        rows.contains { $0.offlineBytesSent != .zero } ? "offline" : "dealer"
+    }
+
     private var costTable: Table {
         let shown = rows.filter { $0.count == reference }
-        let hasSetup = shown.contains { $0.setupBytes > 0 }
+        // A setup that is the same for all belongs to none.
+        let hasSetup = Set(shown.map(\.setupBytes)).count > 1
         return Table(
             columns: [
                 .init(title.lowercased(), .left), .init("operands", .left), .init("server sends"),
-                .init("client sends"), .init("rounds"), .init("dealer"),
+                .init("client sends"), .init("rounds"), .init(offlineName),
             ] + (hasSetup ? [.init("setup")] : []),
             rows: shown.map { row in
                 .init(
                     [
                         row.name, row.operands, row.each(row.bytesSent.server), row.each(row.bytesSent.client),
-                        "\(row.rounds)", row.each(row.dealerBytes.total),
+                        "\(row.rounds)", row.each(row.offlineTotal),
                     ] + (hasSetup ? [row.each(row.setupBytes)] : []))
             })
     }
@@ -110,13 +127,13 @@ extension CostCatalogue.Section {
     private var sessionTable: Table {
         Table(
             columns: [
-                .init(title.lowercased(), .left), .init("setup"), .init("dealer"), .init("server sends"),
+                .init(title.lowercased(), .left), .init("setup"), .init(offlineName), .init("server sends"),
                 .init("client sends"), .init("online"), .init("rounds"),
             ],
             rows: rows.map { row in
                 .init(
                     [
-                        row.setupBytes, row.dealerBytes.total, row.bytesSent.server, row.bytesSent.client,
+                        row.setupBytes, row.offlineTotal, row.bytesSent.server, row.bytesSent.client,
                         row.bytesSent.total,
                     ].reduce(into: [row.name]) { $0.append(CostCatalogue.grouped($1)) } + ["\(row.rounds)"])
             })
@@ -132,7 +149,7 @@ extension CostCatalogue.Section {
             columns: [.init(title.lowercased(), .left), .init("operands", .left)] + counts.map { .init("n = \($0)") },
             rows: rows.filter { $0.count == reference }.map { row in
                 let cells = others.filter { $0.name == row.name && $0.operands == row.operands }.map { other in
-                    (other.bytesSent.values + [other.dealerBytes.total]).map(String.init).joined(separator: " + ")
+                    (other.bytesSent.values + [other.offlineTotal]).map(String.init).joined(separator: " + ")
                 }
                 return .init([row.name, row.operands] + cells)
             })
@@ -140,6 +157,9 @@ extension CostCatalogue.Section {
 }
 
 extension CostCatalogue.Row {
+    /// Before the inputs are known, whoever sends them.
+    fileprivate var offlineTotal: Int { dealerBytes.total + offlineBytesSent.total }
+
     /// Bytes of one unit, exactly: its bits are a whole number at the counts that are shown so.
     fileprivate func each(_ bytes: Int) -> String {
         let (bits, rest) = (8 * bytes).quotientAndRemainder(dividingBy: count)

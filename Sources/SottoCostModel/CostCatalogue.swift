@@ -19,6 +19,9 @@ public struct CostCatalogue: Sendable, Hashable, Codable {
         public let rounds: Int
         /// Bytes from the dealer before the inputs are known, by receiver.
         public let dealerBytes: ByParty<Int>
+        /// Bytes between the parties before the inputs are known, by sender, for correlations that they make by themselves:
+        /// of the trees of OTs what is beyond those that the setup leaves; keys of encryption in sessions alone.
+        public let offlineBytesSent: ByParty<Int>
         /// Bytes from the server to the client, once a session.
         public let setupBytes: Int
 
@@ -26,6 +29,7 @@ public struct CostCatalogue: Sendable, Hashable, Codable {
             case name, operands, count, rounds
             case bytesSent = "bytes_sent"
             case dealerBytes = "dealer_bytes"
+            case offlineBytesSent = "offline_bytes_sent"
             case setupBytes = "setup_bytes"
         }
     }
@@ -169,7 +173,7 @@ extension CostCatalogue.Row {
         self.init(
             name: name, operands: operands, count: count, bytesSent: counted.reduce(.zero) { $0 + $1.bytesSent },
             rounds: counted.reduce(0) { $0 + $1.rounds }, dealerBytes: counted.reduce(.zero) { $0 + $1.dealerBytes },
-            setupBytes: setup)
+            offlineBytesSent: counted.reduce(.zero) { $0 + $1.preprocessing.bytesSent }, setupBytes: setup)
     }
 
     /// A session of one inference, seeds included.
@@ -185,6 +189,6 @@ extension CostCatalogue.Row {
         self.init(
             name: model.name, operands: "", count: 1, bytesSent: totals.online.bytesSent,
             rounds: totals.online.rounds, dealerBytes: totals.offline.dealerBytes,
-            setupBytes: totals.setup.bytesSent.total)
+            offlineBytesSent: totals.offline.bytesSent, setupBytes: totals.setup.bytesSent.total)
     }
 }

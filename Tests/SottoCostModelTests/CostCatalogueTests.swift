@@ -174,6 +174,30 @@ import Testing
         #expect(row.setupBytes == program.plan.weights.reduce(0) { $0 + $1.wireBytes })
     }
 
+    /// Both parties' bytes stand in the place of the dealer's, as sessions have them.
+    @Test func withoutADealerWhatPartiesSendBeforeIsOffline() throws {
+        let target = try Target(protocolName: .ot, preprocessing: .twoParty, domain: .ring64)
+        let program = try ForwardPass(architecture: Small.architecture("SM+G"), new: 4, output: .all).program(
+            target: target)
+        let catalogue = try CostCatalogue(
+            models: [.init(title: "T", note: "N.", models: [.init(name: "m", program: program)])], target: target)
+        let rows = catalogue.sections.flatMap(\.rows)
+        #expect(rows.allSatisfy { $0.dealerBytes == .zero })
+        let preprocessing = target.preprocessing
+        let sent = (preprocessing.offlineRows(program.plan).map(\.cost) + preprocessing.costs(program.plan)).reduce(
+            ByParty<Int>.zero
+        ) { $0 + $1.bytesSent }
+        #expect(rows.last?.offlineBytesSent == sent && sent.server > 0 && sent.client > 0)
+        let product = try #require(rows.first { $0.name == "Beaver product" && $0.count == CostCatalogue.elements })
+        let entry = try #require(CostCatalogue.primitives.first { $0.name == "Beaver product" })
+        let plan = try entry.program(count: CostCatalogue.elements, target: target).plan
+        #expect(product.offlineBytesSent == preprocessing.costs(plan).reduce(.zero) { $0 + $1.bytesSent })
+        let text = catalogue.rendered(as: .markdown)
+        #expect(text.contains("| offline |") && !text.contains("| dealer |"))
+        #expect(text.contains("server + client + offline"))
+        #expect(!(try CostCatalogue(target: .standard).rendered(as: .markdown).contains("offline |")))
+    }
+
     @Test func forms() throws {
         let catalogue = try CostCatalogue(target: .standard)
         let again = try JSONDecoder().decode(CostCatalogue.self, from: Data(JSONText.of(catalogue).utf8))
