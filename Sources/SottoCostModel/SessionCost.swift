@@ -10,6 +10,7 @@ public struct SessionCost: Sendable {
     private var rows: [CostReport.Phase: [CostReport.Operation]] = [:]
     private var places: [RowKey: Int] = [:]
     private var latencies: SessionLatency
+    private var memory = PreprocessingMemory()
     /// Programs recorded so far.
     public private(set) var inferences = 0
 
@@ -34,16 +35,20 @@ public struct SessionCost: Sendable {
     public mutating func recordSetup(
         of program: Program, sent: ByParty<Int>? = nil, seconds: Double? = nil, work: ByParty<[Int]>? = nil
     ) {
-        for row in program.target.preprocessing.setupRows(program.plan) {
+        let rows = program.target.preprocessing.setupRows(program.plan)
+        let others = rows.filter { !$0.isTimed }.reduce(ByParty<Int>.zero) { $0 + $1.cost.bytesSent }
+        for row in rows {
             var cost = row.cost
             if row.isTimed, let sent {
-                cost.bytesSent = sent
+                // What was sent beside the other rows' bytes.
+                cost.bytesSent = ByParty { sent[$0] - others[$0] }
                 if sent.total == 0 { cost.rounds = 0 }
             }
             add(
                 CostReport.Operation(
                     path: row.path, phase: .setup, cost, seconds: seconds.map { row.isTimed ? $0 : 0 }))
         }
+        memory = program.target.preprocessing.memory(afterSetupOf: program.plan)
         latencies.addSetup(of: program, work: work)
     }
 
@@ -51,7 +56,8 @@ public struct SessionCost: Sendable {
     /// - Parameter trace: both parties' traces, merged.
     public mutating func record(_ program: Program, trace: Trace? = nil) {
         let cost = trace.map { CostInterpreter().replay(program, trace: $0) } ?? CostInterpreter().run(program)
-        for row in program.target.preprocessing.offlineRows(program.plan) {
+        let before = memory
+        for row in program.target.preprocessing.offlineRows(program.plan, &memory) {
             add(
                 CostReport.Operation(
                     path: row.path, phase: .offline, row.cost, seconds: trace.map { _ in 0 }))
@@ -70,7 +76,7 @@ public struct SessionCost: Sendable {
                     rounds: cost.rounds, depth: depths.increases[index], flops: cost.flops,
                     seconds: trace?.onlineSeconds(index)))
         }
-        latencies.add(program, trace: trace, isFirst: inferences == 0)
+        latencies.add(program, before, trace: trace, isFirst: inferences == 0)
         inferences += 1
     }
 

@@ -45,7 +45,8 @@ struct SessionLatency: Sendable {
         }
     }
 
-    mutating func add(_ program: Program, trace: Trace?, isFirst: Bool) {
+    /// - Parameter memory: what the session has before.
+    mutating func add(_ program: Program, _ memory: PreprocessingMemory, trace: Trace?, isFirst: Bool) {
         guard !networks.isEmpty else { return }
         let measured = trace.flatMap { $0.times.values.contains { !$0.isEmpty } ? InstructionWork($0.times) : nil }
         if measured != nil { source = .measured }
@@ -61,7 +62,7 @@ struct SessionLatency: Sendable {
             let online = work?.online ?? { _, _ in 0 }
             let (onlineEnd, offlineEnd) = (
                 replay.online(on: link, trace: trace, work: online).largest,
-                program.target.preprocessing.replayOffline(program.plan, on: link, work: preparation).largest
+                program.target.preprocessing.replayOffline(program.plan, memory, on: link, work: preparation).largest
             )
             sums[index].online = sums[index].online.advanced(byNanoseconds: onlineEnd)
             sums[index].offline = sums[index].offline.advanced(byNanoseconds: offlineEnd)

@@ -1,4 +1,5 @@
 import SottoAlgebra
+import SottoLatticeEncryption
 import SottoRandomness
 import SottoTransport
 
@@ -12,8 +13,10 @@ package protocol PreprocessingMethod: Sendable {
 
     /// The setup of a session, what a plan's weights need.
     func setupRows(_ plan: CorrelationPlan) -> [PreprocessingRow]
-    /// What an inference needs that belongs to no single correlation.
-    func offlineRows(_ plan: CorrelationPlan) -> [PreprocessingRow]
+    /// What a session has for later runs after its setup.
+    func memory(afterSetupOf plan: CorrelationPlan) -> PreprocessingMemory
+    /// What an inference needs that belongs to no single correlation and that the session does not have yet; then it has.
+    func offlineRows(_ plan: CorrelationPlan, _ memory: inout PreprocessingMemory) -> [PreprocessingRow]
     /// What each correlation of a plan costs.
     func costs(_ plan: CorrelationPlan) -> [PreprocessingCost]
     /// The payload bytes of the largest frame of a correlation's preprocessing.
@@ -22,7 +25,10 @@ package protocol PreprocessingMethod: Sendable {
     /// When either party is done with the setup, in nanoseconds, if the client asks for it at 0.
     func replaySetup(_ plan: CorrelationPlan, on link: Link, work: PreprocessingWork) -> ByParty<Int>
     /// When either party has what the online phase needs, in nanoseconds, if both ask at 0.
-    func replayOffline(_ plan: CorrelationPlan, on link: Link, work: PreprocessingWork) -> ByParty<Int>
+    /// - Parameter memory: what the session has before.
+    func replayOffline(
+        _ plan: CorrelationPlan, _ memory: PreprocessingMemory, on link: Link, work: PreprocessingWork
+    ) -> ByParty<Int>
 
     /// A party's side, for a session.
     func party<Domain: ShareDomain>(_ session: PreprocessingSession<Domain>) throws -> any PartyPreprocessing<Domain>
@@ -30,6 +36,14 @@ package protocol PreprocessingMethod: Sendable {
     func insecureParties<Domain: ShareDomain>(
         _ domain: Domain, seeds: some SeedSource, threads: Int
     ) throws -> ByParty<any PartyPreprocessing<Domain>>
+}
+
+/// What the parties of a session keep from one run to the next, as far as costs depend on it.
+package struct PreprocessingMemory: Sendable, Hashable {
+    /// What either party has sent keys of encryption for.
+    var keys: ByParty<Set<LatticeParameters>> = .both([])
+
+    package init() {}
 }
 
 /// Bytes and rounds of a part of the preprocessing.

@@ -184,9 +184,11 @@ import Testing
         let rows = catalogue.sections.flatMap(\.rows)
         #expect(rows.allSatisfy { $0.dealerBytes == .zero })
         let preprocessing = target.preprocessing
-        let sent = (preprocessing.offlineRows(program.plan).map(\.cost) + preprocessing.costs(program.plan)).reduce(
-            ByParty<Int>.zero
-        ) { $0 + $1.bytesSent }
+        var memory = preprocessing.memory(afterSetupOf: program.plan)
+        let sent = (preprocessing.offlineRows(program.plan, &memory).map(\.cost) + preprocessing.costs(program.plan))
+            .reduce(
+                ByParty<Int>.zero
+            ) { $0 + $1.bytesSent }
         #expect(rows.last?.offlineBytesSent == sent && sent.server > 0 && sent.client > 0)
         let product = try #require(rows.first { $0.name == "Beaver product" && $0.count == CostCatalogue.elements })
         let entry = try #require(CostCatalogue.primitives.first { $0.name == "Beaver product" })

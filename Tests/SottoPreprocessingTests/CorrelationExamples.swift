@@ -54,7 +54,7 @@ enum CorrelationExamples {
             FactorTriples(count: count, lanes: [1, 3, 0, 130]),
             FactorTriples(count: count, lanes: []),
             PrivateBitProducts(count: count, planes: 5),
-            BitNumberProducts(count: count, widths: ByParty(server: [width, 1, 64], client: [7, width])),
+            BitNumberProducts(count: count, widths: ByParty(server: [width, width, width], client: [width])),
         ]
         let tables: [any Correlation] = [
             MaskIndicators(
@@ -114,6 +114,25 @@ enum CorrelationExamples {
             BeaverProductCorrelation(left: MaskView(elements), right: MaskView(elements), shape: dots, width: width),
             BeaverProductCorrelation(left: MaskView(elements), right: spread, shape: dots, width: width),
         ]
+    }
+
+    /// More elements than OTs are cheaper for.
+    static func manyElements(width: Int) -> CorrelationPlan {
+        let mask = CorrelationHandle(index: 0, kind: RingMask(count: 9000, width: width))
+        let client = CorrelationHandle(index: 1, kind: ClientMask(count: 9000, width: width))
+        return CorrelationPlan(
+            correlations: [
+                mask.kind, client.kind,
+                BeaverProductCorrelation(
+                    left: MaskView(mask), right: MaskView(mask), shape: .elementwise(count: 9000), width: width),
+                BeaverProductCorrelation(
+                    left: MaskView(mask), right: MaskView(mask), shape: .rowDots(rows: 1000, columns: 9), width: width),
+                ServerProductCorrelation(
+                    mask: MaskView(client), weight: WeightView(weight: 0), shape: .elementwise(count: 9000),
+                    width: width),
+                SelectionCorrelation(count: 9000, thresholds: 1, degree: 3, isMasked: true, width: width),
+                BitNumberProducts(count: 9000, widths: ByParty(server: [width, 1, 64], client: [7])),
+            ], weights: [WeightDeclaration(name: "a", shape: [9000], width: 64)])
     }
 
     /// By folding, of full limbs, and of three limbs.

@@ -16,19 +16,21 @@ import Testing
 
     /// Both parties of a session, on a thread each.
     private func withSession(
-        seed: UInt64, _ body: @escaping @Sendable (inout SessionEnd) throws -> Void
+        seed: UInt64, setupPlan: CorrelationPlan? = nil, _ body: @escaping @Sendable (inout SessionEnd) throws -> Void
     ) throws -> ByParty<SessionEnd> {
         let (server, client) = RecordingChannel.pair()
-        let end = Background { try Self.run(.server, server, seed, body) }
-        let other = Result { try Self.run(.client, client, seed, body) }
+        let end = Background { try Self.run(.server, server, seed, setupPlan, body) }
+        let other = Result { try Self.run(.client, client, seed, setupPlan, body) }
         return ByParty(server: try end.result(), client: try other.get())
     }
 
     private static func run(
-        _ party: Party, _ channel: RecordingChannel, _ seed: UInt64, _ body: (inout SessionEnd) throws -> Void
+        _ party: Party, _ channel: RecordingChannel, _ seed: UInt64, _ setupPlan: CorrelationPlan?,
+        _ body: (inout SessionEnd) throws -> Void
     ) throws -> SessionEnd {
         do {
-            var end = try SessionEnd(party, channel, seed: 2 * seed + (party == .server ? 0 : 1), transfers: transfers)
+            var end = try SessionEnd(
+                party, channel, seed: 2 * seed + (party == .server ? 0 : 1), setupPlan, transfers: transfers)
             try body(&end)
             return end
         } catch {
@@ -63,7 +65,7 @@ import Testing
             try end.make(plan, weights: try CorrelationExamples.weights(plan, Ring64(), seed: 1))
         }
         let schedule = try MakingSchedule(plan, Self.transfers)
-        let declared = schedule.costs.reduce(.zero, +) + schedule.keyBytes
+        let declared = schedule.costs.reduce(.zero, +) + schedule.keyBytes()
         for party in Party.allCases {
             let frames = ends[party].channel.frames
             let setup = frames.prefix(4).reduce(0) { $0 + $1.payload.count }
@@ -80,7 +82,7 @@ import Testing
                 clocks[party.peer] = max(clocks[party.peer], before[party] + 1)
             }
         }
-        #expect(schedule.rounds == clocks.largest)
+        #expect(schedule.rounds(keyBytes: schedule.keyBytes()) == clocks.largest)
     }
 
     /// Products of long rows are made as such, under keys of both parties, and of exactly the declared bytes.
@@ -92,8 +94,8 @@ import Testing
         let encryption = try #require(schedule.encryption)
         #expect(encryption.keepsRows && encryption.keepsDots && encryption.areRowKeysMutual)
         let (rows, elements) = (try #require(encryption.rows), encryption.elements)
-        #expect(rows.packingLevels > 1 && elements == nil && schedule.keyBytes == .both(rows.setupBytes))
-        let declared = schedule.costs.reduce(.zero, +) + schedule.keyBytes
+        #expect(rows.packingLevels > 1 && elements == nil && schedule.keyBytes() == .both(rows.setupBytes))
+        let declared = schedule.costs.reduce(.zero, +) + schedule.keyBytes()
         for party in Party.allCases {
             let frames = ends[party].channel.frames.dropFirst(4)
             #expect(frames.reduce(0) { $0 + $1.payload.count } == declared[party])
@@ -102,19 +104,73 @@ import Testing
         if width == 64 { #expect(declared.total < 139 * (2 * 98_925 + 150_000) * 2 / 3) }
     }
 
+    /// Products of many elements are encrypted, those of few are made by OT: each of exactly the declared bytes.
+    @Test(arguments: [64, 20]) func productsOfManyElementsHold(width: Int) throws {
+        let plan = CorrelationExamples.manyElements(width: width)
+        let weights = try CorrelationExamples.weights(plan, Ring64(), seed: 2)
+        let ends = try withSession(seed: 9) { end in try end.make(plan, weights: weights) }
+        try MadeCorrelations(domain: Ring64(), plan: plan, weights: weights, shares: ends.map { $0.shares[0] }).check()
+        let schedule = try MakingSchedule(plan, Self.transfers)
+        #expect(schedule.encryption?.elements != nil)
+        let declared = schedule.costs.reduce(.zero, +) + schedule.keyBytes()
+        for party in Party.allCases {
+            let frames = ends[party].channel.frames.dropFirst(4)
+            #expect(frames.reduce(0) { $0 + $1.payload.count } == declared[party])
+        }
+        // Of a few nothing is encrypted but matrices.
+        let few = try #require(
+            try MakingSchedule(CorrelationExamples.plan(count: 9, width: width, hasTables: false)).encryption)
+        #expect(few.elements == nil && few.rows == nil && few.matrices != nil)
+    }
+
     /// On a line that is all delay every round takes it once: four in the setup, and no more offline than there are messages.
     @Test func replaysTakeEveryRoundOnce() throws {
         let plan = CorrelationExamples.plan(count: 9, width: 20, hasTables: false)
         let (method, delay) = (TwoPartyMethod(), 1_000_000)
         let link = Link(bitsPerSecond: 1e18, delay: delay)
         #expect(method.replaySetup(plan, on: link, work: .none) == .both(4 * delay))
-        let rounds = method.offlineRows(plan).reduce(0) { $0 + $1.cost.rounds }
-        #expect(rounds == (try MakingSchedule(plan).rounds))
-        #expect(method.replayOffline(plan, on: link, work: .none).largest == rounds * delay)
+        for kept in [PreprocessingMemory(), method.memory(afterSetupOf: plan)] {
+            var memory = kept
+            let rows = method.offlineRows(plan, &memory)
+            let rounds = rows.reduce(0) { $0 + $1.cost.rounds }
+            let (schedule, isKept) = (try MakingSchedule(plan), kept != PreprocessingMemory())
+            #expect(rows.reduce(.zero) { $0 + $1.cost.bytesSent } == (isKept ? .zero : schedule.keyBytes()))
+            #expect(rounds == schedule.rounds(keyBytes: isKept ? .zero : schedule.keyBytes()))
+            #expect(method.replayOffline(plan, kept, on: link, work: .none).largest == rounds * delay)
+            #expect(memory == method.memory(afterSetupOf: plan))
+        }
         // And one that is all rate takes every byte of the busier direction once.
         let slow = Link(bitsPerSecond: 8e9, delay: 0)
         let setup = method.setupRows(plan).reduce(.zero) { $0 + $1.cost.bytesSent }
         #expect(method.replaySetup(plan, on: slow, work: .none) == setup)
+    }
+
+    /// A session's keys are sent once: in its setup for the plan that it has, and in a run for what it has no keys for.
+    @Test func keysAreSentOnce() throws {
+        let plans = [(9, 20), (11, 20), (9, 64), (9, 20)].map {
+            CorrelationExamples.plan(count: $0.0, width: $0.1, hasTables: false)
+        }
+        let weights = try plans.map { try CorrelationExamples.weights($0, Ring64(), seed: 1) }
+        let schedules = try plans.map { try MakingSchedule($0, Self.transfers) }
+        // Counts are rounded up to the same sizes; other widths have other keys.
+        #expect(
+            schedules[0].encryption == schedules[1].encryption && schedules[0].encryption != schedules[2].encryption)
+        let first = plans[0]
+        let ends = try withSession(seed: 8, setupPlan: first) { end in
+            for (plan, weights) in zip(plans, weights) { try end.make(plan, weights: weights) }
+        }
+        for (index, plan) in plans.enumerated() {
+            try MadeCorrelations(
+                domain: Ring64(), plan: plan, weights: weights[index], shares: ends.map { $0.shares[index] }
+            ).check()
+        }
+        var (memory, declared) = (PreprocessingMemory(), ByParty<Int>.zero)
+        for schedule in schedules {
+            declared = schedule.costs.reduce(declared + schedule.keyBytes(memory), +)
+            schedule.encryption?.keep(in: &memory)
+        }
+        let setup = ByParty.both(TwoPartyMaker.setupBytes(Self.transfers))
+        #expect(ends.map { $0.channel.frames.reduce(0) { $0 + $1.payload.count } } == declared + setup)
     }
 
     /// A peer whose messages are too short or too long, whichever of them: refused as its fault, and never a trap or a wait.
@@ -172,13 +228,17 @@ private struct SessionEnd: @unchecked Sendable {
     private var seeds: InsecureSeededSource
     private(set) var shares: [[CorrelationShare<[UInt64]>]] = []
 
-    init(_ party: Party, _ channel: RecordingChannel, seed: UInt64, transfers: TransferPlan) throws {
+    init(
+        _ party: Party, _ channel: RecordingChannel, seed: UInt64, _ setupPlan: CorrelationPlan?,
+        transfers: TransferPlan
+    ) throws {
         self.party = party
         self.channel = channel
         seeds = InsecureSeededSource(seed)
         maker = try TwoPartyMaker(party, transfers, seeds: &seeds)
-        let sent = try maker.setUp(over: channel)
-        #expect(sent == .both(TwoPartyMaker.setupBytes(transfers)))
+        let sent = try maker.setUp(setupPlan, over: channel)
+        let keys = try setupPlan.map { try MakingSchedule($0, transfers).keyBytes() } ?? .zero
+        #expect(sent == keys + .both(TwoPartyMaker.setupBytes(transfers)))
     }
 
     mutating func make(_ plan: CorrelationPlan, weights: [[UInt64]]) throws {

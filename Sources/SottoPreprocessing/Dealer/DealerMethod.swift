@@ -27,8 +27,12 @@ package struct DealerMethod: PreprocessingMethod {
         ]
     }
 
+    package func memory(afterSetupOf plan: CorrelationPlan) -> PreprocessingMemory { PreprocessingMemory() }
+
     /// - Communication: a seed from the dealer to either party.
-    package func offlineRows(_ plan: CorrelationPlan) -> [PreprocessingRow] {
+    package func offlineRows(
+        _ plan: CorrelationPlan, _ memory: inout PreprocessingMemory
+    ) -> [PreprocessingRow] {
         [
             PreprocessingRow(
                 path: Self.inferenceSeedsPath, cost: PreprocessingCost(dealerBytes: ByParty.both(Seed.byteCount)),
@@ -59,7 +63,9 @@ package struct DealerMethod: PreprocessingMethod {
 
     /// Each party has a link of its own to the dealer. When the dealer has heard both it sends either a seed, and one
     /// correction after the other as it makes them. A party prepares what has arrived.
-    package func replayOffline(_ plan: CorrelationPlan, on link: Link, work: PreprocessingWork) -> ByParty<Int> {
+    package func replayOffline(
+        _ plan: CorrelationPlan, _ memory: PreprocessingMemory, on link: Link, work: PreprocessingWork
+    ) -> ByParty<Int> {
         var links = ByParty.both(link)
         var dealer = link.delay
         var times = ByParty { links[$0].transmit(bytes: Seed.byteCount, at: dealer) }

@@ -16,10 +16,12 @@ package struct EncryptedOperands: Sendable {
     package init() {}
 }
 
-/// One party's progress with encrypted terms: two exchanges, and then a share of each.
+/// One party's progress with encrypted terms, or OTs for few elements: two exchanges, and then a share of each.
 package final class EncryptedMaking {
     private let encryption: PartyEncryption?
     private let products: EncryptedProducts?
+    private let few: FewProducts?
+    private let view: TwoPartyView
     private let terms: EncryptedTerms
     private let operands: EncryptedOperands
     /// Of each matrix product, row-major.
@@ -36,7 +38,9 @@ package final class EncryptedMaking {
         encryption = view.encryption
         secrets = view.secrets
         self.terms = terms
-        products = try terms.isEmpty ? nil : encryption.map { try EncryptedProducts(terms, $0.plan) }
+        self.view = view
+        few = terms.few
+        products = try terms.isEmpty || few != nil ? nil : encryption.map { try EncryptedProducts(terms, $0.plan) }
         var operands = operands
         if let rows = terms.rows, products?.rows == nil {
             let spread = Ring64().apply(.segmentBroadcast(rows.rows), to: operands.rowNumbers)
@@ -69,6 +73,7 @@ package final class EncryptedMaking {
     }
 
     private func request() throws -> [UInt8] {
+        if let few { return view.party == .client ? few.request(operands.elements, view) : [] }
         guard let products, let encryption else { return [] }
         var message: [UInt8] = []
         if encryption.party == .client {
@@ -92,10 +97,19 @@ package final class EncryptedMaking {
     }
 
     private func take(requests bytes: [UInt8]) throws {
+        guard few == nil else {
+            requests = [bytes]
+            return
+        }
         requests = try split(bytes) { $0.requestSizes(of: $1) }
     }
 
     private func respond() throws -> [UInt8] {
+        if let few, view.party == .server {
+            let answer = try few.respond(to: requests[0], operands.elements, view)
+            elementShare = answer.share
+            return answer.response
+        }
         guard let products, let encryption else { return [] }
         var rest = requests[...]
         requests = []
@@ -130,6 +144,10 @@ package final class EncryptedMaking {
     }
 
     private func finish(_ bytes: [UInt8]) throws {
+        if let few, view.party == .client {
+            elementShare = try few.finish(bytes, operands.elements, view)
+            return
+        }
         var rest = try split(bytes) { $0.responseSizes(of: $1) }[...]
         guard let products, let encryption else { return }
         if encryption.party == .client {

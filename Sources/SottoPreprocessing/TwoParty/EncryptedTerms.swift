@@ -1,5 +1,6 @@
 import SottoAlgebra
 import SottoLatticeEncryption
+import SottoObliviousTransfer
 
 /// Products of one party's numbers with the other's, of which both get shares: matrices one by one, vectors element by
 /// element, rows with a number each, and rows with rows. What a product of two shared masks comes apart into.
@@ -46,8 +47,40 @@ package struct EncryptedTerms: Sendable, Hashable {
         return self
     }
 
+    /// The same with every size rounded up to a power of two; as they are where there are no products so large.
+    var rounded: EncryptedTerms {
+        let rounded = try? EncryptedTerms(
+            matrices: matrices.map {
+                try MatrixProduct(
+                    rows: $0.rows.roundedToPower, inner: $0.inner.roundedToPower, columns: $0.columns.roundedToPower,
+                    width: $0.width, magnitudeBits: $0.magnitudeBits)
+            },
+            elements: elements.map { try ElementProduct(count: $0.count.roundedToPower, width: $0.width) },
+            rows: rows.map {
+                let longest = $0.rows.longest.roundedToPower
+                return try RowProduct(
+                    Segments(rows: $0.rows.rowCount.roundedToPower, columns: longest), width: $0.width)
+            },
+            dots: dots.map {
+                try RowDots(rows: $0.rows.roundedToPower, columns: $0.columns.roundedToPower, width: $0.width)
+            })
+        return rounded ?? self
+    }
+
+    // MARK: Few elements
+
+    /// Products of elements that are so few that OTs take fewer bytes than a ciphertext; nil where encryption does not.
+    var few: FewProducts? {
+        let elements = made(asRows: false, asDots: false).elements
+        return elements.flatMap { FewProducts(count: $0.count, width: $0.width) }
+    }
+
+    /// Correlated OTs that they take, by sender.
+    package var transfers: ByParty<Int> { few?.transfers ?? .zero }
+
     /// Both parties' requests, then their responses.
     package func steps(_ encryption: PlanEncryption?) -> [ByParty<Int>] {
+        if let few { return few.steps }
         guard let encryption, !isEmpty, let products = try? EncryptedProducts(self, encryption) else {
             return [.zero, .zero]
         }
@@ -56,6 +89,11 @@ package struct EncryptedTerms: Sendable, Hashable {
             ByParty { products.responseSizes(of: $0).reduce(0, +) },
         ]
     }
+}
+
+extension Int {
+    /// The least power of two that is not below; for positive numbers.
+    var roundedToPower: Int { 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount) }
 }
 
 /// Encrypted terms under a plan's parameters. Messages have matrices, elements, dot products and rows, in this order.

@@ -69,15 +69,14 @@ package struct MakingSchedule: Sendable {
         }
     }
 
-    /// Bytes of the keys by sender.
-    package var keyBytes: ByParty<Int> { encryption?.keyBytes ?? .zero }
+    /// Bytes, by sender, of the keys that a session does not have yet.
+    package func keyBytes(_ memory: PreprocessingMemory = PreprocessingMemory()) -> ByParty<Int> {
+        encryption?.keyBytes(memory) ?? .zero
+    }
 
-    /// Rounds of the keys.
-    package var keyRounds: Int { encryption == nil ? 0 : 1 }
-
-    /// The causal depth of all messages, the keys included: steps in which nobody says what the other waits for count for
-    /// nothing.
-    package var rounds: Int {
+    /// The causal depth of all messages, after keys of so many bytes: steps in which nobody says what the other waits for
+    /// count for nothing.
+    package func rounds(keyBytes: ByParty<Int> = .zero) -> Int {
         var clocks = ByParty { keyBytes[$0.peer] > 0 ? 1 : 0 }
         for step in 0..<steps {
             let (before, bytes) = (clocks, bytes(inStep: step))

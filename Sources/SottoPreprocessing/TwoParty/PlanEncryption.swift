@@ -18,10 +18,14 @@ package struct PlanEncryption: Hashable, Sendable {
 
     /// Nil where there is nothing to encrypt.
     ///
+    /// All sizes are rounded up to powers of two, of which what is proved holds for smaller ones: plans of about the same
+    /// size have the same parameters, and the runs of a session the same keys.
     /// - Throws: `LatticeError.noParameters` where no encryption holds the products.
     package init?(for terms: [EncryptedTerms]) throws {
-        let counts = terms.reduce(into: [EncryptedTerms: Int]()) { $0[$1, default: 0] += $1.isEmpty ? 0 : 1 }
-        guard counts.values.contains(where: { $0 > 0 }) else { return nil }
+        var counts = terms.filter { !$0.isEmpty && $0.few == nil }
+            .reduce(into: [EncryptedTerms: Int]()) { $0[$1.rounded, default: 0] += 1 }
+        counts = counts.mapValues(\.roundedToPower)
+        guard !counts.isEmpty else { return nil }
         let matrices = try Self.matrixParameters(counts)
         let hasRows = counts.keys.contains { $0.rows != nil }
         let hasDots = counts.keys.contains { $0.dots != nil }
@@ -72,7 +76,7 @@ package struct PlanEncryption: Hashable, Sendable {
 
     /// Bytes of keys and messages, without those of matrices.
     private func bytes(_ counts: [EncryptedTerms: Int]) throws -> Int {
-        try counts.reduce(keyBytes.total) { sum, term in
+        try counts.reduce(keyBytes().total) { sum, term in
             guard term.key.matrices.isEmpty, term.value > 0 else { return sum }
             let products = try EncryptedProducts(term.key, self)
             return sum
@@ -91,15 +95,27 @@ package struct PlanEncryption: Hashable, Sendable {
         }
     }
 
-    /// Bytes of the keys by sender.
-    package var keyBytes: ByParty<Int> { ByParty { keys(of: $0).reduce(0) { $0 + $1.setupBytes } } }
+    /// Those that a session does not have yet.
+    func missingKeys(of party: Party, _ memory: PreprocessingMemory) -> [LatticeParameters] {
+        keys(of: party).filter { !memory.keys[party].contains($0) }
+    }
+
+    /// Bytes of missing keys by sender.
+    package func keyBytes(_ memory: PreprocessingMemory = PreprocessingMemory()) -> ByParty<Int> {
+        ByParty { missingKeys(of: $0, memory).reduce(0) { $0 + $1.setupBytes } }
+    }
+
+    /// Notes that both parties have the plan's keys.
+    package func keep(in memory: inout PreprocessingMemory) {
+        for party in Party.allCases { memory.keys[party].formUnion(keys(of: party)) }
+    }
 }
 
 /// A party's keys, and what it has of the peer's.
 package struct PartyEncryption: Sendable {
     package let plan: PlanEncryption
     package let party: Party
-    /// In the order of ``PlanEncryption/keys(of:)``.
+    /// Those of the plan among them.
     private let own: [ProductClient]
     private let peer: [ProductServer]
 
@@ -110,7 +126,7 @@ package struct PartyEncryption: Sendable {
         self.peer = peer
     }
 
-    /// - Throws: `LatticeError` if the bytes are none of the peer's keys.
+    /// - Throws: `LatticeError` if the bytes are none of such keys.
     static func peer(_ bytes: [UInt8], _ parameters: [LatticeParameters]) throws -> [ProductServer] {
         var rest = bytes[...]
         return try parameters.map { parameters in

@@ -4,19 +4,25 @@ import SottoObliviousTransfer
 import SottoRandomness
 import SottoTransport
 
-/// One party's means to make correlations with the other: correlated OTs of both directions for as long as the session, and
-/// keys for the products of each plan.
+/// One party's means to make correlations with the other: correlated OTs of both directions, and keys of encryption, for as
+/// long as the session.
 package final class TwoPartyMaker {
     private let party: Party
     private let transfers: TwoPartyTransfers
+    private var keySeeds: SeedStream
+    /// What the session has keys for: this party's own, and what there is of the peer's.
+    private var memory = PreprocessingMemory()
+    private var own: [ProductClient] = []
+    private var peers: [ProductServer] = []
     /// Own work on every correlation of the last plan.
     package private(set) var times: [Duration] = []
     /// Payload that this party has sent for every correlation of the last plan; keys are not in it.
     package private(set) var sentBytes: [Int: Int] = [:]
 
-    /// - Parameter seeds: of the OTs' setup.
+    /// - Parameter seeds: of the OTs' setup and the keys.
     package init(_ party: Party, _ plan: TransferPlan = .standard, seeds: inout some SeedSource) throws {
         self.party = party
+        keySeeds = SeedStream(try seeds.nextSeed())
         transfers = try TwoPartyTransfers(plan, seeds: &seeds)
     }
 
@@ -26,10 +32,15 @@ package final class TwoPartyMaker {
     }
 
     /// The setup, together with the peer's.
-    /// - Communication: ``setupBytes(_:)`` of either party in 4 rounds.
+    /// - Parameter plan: whose keys are exchanged at once; those of others are when they are needed.
+    /// - Communication: ``setupBytes(_:)`` of either party in 4 rounds, and ``MakingSchedule/keyBytes(_:)`` before the first.
     /// - Returns: payload bytes by sender, as this party saw them.
-    package func setUp(over peer: any Channel) throws -> ByParty<Int> {
-        try Self.naming { try transfers.setUp(over: peer, as: party) }
+    package func setUp(_ plan: CorrelationPlan? = nil, over peer: any Channel) throws -> ByParty<Int> {
+        try Self.naming {
+            let encryption = try plan.flatMap { try MakingSchedule($0, transfers.sender.plan).encryption }
+            let keys = try encryption.map { try exchangeKeys($0, over: peer) } ?? .zero
+            return keys + (try transfers.setUp(over: peer, as: party))
+        }
     }
 
     /// What a peer's malformed message causes, as an error of the preprocessing.
@@ -52,8 +63,8 @@ package final class TwoPartyMaker {
     /// - Parameters:
     ///   - weights: the server's, modulo their rings; empty at the client.
     ///   - seeds: of what the party draws.
-    /// - Communication: ``MakingSchedule/costs``, before them ``MakingSchedule/keyBytes``, in
-    ///   ``MakingSchedule/rounds`` rounds.
+    /// - Communication: ``MakingSchedule/costs``, before them ``MakingSchedule/keyBytes(_:)`` for what the session has no keys
+    ///   for, in ``MakingSchedule/rounds(keyBytes:)`` rounds.
     package func make(
         _ plan: CorrelationPlan, over peer: any Channel, weights: [[UInt64]] = [], seeds: inout some SeedSource
     ) throws -> [CorrelationShare<[UInt64]>] {
@@ -64,7 +75,10 @@ package final class TwoPartyMaker {
         _ plan: CorrelationPlan, over peer: any Channel, weights: [[UInt64]], seeds: inout some SeedSource
     ) throws -> [CorrelationShare<[UInt64]>] {
         let schedule = try MakingSchedule(plan, transfers.sender.plan)
-        let encryption = try encryption(schedule.encryption, over: peer, seeds: &seeds)
+        let encryption = try schedule.encryption.map { encryption in
+            _ = try exchangeKeys(encryption, over: peer)
+            return PartyEncryption(encryption, party, own: own, peer: peers)
+        }
         let making = try CorrelationMaking(
             plan, schedule, party, transfers, encryption, weights: weights, seeds: &seeds)
         try making.run(over: peer)
@@ -75,17 +89,19 @@ package final class TwoPartyMaker {
         }
     }
 
-    /// Keys for a plan, and what there is of the peer's.
-    private func encryption(
-        _ plan: PlanEncryption?, over peer: any Channel, seeds: inout some SeedSource
-    ) throws -> PartyEncryption? {
-        guard let plan else { return nil }
+    /// Makes and takes the keys for a plan that the session does not have yet.
+    /// - Returns: payload bytes by sender.
+    private func exchangeKeys(_ encryption: PlanEncryption, over peer: any Channel) throws -> ByParty<Int> {
         let tag = FrameTag.makingSetup(message: TwoPartyTransfers.setupRounds)
-        let own = try plan.keys(of: party).map { try ProductClient($0, seeds: &seeds) }
-        if !own.isEmpty { try peer.send(Frame(tag: tag, depth: 1, payload: own.flatMap(\.setup))) }
-        let expected = plan.keyBytes[party.peer]
+        let made = try encryption.missingKeys(of: party, memory).map { try ProductClient($0, seeds: &keySeeds) }
+        let message = made.flatMap(\.setup)
+        if !message.isEmpty { try peer.send(Frame(tag: tag, depth: 1, payload: message)) }
+        let missing = encryption.missingKeys(of: party.peer, memory)
+        let expected = encryption.keyBytes(memory)[party.peer]
         let received = expected > 0 ? try peer.receive(tag: tag, byteCount: expected).payload : []
-        return PartyEncryption(
-            plan, party, own: own, peer: try PartyEncryption.peer(received, plan.keys(of: party.peer)))
+        peers += try PartyEncryption.peer(received, missing)
+        own += made
+        encryption.keep(in: &memory)
+        return .only(party, message.count) + .only(party.peer, received.count)
     }
 }

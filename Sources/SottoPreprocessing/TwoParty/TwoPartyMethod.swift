@@ -15,6 +15,7 @@ package struct TwoPartyMethod: PreprocessingMethod {
 
     /// Paths of what belongs to no operation of a program.
     package static let transferPath = "setup/transfers"
+    package static let setupKeyPath = "setup/keys"
     package static let keyPath = "preprocessing/keys"
     package static let stepPath = "preprocessing/steps"
 
@@ -30,24 +31,35 @@ package struct TwoPartyMethod: PreprocessingMethod {
         }
     }
 
-    /// - Communication: the setup of OTs in both directions, 4 rounds.
+    /// - Communication: the setup of OTs in both directions, 4 rounds, and next to the first message keys for the plan.
     package func setupRows(_ plan: CorrelationPlan) -> [PreprocessingRow] {
         [
             PreprocessingRow(
                 path: Self.transferPath,
                 cost: PreprocessingCost(
                     bytesSent: .both(TwoPartyMaker.setupBytes(transfers)), rounds: TwoPartyTransfers.setupRounds),
-                isTimed: true)
+                isTimed: true),
+            PreprocessingRow(
+                path: Self.setupKeyPath, cost: PreprocessingCost(bytesSent: schedule(plan).keyBytes()), isTimed: false),
         ]
     }
 
-    /// - Communication: keys in 1 round. Everything else is correlations'; their rounds, which all share, are a
-    ///   row of their own.
-    package func offlineRows(_ plan: CorrelationPlan) -> [PreprocessingRow] {
+    package func memory(afterSetupOf plan: CorrelationPlan) -> PreprocessingMemory {
+        var memory = PreprocessingMemory()
+        schedule(plan).encryption?.keep(in: &memory)
+        return memory
+    }
+
+    /// - Communication: keys in 1 round where the session has others. Everything else is correlations'; their rounds, which
+    ///   all share, are a row of their own.
+    package func offlineRows(
+        _ plan: CorrelationPlan, _ memory: inout PreprocessingMemory
+    ) -> [PreprocessingRow] {
         let schedule = schedule(plan)
-        let keys = PreprocessingCost(
-            bytesSent: schedule.keyBytes, rounds: schedule.keyRounds)
-        let steps = PreprocessingCost(rounds: schedule.rounds - schedule.keyRounds)
+        let keyBytes = schedule.keyBytes(memory)
+        let keys = PreprocessingCost(bytesSent: keyBytes, rounds: keyBytes.total > 0 ? 1 : 0)
+        let steps = PreprocessingCost(rounds: schedule.rounds(keyBytes: keyBytes) - keys.rounds)
+        schedule.encryption?.keep(in: &memory)
         return [
             PreprocessingRow(path: Self.keyPath, cost: keys, isTimed: false),
             PreprocessingRow(path: Self.stepPath, cost: steps, isTimed: false),
@@ -66,16 +78,21 @@ package struct TwoPartyMethod: PreprocessingMethod {
     package func replaySetup(_ plan: CorrelationPlan, on link: Link, work: PreprocessingWork) -> ByParty<Int> {
         var lines = ByParty.both(link)
         var times = ByParty.both(0)
-        // Of both directions at the same time.
-        for size in transfers.setupMessages { exchange(.both(size), &lines, &times) }
+        // Of both directions at the same time, the first behind the keys.
+        let keys = schedule(plan).keyBytes()
+        for (index, size) in transfers.setupMessages.enumerated() {
+            exchange(ByParty { size + (index == 0 ? keys[$0] : 0) }, &lines, &times)
+        }
         return times
     }
 
-    package func replayOffline(_ plan: CorrelationPlan, on link: Link, work: PreprocessingWork) -> ByParty<Int> {
+    package func replayOffline(
+        _ plan: CorrelationPlan, _ memory: PreprocessingMemory, on link: Link, work: PreprocessingWork
+    ) -> ByParty<Int> {
         let schedule = schedule(plan)
         var lines = ByParty.both(link)
         var times = ByParty.both(0)
-        exchange(schedule.keyBytes, &lines, &times)
+        exchange(schedule.keyBytes(memory), &lines, &times)
         var users = [Int?](repeating: nil, count: plan.correlations.count)
         for use in plan.uses { for index in use.correlations { users[index] = use.instruction } }
         var done: Set<Int> = []

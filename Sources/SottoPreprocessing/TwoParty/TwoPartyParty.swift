@@ -37,7 +37,7 @@ final class TwoPartyParty<Domain: ShareDomain>: PartyPreprocessing {
             }
         }
         var record = SetupRecord()
-        record.bytesSent = try maker.setUp(over: peer)
+        record.bytesSent = try maker.setUp(plan, over: peer)
         record.work = [Int](repeating: 0, count: plan.weights.count)
         return record
     }

@@ -62,7 +62,8 @@ import Testing
         _ = try builder.multiply(masked[0], masked[1], shape: .elementwise(count: 8), outputShape: [8])
         let program = builder.finish()
         func offline(_ work: PreprocessingWork = .none) -> ByParty<Int> {
-            program.target.preprocessing.replayOffline(program.plan, on: link, work: work)
+            program.target.preprocessing.replayOffline(
+                program.plan, PreprocessingMemory(), on: link, work: work)
         }
         // Request, seeds of 16 bytes, and 8 bytes of corrections for the server.
         #expect(program.plan.correctionBytes == [8, 0])

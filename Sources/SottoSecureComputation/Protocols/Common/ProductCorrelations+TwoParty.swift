@@ -21,7 +21,7 @@ extension ProductShape {
 
 /// `R·W` by one product under the client's encryption: the server knows `W` and the client `R`.
 extension ServerProductCorrelation: TwoPartyCorrelation {
-    package var transfers: ByParty<Int> { .zero }
+    package var transfers: ByParty<Int> { encrypted.transfers }
     package var encrypted: EncryptedTerms { shape.terms(width: width, elements: shape.leftCount) }
     package func steps(_ encryption: PlanEncryption?) -> [ByParty<Int>] { encrypted.steps(encryption) }
 
@@ -47,7 +47,7 @@ extension ServerProductCorrelation: TwoPartyCorrelation {
 /// Where the right factor is a number for each of some long rows, either party encrypts its numbers and multiplies its elements
 /// with the other's.
 extension BeaverProductCorrelation: TwoPartyCorrelation {
-    package var transfers: ByParty<Int> { .zero }
+    package var transfers: ByParty<Int> { encrypted.transfers }
 
     /// Whether both factors are the same elements.
     private var isSquare: Bool { left.masks == right.masks && left.maps == right.maps }

@@ -2,11 +2,11 @@ import SottoAlgebra
 import SottoObliviousTransfer
 import SottoPreprocessing
 
-/// Powers of the shared mask by products under the client's encryption, all at once: with `a = a_0 + a_1` everything but
+/// Powers of the shared mask by products under the client's encryption, or by OT where they are few, all at once: with `a = a_0 + a_1` everything but
 /// `a_1·a_0`, `a_1·a_0^2` and `a_1^2·a_0` is either party's own. Then a multiplexer for every bit and power: of
 /// `r = r_0 + r_1 - 2·r_0·r_1` either party's bit chooses what the other's number times `1 - 2r` of its own adds.
 extension SelectionCorrelation: TwoPartyCorrelation {
-    package var transfers: ByParty<Int> { .both(thresholds * count) }
+    package var transfers: ByParty<Int> { .both(thresholds * count) + encrypted.transfers }
 
     /// Products of elements that the powers need.
     private var powerProducts: Int { degree < 2 || !isMasked ? 0 : degree == 2 ? 1 : 3 }
