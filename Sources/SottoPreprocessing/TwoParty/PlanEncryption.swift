@@ -28,7 +28,13 @@ package struct PlanEncryption: Hashable, Sendable {
         var best: (PlanEncryption, bytes: Int)?
         for (rows, dots) in [(true, true), (true, false), (false, true), (false, false)] {
             guard rows || hasRows, dots || hasDots else { continue }
-            let candidate = try PlanEncryption(counts, matrices, keepsRows: rows, keepsDots: dots)
+            let candidate: PlanEncryption
+            do {
+                candidate = try PlanEncryption(counts, matrices, keepsRows: rows, keepsDots: dots)
+            } catch  where rows && hasRows || dots && hasDots {
+                // There are no rings for them; elements are left.
+                continue
+            }
             // Where there is no choice there is nothing to compare.
             let bytes = hasRows || hasDots ? try candidate.bytes(counts) : 0
             if best == nil || bytes < best!.bytes { best = (candidate, bytes) }
