@@ -73,14 +73,14 @@ package struct NoiseBound {
         let rerandomisation = UInt128(Self.error) * (2 * UInt128(degree) + 1)
         worst = magnitude * inner * 43 / 2 + 1 + other + rerandomisation
         // sqrt(10.5 x) = sqrt(42 x) / 2.
-        mean = magnitude * (inner + Self.rootAbove(42 * inner)) / 2 + 1 + other + rerandomisation
+        mean = magnitude * (inner + Self.rootAbove(42 * UInt64(inner))) / 2 + 1 + other + rerandomisation
     }
 
     /// The smallest integer whose square is at least x.
-    private static func rootAbove(_ x: UInt128) -> UInt128 {
-        var root = UInt128(Double(x).squareRoot())
+    private static func rootAbove(_ x: UInt64) -> UInt128 {
+        var root = UInt64(Double(x).squareRoot())
         while root * root < x { root += 1 }
-        return root
+        return UInt128(root)
     }
 
     // MARK: The flood

@@ -32,7 +32,12 @@ package struct PlanEncryption: Hashable, Sendable {
         var best: (PlanEncryption, bytes: Int)?
         for (rows, dots) in [(true, true), (true, false), (false, true), (false, false)] {
             guard rows || hasRows, dots || hasDots else { continue }
-            let candidate = try PlanEncryption(counts, matrices, keepsRows: rows, keepsDots: dots)
+            // Where there are no rings for rows, elements are left.
+            let isLast = !(rows && hasRows || dots && hasDots)
+            func candidate() throws -> PlanEncryption {
+                try PlanEncryption(counts, matrices, keepsRows: rows, keepsDots: dots)
+            }
+            guard let candidate = isLast ? try candidate() : try? candidate() else { continue }
             // Where there is no choice there is nothing to compare.
             let bytes = hasRows || hasDots ? try candidate.bytes(counts) : 0
             if best == nil || bytes < best!.bytes { best = (candidate, bytes) }
