@@ -140,7 +140,8 @@ let package = Package(
         .testTarget(
             name: "SottoPreprocessingTests",
             dependencies: [
-                "SottoApproximation", "SottoPreprocessing", "SottoObliviousTransfer", "TestSupport",
+                "SottoApproximation", "SottoPreprocessing", "SottoObliviousTransfer", "SottoLatticeEncryption",
+                "TestSupport",
             ]),
         .testTarget(
             name: "SottoSecureComputationTests",

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures one decoder layer at GPT-2 small size in three processes on loopback: dealer, server and client.
+"""Measures one decoder layer at GPT-2 small size in three processes on loopback: dealer, server and client; or in two.
 
 Needs the built program (swift build -c release) and Python's standard library. `--help` lists the options;
 docs/benchmarks.md says how to read the figures and how to run another system in turn with Sotto.
@@ -26,6 +26,7 @@ def arguments():
     parser.add_argument("--model", default="gpt2")
     parser.add_argument("--layers", type=int, default=1)
     parser.add_argument("--positions", type=int, default=128)
+    parser.add_argument("--preprocessing", choices=["dealer", "two-party"], default="dealer")
     parser.add_argument("--threads", type=int, default=1, help="threads of either party")
     parser.add_argument(
         "--architecture", action="append", dest="architectures", metavar="NAME",
@@ -107,18 +108,20 @@ def run_sotto(options, architecture):
         return roles[-1]
 
     try:
-        dealer = start(cores[2], ["deal", "--listen", "127.0.0.1:0", "--sessions", "1"])
-        dealer_address = dealer.address()
+        preprocessing = ["--preprocessing", options.preprocessing]
+        if options.preprocessing == "dealer":
+            dealer = start(cores[2], ["deal", "--listen", "127.0.0.1:0", "--sessions", "1"])
+            preprocessing += ["--dealer", dealer.address()]
         server = start(
             cores[0],
             ["serve", options.model, "--layers", str(options.layers), "--architecture", architecture,
-             "--listen", "127.0.0.1:0", "--dealer", dealer_address, "--sessions", "1", "--allow-blocks",
-             "--share-times"])
+             "--listen", "127.0.0.1:0", "--sessions", "1", "--allow-blocks", "--share-times", "--timeout", "600"]
+            + preprocessing)
         client = start(
             cores[1],
-            ["complete", "--connect", server.address(), "--dealer", dealer_address,
-             "--blocks-only", "--context", str(options.positions), "--share-times", "--format", "json"])
-        ended = {role.name: role.finish() for role in (client, server, dealer)}
+            ["complete", "--connect", server.address(), "--blocks-only", "--context", str(options.positions),
+             "--share-times", "--format", "json", "--timeout", "600"] + preprocessing)
+        ended = {role.name: role.finish() for role in [client, server] + roles[:-2]}
     finally:
         for role in roles:
             role.stop()
@@ -128,6 +131,9 @@ def run_sotto(options, architecture):
         "online_bytes": sum(totals["online"]["bytes_sent"]),
         "online_bytes_sent": totals["online"]["bytes_sent"],
         "online_rounds": totals["online"]["rounds"],
+        "offline_bytes": sum(totals["offline"]["bytes_sent"]),
+        # Without a dealer both phases, with one the online phase alone: what the peer's parties send each other.
+        "compared_bytes": sum(totals["online"]["bytes_sent"]) + sum(totals["offline"]["bytes_sent"]),
         "dealer_bytes": sum(totals[phase]["dealer_bytes"][party] for phase in totals for party in (0, 1)),
         "setup_bytes": sum(totals["setup"]["bytes_sent"]),
         "overhead_bytes": sum(report["wire_overhead_bytes"]),
@@ -183,6 +189,7 @@ def describe(architecture, runs, peers):
     lines = [
         ("online bytes", f"{exactly_once(runs, 'online_bytes'):,} ({sent[0]:,} of the server, {sent[1]:,} of the client)"),
         ("online rounds", f"{exactly_once(runs, 'online_rounds')}"),
+        ("offline bytes between the parties", f"{exactly_once(runs, 'offline_bytes'):,}"),
         ("dealer bytes", f"{exactly_once(runs, 'dealer_bytes'):,}"),
         ("setup bytes", f"{exactly_once(runs, 'setup_bytes'):,}"),
         ("seconds online", f"{median(runs, 'online_seconds'):.3f}"),
@@ -192,6 +199,8 @@ def describe(architecture, runs, peers):
         ("the same without the setup", f"{median(runs, 'inference_seconds'):.3f}"),
     ]
     for role, title in (("serve", "server"), ("complete", "client"), ("deal", "dealer")):
+        if role not in first["cpu_seconds"]:
+            continue
         cpu = statistics.median(run["cpu_seconds"][role] for run in runs)
         peak = max(run["peak_memory_bytes"][role] for run in runs)
         lines.append((f"processor seconds and peak memory, {title}", f"{cpu:.3f}, {megabytes(peak)}"))
@@ -199,7 +208,7 @@ def describe(architecture, runs, peers):
         lines += [
             ("peer: seconds", f"{median(peers, 'seconds'):.3f}"),
             ("peer: bytes", f"{median(peers, 'bytes'):,.0f}"),
-            ("Sotto / peer: bytes", f"{first['online_bytes'] / median(peers, 'bytes'):.3f}"),
+            ("Sotto / peer: bytes", f"{first['compared_bytes'] / median(peers, 'bytes'):.3f}"),
             ("Sotto / peer: seconds online", ratio(runs, "online_seconds", peers)),
             ("Sotto / peer: seconds without the setup", ratio(runs, "inference_seconds", peers)),
         ]

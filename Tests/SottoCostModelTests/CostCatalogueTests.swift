@@ -207,7 +207,7 @@ import Testing
         let rows = catalogue.sections.reduce(0) { $0 + $1.rows.count }
         let csv = catalogue.rendered(as: .csv).split(separator: "\n")
         #expect(csv.count == rows + 1)
-        #expect(csv.contains("Primitives,element,comparison,\"1 threshold, ring of 8 bits\",7,13,13,31,0,0,2"))
+        #expect(csv.contains("Primitives,element,comparison,\"1 threshold, ring of 8 bits\",7,13,13,31,0,0,0,0,2"))
         let markdown = catalogue.rendered(as: .markdown)
         #expect(markdown.hasPrefix("# Costs\n\n"))
         #expect(markdown.contains("\n| opening to the client | 30 bits | 3.75 | 0 | 1 | 0 | 0 |\n"))

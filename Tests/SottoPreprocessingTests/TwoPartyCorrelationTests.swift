@@ -1,4 +1,5 @@
 import SottoAlgebra
+import SottoLatticeEncryption
 import SottoObliviousTransfer
 import SottoPreprocessing
 import SottoRandomness
@@ -104,6 +105,31 @@ import Testing
         if width == 64 { #expect(declared.total < 139 * (2 * 98_925 + 150_000) * 2 / 3) }
     }
 
+    /// A model's embedding, with many entries in a narrow ring, has a ring and keys of its own beside many layers'; products
+    /// that are alike share one.
+    @Test func productsOfOtherSizesHaveRingsOfTheirOwn() throws {
+        func terms(_ inner: Int, _ columns: Int, width: Int) throws -> EncryptedTerms {
+            EncryptedTerms(
+                matrices: [
+                    try MatrixProduct(rows: 128, inner: inner, columns: columns, width: width, magnitudeBits: width - 1)
+                ])
+        }
+        let layers = try [(768, 2304), (768, 3072), (3072, 768)].map { try terms($0.0, $0.1, width: 46) }
+        let embedding = try terms(50257, 768, width: 30)
+        let alike = try #require(try PlanEncryption(for: layers))
+        let apart = try #require(try PlanEncryption(for: layers + [embedding]))
+        #expect(alike.matrices.count == 1 && apart.matrices.count == 2 && apart.matrices[1] == alike.matrices[0])
+        #expect(apart.keys(of: .client) == apart.matrices && apart.keys(of: .server).isEmpty)
+        let together = try LatticeParameters.smallest(for: (layers + [embedding]).flatMap(\.matrices))
+        func bytes(_ product: EncryptedProduct) -> Int { product.requestBytes + product.responseBytes }
+        let products = (layers + [embedding]).flatMap(\.matrices)
+        let own = try products.reduce(apart.keyBytes().total) { $0 + bytes(try apart.product($1)) }
+        let shared = try products.reduce(together.setupBytes) { $0 + bytes(try EncryptedProduct($1, together)) }
+        #expect(own < shared)
+        #expect(try apart.product(embedding.matrices[0]).parameters == apart.matrices[0])
+        #expect(try apart.product(layers[0].matrices[0]).parameters == apart.matrices[1])
+    }
+
     /// Products of many elements are encrypted, those of few are made by OT: each of exactly the declared bytes.
     @Test(arguments: [64, 20]) func productsOfManyElementsHold(width: Int) throws {
         let plan = CorrelationExamples.manyElements(width: width)
@@ -120,7 +146,7 @@ import Testing
         // Of a few nothing is encrypted but matrices.
         let few = try #require(
             try MakingSchedule(CorrelationExamples.plan(count: 9, width: width, hasTables: false)).encryption)
-        #expect(few.elements == nil && few.rows == nil && few.matrices != nil)
+        #expect(few.elements == nil && few.rows == nil && few.matrices.count == 1)
     }
 
     /// On a line that is all delay every round takes it once: four in the setup, and no more offline than there are messages.

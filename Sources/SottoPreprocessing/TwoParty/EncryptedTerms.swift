@@ -105,7 +105,7 @@ struct EncryptedProducts {
 
     init(_ terms: EncryptedTerms, _ encryption: PlanEncryption) throws {
         let terms = terms.made(asRows: encryption.keepsRows, asDots: encryption.keepsDots)
-        matrices = try terms.matrices.map { try EncryptedProduct($0, encryption.matrices!) }
+        matrices = try terms.matrices.map { try encryption.product($0) }
         elements = try terms.elements.map { try EncryptedElementProduct($0, encryption.elements!) }
         dots = try terms.dots.map { try EncryptedRowDots($0, encryption.rows!) }
         rows = try terms.rows.map { try EncryptedRowProduct($0, encryption.rows!) }
