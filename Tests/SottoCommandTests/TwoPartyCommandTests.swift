@@ -42,9 +42,15 @@ import Testing
     @Test func rowsOfPhases() throws {
         let declared = try report(["estimate", "tiny", "--context", "4"])
         let setup = declared.operations.filter { $0.phase == .setup }
-        #expect(setup.map(\.path) == ["setup/transfers"] && setup[0].rounds == 4)
+        #expect(setup.map(\.path) == ["setup/transfers", "setup/keys"] && setup.map(\.rounds) == [4, 0])
+        #expect(setup[1].bytesSent.client > 0)
         let offline = declared.operations.filter { $0.phase == .offline }
         #expect(offline.prefix(2).map(\.path) == ["preprocessing/keys", "preprocessing/steps"])
+        // The setup had the keys; another run of about the same size needs no others.
+        #expect(offline[0].bytesSent == .zero && offline[0].rounds == 0)
+        let longer = try report(["estimate", "tiny", "--context", "5", "--tokens", "3"])
+        let keys = longer.operations.filter { $0.path == "preprocessing/keys" }
+        #expect(keys.count == 1 && keys[0].bytesSent == .zero)
         #expect(offline.dropFirst(2).allSatisfy { $0.rounds == 0 && $0.bytesSent.total >= 0 })
         #expect(offline.reduce(0) { $0 + $1.bytesSent.total } == declared.totals.offline.bytesSent.total)
     }
