@@ -69,7 +69,7 @@ package struct ReceivedRequest {
 }
 
 /// The ciphertexts of a block of rows, as values.
-package struct BlockCiphertexts {
+package struct BlockCiphertexts: Sendable {
     package let blocks: Int
     package let bodies: [UInt64]
     package let masks: [UInt64]

@@ -1,5 +1,5 @@
 /// The server's matrix in a product: its columns, cut into the layout's blocks, as polynomials.
-package struct ServerMatrix {
+package struct ServerMatrix: Sendable {
     private let product: EncryptedProduct
     private let entries: [UInt64]
 
@@ -59,4 +59,29 @@ public struct PreparedMatrix: Sendable {
     package let product: EncryptedProduct
     /// Of every column the values of all inner blocks, modulo every prime.
     package let values: [UInt64]
+}
+
+/// A server's matrix as what requests are multiplied with: polynomials that are made when they are needed, or were before.
+package enum MatrixColumns: Sendable {
+    case entries(ServerMatrix)
+    case prepared(PreparedMatrix)
+
+    /// A column's product with a block of rows.
+    /// - Parameter polynomials: memory for all residues of the column's blocks.
+    package func product(
+        column: Int, with rows: BlockCiphertexts, _ ring: ResidueRing, _ polynomials: UnsafeMutablePointer<UInt64>
+    ) -> Ciphertext {
+        let size = ring.primeCount * ring.degree
+        switch self {
+        case .entries(let matrix):
+            for block in 0..<rows.blocks {
+                matrix.write(innerBlock: block, column: column, ring, into: polynomials + block * size)
+            }
+            return rows.product(polynomials, ring)
+        case .prepared(let matrix):
+            return matrix.values.withUnsafeBufferPointer {
+                rows.product($0.baseAddress! + column * rows.blocks * size, ring)
+            }
+        }
+    }
 }
