@@ -35,7 +35,10 @@ public struct ProductServer: Sendable {
             for column in 0..<columns {
                 for block in 0..<blocks {
                     let target = out.baseAddress! + (column * blocks + block) * size
-                    matrix.write(innerBlock: block, column: column, ring, into: target)
+                    for index in 0..<ring.primeCount {
+                        matrix.write(
+                            innerBlock: block, column: column, ring.basis[index], into: target + index * ring.degree)
+                    }
                 }
             }
             initialized = columns * blocks * size
@@ -105,7 +108,7 @@ public struct ProductServer: Sendable {
         guard product.parameters == parameters else { throw .otherParameters }
         let (layout, shape) = (product.layout, product.product)
         let received = try ReceivedRequest(request, product, ring)
-        let workers = packing.workers(threads, polynomials: layout.innerBlocks(shape) * ring.primeCount)
+        let workers = packing.workers(threads, polynomials: layout.innerBlocks(shape))
         let columnBlocks = layout.columnBlocks(shape)
         for rowBlock in 0..<layout.rowBlocks(shape) {
             let blocks = try received.ciphertexts(rowBlock: rowBlock)

@@ -91,8 +91,8 @@ extension ProductServer {
         }
         let received = try ReceivedRequest(request, product.matrix, ring)
         let centred = shape.centred(matrix)
-        let (blocks, size) = (layout.innerBlocks(shape), ring.primeCount * ring.degree)
-        let workers = packing.workers(threads, polynomials: blocks * ring.primeCount)
+        let blocks = layout.innerBlocks(shape)
+        let workers = packing.workers(threads, polynomials: blocks)
         var results: [Ciphertext] = []
         for rowBlock in 0..<layout.rowBlocks(shape) {
             let ciphertexts = try received.ciphertexts(rowBlock: rowBlock)
@@ -101,29 +101,28 @@ extension ProductServer {
                 responses.map { product.rowRange(response: $0) }, level: layout.logBlockInner - layout.packingLevels,
                 levels: layout.packingLevels, workers
             ) { row, workspace in
-                for block in 0..<blocks {
-                    let part = layout.innerRange(block, shape)
-                    let words = centred[(row * columns + part.lowerBound)..<(row * columns + part.upperBound)]
-                    writeReversed(words, layout, into: workspace.polynomials + block * size)
+                ciphertexts.product(ring) { index in
+                    for block in 0..<blocks {
+                        let part = layout.innerRange(block, shape)
+                        let words = centred[(row * columns + part.lowerBound)..<(row * columns + part.upperBound)]
+                        let target = workspace.polynomials + block * ring.degree
+                        writeReversed(words, layout, ring.basis[index], into: target)
+                    }
+                    return (UnsafePointer(workspace.polynomials), ring.degree)
                 }
-                return ciphertexts.product(workspace.polynomials, ring)
             }
         }
         return results
     }
 
-    /// Values of `sum of w[j]·X^(blockInner - 1 - j)` modulo each prime, for words in two's complement.
+    /// Values of `sum of w[j]·X^(blockInner - 1 - j)` modulo a prime, for words in two's complement.
     private func writeReversed(
-        _ words: ArraySlice<UInt64>, _ layout: ProductLayout, into out: UnsafeMutablePointer<UInt64>
+        _ words: ArraySlice<UInt64>, _ layout: ProductLayout, _ modulus: TransformModulus,
+        into out: UnsafeMutablePointer<UInt64>
     ) {
         let terms = max(16, layout.blockInner)
-        for index in 0..<ring.primeCount {
-            let (modulus, target) = (ring.basis[index], out + index * ring.degree)
-            target.update(repeating: 0, count: terms)
-            for (j, word) in words.enumerated() {
-                target[layout.blockInner - 1 - j] = modulus.signedResidue(word, shift: 0)
-            }
-            modulus.forward(target, terms: terms)
-        }
+        out.update(repeating: 0, count: terms)
+        for (j, word) in words.enumerated() { out[layout.blockInner - 1 - j] = modulus.signedResidue(word, shift: 0) }
+        modulus.forward(out, terms: terms)
     }
 }
