@@ -1,5 +1,5 @@
 /// A ciphertext as values: both components' residues modulo the primes of `q`.
-package struct Ciphertext {
+package struct Ciphertext: Sendable {
     package var body: [UInt64]
     package var mask: [UInt64]
 
@@ -232,17 +232,20 @@ package final class PackingWorkspace {
     package let coefficients: UnsafeMutablePointer<UInt64>
     /// Of every digit the values modulo the basis.
     package let digits: UnsafeMutablePointer<UInt64>
+    /// What packing does not touch, for those who make what is packed.
+    package let polynomials: UnsafeMutablePointer<UInt64>
     private let memory: UnsafeMutableBufferPointer<UInt64>
 
-    package init(_ ring: ResidueRing) {
+    package init(_ ring: ResidueRing, polynomials count: Int = 0) {
         let (degree, parameters) = (ring.degree, ring.parameters)
-        let count = 2 + parameters.digitPrimes + parameters.digits.count * ring.basis.count
-        memory = .allocate(capacity: count * degree)
+        let ofDigits = parameters.digits.count * ring.basis.count
+        memory = .allocate(capacity: (2 + parameters.digitPrimes + ofDigits + count) * degree)
         memory.initialize(repeating: 0)
         residues = memory.baseAddress!
         lifted = residues + degree
         coefficients = lifted + degree
         digits = coefficients + parameters.digitPrimes * degree
+        polynomials = digits + ofDigits * degree
     }
 
     deinit { memory.deallocate() }

@@ -35,7 +35,10 @@ public struct ProductServer: Sendable {
             for column in 0..<columns {
                 for block in 0..<blocks {
                     let target = out.baseAddress! + (column * blocks + block) * size
-                    matrix.write(innerBlock: block, column: column, ring, into: target)
+                    for index in 0..<ring.primeCount {
+                        matrix.write(
+                            innerBlock: block, column: column, ring.basis[index], into: target + index * ring.degree)
+                    }
                 }
             }
             initialized = columns * blocks * size
@@ -45,38 +48,26 @@ public struct ProductServer: Sendable {
 
     /// Answers a request: the response for the client, and the server's share of `R·W` modulo `2^width`, row-major.
     ///
-    /// - Parameter matrix: `inner x columns` integers in two's complement.
+    /// - Parameters:
+    ///   - matrix: `inner x columns` integers in two's complement.
+    ///   - threads: that share the work; the response is the same for any number of them.
     /// - Communication: `responseBytes`, one message.
     /// - Throws: `LatticeError`: the request is malformed, the matrix is not as declared, or there is no randomness.
     public func respond(
-        to request: [UInt8], _ matrix: [UInt64], in product: EncryptedProduct, seeds: inout some SeedSource
+        to request: [UInt8], _ matrix: [UInt64], in product: EncryptedProduct, threads: Int = 1,
+        seeds: inout some SeedSource
     ) throws(LatticeError) -> (response: [UInt8], share: [UInt64]) {
         let matrix = try ServerMatrix(matrix, product)
-        let blocks = product.layout.innerBlocks(product.product)
-        let size = ring.primeCount * ring.degree
-        var values = [UInt64](repeating: 0, count: blocks * size)
         let noise = try noiseSource(product, &seeds)
-        return try respond(to: request, in: product, noise: noise) { column, body in
-            values.withUnsafeMutableBufferPointer { values in
-                for block in 0..<blocks {
-                    matrix.write(
-                        innerBlock: block, column: column, ring, into: values.baseAddress! + block * size)
-                }
-                body(UnsafePointer(values.baseAddress!))
-            }
-        }
+        return try respond(to: request, .entries(matrix), in: product, threads: threads, noise: noise)
     }
 
     /// The same with a prepared matrix.
     public func respond(
-        to request: [UInt8], _ matrix: PreparedMatrix, seeds: inout some SeedSource
+        to request: [UInt8], _ matrix: PreparedMatrix, threads: Int = 1, seeds: inout some SeedSource
     ) throws(LatticeError) -> (response: [UInt8], share: [UInt64]) {
-        let product = matrix.product
-        let size = product.layout.innerBlocks(product.product) * ring.primeCount * ring.degree
-        let noise = try noiseSource(product, &seeds)
-        return try respond(to: request, in: product, noise: noise) { column, body in
-            matrix.values.withUnsafeBufferPointer { body($0.baseAddress! + column * size) }
-        }
+        let noise = try noiseSource(matrix.product, &seeds)
+        return try respond(to: request, .prepared(matrix), in: matrix.product, threads: threads, noise: noise)
     }
 
     private func noiseSource(
@@ -95,11 +86,12 @@ public struct ProductServer: Sendable {
 
     /// The same with what is added to each packed ciphertext, which tests choose.
     package func respond(
-        to request: [UInt8], in product: EncryptedProduct, noise: NoiseSource,
-        columnValues: ColumnValues
+        to request: [UInt8], _ matrix: MatrixColumns, in product: EncryptedProduct, threads: Int = 1,
+        noise: NoiseSource
     ) throws(LatticeError) -> (response: [UInt8], share: [UInt64]) {
         var response = ResponseWriter(product, ring)
-        try forEachPacked(request, product, columnValues) { packed, rowBlock, columnBlock throws(LatticeError) in
+        try forEachPacked(request, matrix, product, threads: threads) {
+            packed, rowBlock, columnBlock throws(LatticeError) in
             let (noise, share) = try noise()
             response.append(
                 packed.rerandomised(noise, keys, ring), share: share, rowBlock: rowBlock, columnBlock: columnBlock)
@@ -107,31 +99,28 @@ public struct ProductServer: Sendable {
         return (response.bytes, response.share)
     }
 
-    /// Calls what it is given with the values of all inner blocks of a column.
-    package typealias ColumnValues = (_ column: Int, (UnsafePointer<UInt64>) -> Void) -> Void
-
-    /// Calls the body with the ciphertexts that responses are made of, by blocks of rows and, in these, of columns.
+    /// Calls the body with the ciphertexts that responses are made of, by blocks of rows and, in these, of columns; a few of
+    /// them are made at the same time.
     package func forEachPacked(
-        _ request: [UInt8], _ product: EncryptedProduct, _ columnValues: ColumnValues,
+        _ request: [UInt8], _ matrix: MatrixColumns, _ product: EncryptedProduct, threads: Int = 1,
         _ body: (Ciphertext, _ rowBlock: Int, _ columnBlock: Int) throws(LatticeError) -> Void
     ) throws(LatticeError) {
         guard product.parameters == parameters else { throw .otherParameters }
         let (layout, shape) = (product.layout, product.product)
         let received = try ReceivedRequest(request, product, ring)
-        let workspace = PackingWorkspace(ring)
+        let workers = packing.workers(threads, polynomials: layout.innerBlocks(shape))
+        let columnBlocks = layout.columnBlocks(shape)
         for rowBlock in 0..<layout.rowBlocks(shape) {
             let blocks = try received.ciphertexts(rowBlock: rowBlock)
-            for columnBlock in 0..<layout.columnBlocks(shape) {
-                let columns = layout.columnRange(columnBlock, shape)
+            for first in stride(from: 0, to: columnBlocks, by: workers.goodPartCount) {
+                let batch = first..<min(columnBlocks, first + workers.goodPartCount)
                 let packed = packing.pack(
-                    first: columns.lowerBound, step: 1, end: columns.upperBound,
-                    level: layout.logBlockInner - layout.packingLevels, levels: layout.packingLevels, workspace
-                ) { column in
-                    var sum = Ciphertext(body: [], mask: [])
-                    columnValues(column) { sum = blocks.product($0, ring) }
-                    return sum
-                }!
-                try body(packed, rowBlock, columnBlock)
+                    batch.map { layout.columnRange($0, shape) }, level: layout.logBlockInner - layout.packingLevels,
+                    levels: layout.packingLevels, workers
+                ) { column, workspace in
+                    matrix.product(column: column, with: blocks, ring, workspace.polynomials)
+                }
+                for (columnBlock, packed) in zip(batch, packed) { try body(packed, rowBlock, columnBlock) }
             }
         }
     }

@@ -69,26 +69,38 @@ package struct ReceivedRequest {
 }
 
 /// The ciphertexts of a block of rows, as values.
-package struct BlockCiphertexts {
+package struct BlockCiphertexts: Sendable {
     package let blocks: Int
     package let bodies: [UInt64]
     package let masks: [UInt64]
 
     /// The sum of products with the polynomials of a column.
-    package func product(_ column: UnsafePointer<UInt64>, _ ring: ResidueRing) -> Ciphertext {
-        Ciphertext(body: dot(bodies, column, ring), mask: dot(masks, column, ring))
+    ///
+    /// One prime comes after the other, so that a column's values modulo it are still in a cache.
+    /// - Parameter values: the first block's values modulo the prime of an index, and how far apart blocks are.
+    package func product(
+        _ ring: ResidueRing, _ values: (_ index: Int) -> (first: UnsafePointer<UInt64>, stride: Int)
+    ) -> Ciphertext {
+        var product = Ciphertext.zero(ring)
+        for index in 0..<ring.primeCount {
+            let column = values(index)
+            writeProduct(bodies, column, ring, index, into: &product.body)
+            writeProduct(masks, column, ring, index, into: &product.mask)
+        }
+        return product
     }
 
-    private func dot(_ x: [UInt64], _ column: UnsafePointer<UInt64>, _ ring: ResidueRing) -> [UInt64] {
-        let size = ring.primeCount * ring.degree
-        var sum = [UInt64](repeating: 0, count: size)
+    private func writeProduct(
+        _ x: [UInt64], _ column: (first: UnsafePointer<UInt64>, stride: Int), _ ring: ResidueRing, _ index: Int,
+        into out: inout [UInt64]
+    ) {
+        let (offset, stride) = (index * ring.degree, ring.primeCount * ring.degree)
         x.withUnsafeBufferPointer { x in
-            ring.update(&sum) { modulus, sum, index in
-                let offset = index * ring.degree
-                modulus.dot(
-                    terms: blocks, x.baseAddress! + offset, stride: size, column + offset, stride: size, into: sum)
+            out.withUnsafeMutableBufferPointer { out in
+                ring.basis[index].dot(
+                    terms: blocks, x.baseAddress! + offset, stride: stride, column.first, stride: column.stride,
+                    into: out.baseAddress! + offset)
             }
         }
-        return sum
     }
 }

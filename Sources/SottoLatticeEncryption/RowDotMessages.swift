@@ -38,14 +38,17 @@ extension ProductClient {
 extension ProductServer {
     /// Answers a request: the response, and the server's share of the dot products modulo `2^width`.
     ///
-    /// - Parameter matrix: `rows x columns` words, row-major, of which the lower `width` bits count.
+    /// - Parameters:
+    ///   - matrix: `rows x columns` words, row-major, of which the lower `width` bits count.
+    ///   - threads: that share the work; the response is the same for any number of them.
     /// - Communication: `responseBytes`, one message.
     /// - Throws: `LatticeError`: the request is malformed, there are more or fewer entries, or there is no randomness.
     public func respond(
-        to request: [UInt8], _ matrix: [UInt64], in product: EncryptedRowDots, seeds: inout some SeedSource
+        to request: [UInt8], _ matrix: [UInt64], in product: EncryptedRowDots, threads: Int = 1,
+        seeds: inout some SeedSource
     ) throws(LatticeError) -> (response: [UInt8], share: [UInt64]) {
         let generator = try ClientSecret.generator(&seeds)
-        return try respond(to: request, matrix, in: product) { () throws(LatticeError) in
+        return try respond(to: request, matrix, in: product, threads: threads) { () throws(LatticeError) in
             let noise = try ResponseNoise(degree: ring.degree, floodBits: product.floodBits, from: generator)
             return (noise, try drawing { () throws(RandomnessError) in try generator.words(ring.degree) })
         }
@@ -53,13 +56,13 @@ extension ProductServer {
 
     /// The same with what is added to each packed ciphertext, which tests choose.
     package func respond(
-        to request: [UInt8], _ matrix: [UInt64], in product: EncryptedRowDots, noise: NoiseSource
+        to request: [UInt8], _ matrix: [UInt64], in product: EncryptedRowDots, threads: Int = 1, noise: NoiseSource
     ) throws(LatticeError) -> (response: [UInt8], share: [UInt64]) {
         let (widths, ringMask) = (product.widths, UInt64.max >> UInt64(64 - product.product.width))
         let switchModulus = ModulusSwitch(ring)
         let bodyMask: UInt128 = (1 << UInt128(widths.body)) - 1
         var (masks, bodies, share): ([UInt128], [UInt128], [UInt64]) = ([], [], [])
-        for (index, packed) in try rowDots(request, matrix, product).enumerated() {
+        for (index, packed) in try rowDots(request, matrix, product, threads: threads).enumerated() {
             let (noise, uniform) = try noise()
             let answer = packed.rerandomised(noise, keys, ring)
             masks += switchModulus(answer.mask, width: widths.mask)
@@ -78,55 +81,48 @@ extension ProductServer {
 
     /// The packed ciphertexts, as values, by responses.
     package func rowDots(
-        _ request: [UInt8], _ matrix: [UInt64], _ product: EncryptedRowDots
+        _ request: [UInt8], _ matrix: [UInt64], _ product: EncryptedRowDots, threads: Int = 1
     ) throws(LatticeError) -> [Ciphertext] {
         guard product.parameters == parameters else { throw .otherParameters }
-        let (layout, rows, columns) = (product.layout, product.product.rows, product.product.columns)
+        let (layout, shape) = (product.layout, product.matrix.product)
+        let (rows, columns) = (product.product.rows, product.product.columns)
         guard matrix.count == rows * columns else {
             throw .wrongElementCount(expected: rows * columns, actual: matrix.count)
         }
         let received = try ReceivedRequest(request, product.matrix, ring)
-        let centred = product.matrix.product.centred(matrix)
-        let (blocks, size) = (layout.innerBlocks(product.matrix.product), ring.primeCount * ring.degree)
-        let workspace = PackingWorkspace(ring)
-        var values = [UInt64](repeating: 0, count: blocks * size)
-        var current: (rowBlock: Int, ciphertexts: BlockCiphertexts)?
+        let centred = shape.centred(matrix)
+        let blocks = layout.innerBlocks(shape)
+        let workers = packing.workers(threads, polynomials: blocks)
         var results: [Ciphertext] = []
-        for response in 0..<product.responseCount {
-            let range = product.rowRange(response: response)
-            let rowBlock = range.lowerBound / layout.blockRows
-            if current?.rowBlock != rowBlock { current = (rowBlock, try received.ciphertexts(rowBlock: rowBlock)) }
-            let ciphertexts = current!.ciphertexts
-            let packed = packing.pack(
-                first: range.lowerBound, step: 1, end: range.upperBound,
-                level: layout.logBlockInner - layout.packingLevels, levels: layout.packingLevels, workspace
-            ) { row in
-                values.withUnsafeMutableBufferPointer { values in
+        for rowBlock in 0..<layout.rowBlocks(shape) {
+            let ciphertexts = try received.ciphertexts(rowBlock: rowBlock)
+            let responses = product.responses(rowBlock: rowBlock)
+            results += packing.pack(
+                responses.map { product.rowRange(response: $0) }, level: layout.logBlockInner - layout.packingLevels,
+                levels: layout.packingLevels, workers
+            ) { row, workspace in
+                ciphertexts.product(ring) { index in
                     for block in 0..<blocks {
-                        let part = layout.innerRange(block, product.matrix.product)
+                        let part = layout.innerRange(block, shape)
                         let words = centred[(row * columns + part.lowerBound)..<(row * columns + part.upperBound)]
-                        writeReversed(words, layout, into: values.baseAddress! + block * size)
+                        let target = workspace.polynomials + block * ring.degree
+                        writeReversed(words, layout, ring.basis[index], into: target)
                     }
-                    return ciphertexts.product(values.baseAddress!, ring)
+                    return (UnsafePointer(workspace.polynomials), ring.degree)
                 }
             }
-            results.append(packed!)
         }
         return results
     }
 
-    /// Values of `sum of w[j]·X^(blockInner - 1 - j)` modulo each prime, for words in two's complement.
+    /// Values of `sum of w[j]·X^(blockInner - 1 - j)` modulo a prime, for words in two's complement.
     private func writeReversed(
-        _ words: ArraySlice<UInt64>, _ layout: ProductLayout, into out: UnsafeMutablePointer<UInt64>
+        _ words: ArraySlice<UInt64>, _ layout: ProductLayout, _ modulus: TransformModulus,
+        into out: UnsafeMutablePointer<UInt64>
     ) {
         let terms = max(16, layout.blockInner)
-        for index in 0..<ring.primeCount {
-            let (modulus, target) = (ring.basis[index], out + index * ring.degree)
-            target.update(repeating: 0, count: terms)
-            for (j, word) in words.enumerated() {
-                target[layout.blockInner - 1 - j] = modulus.signedResidue(word, shift: 0)
-            }
-            modulus.forward(target, terms: terms)
-        }
+        out.update(repeating: 0, count: terms)
+        for (j, word) in words.enumerated() { out[layout.blockInner - 1 - j] = modulus.signedResidue(word, shift: 0) }
+        modulus.forward(out, terms: terms)
     }
 }

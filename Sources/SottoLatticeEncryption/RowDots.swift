@@ -101,6 +101,12 @@ public struct EncryptedRowDots: Hashable, Sendable {
         (response << layout.packingLevels)..<min(product.rows, (response + 1) << layout.packingLevels)
     }
 
+    /// The responses with the rows of a block: as many rows as are packed fill at most one.
+    package func responses(rowBlock: Int) -> Range<Int> {
+        let rows = layout.rowRange(rowBlock, matrix.product)
+        return (rows.lowerBound >> layout.packingLevels)..<((rows.upperBound - 1) >> layout.packingLevels + 1)
+    }
+
     /// The coefficient of a row's result in its response.
     package func place(row: Int) -> Int {
         row % layout.blockRows * layout.blockInner + row % layout.blockColumns * layout.columnStride

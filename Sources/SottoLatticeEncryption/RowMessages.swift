@@ -1,5 +1,6 @@
 import SottoAlgebra
 import SottoRandomness
+import Synchronization
 
 // Messages of products of rows. A request is 16 bytes of the masks' seed and the bodies' residues, ciphertext after
 // ciphertext; a response is all masks, then the used coefficients of the bodies. The party with the numbers is the client
@@ -102,14 +103,17 @@ package struct ResponsePhases {
 extension ProductServer {
     /// Answers a request: the response, and the share of all products modulo `2^width`.
     ///
-    /// - Parameter elements: row after row, words of which the lower `width` bits count.
+    /// - Parameters:
+    ///   - elements: row after row, words of which the lower `width` bits count.
+    ///   - threads: that share the work; the response is the same for any number of them.
     /// - Communication: `responseBytes`, one message.
     /// - Throws: `LatticeError`: the request is malformed, there are more or fewer elements, or there is no randomness.
     public func respond(
-        to request: [UInt8], _ elements: [UInt64], in product: EncryptedRowProduct, seeds: inout some SeedSource
+        to request: [UInt8], _ elements: [UInt64], in product: EncryptedRowProduct, threads: Int = 1,
+        seeds: inout some SeedSource
     ) throws(LatticeError) -> (response: [UInt8], share: [UInt64]) {
         let generator = try ClientSecret.generator(&seeds)
-        return try respond(to: request, elements, in: product) { () throws(LatticeError) in
+        return try respond(to: request, elements, in: product, threads: threads) { () throws(LatticeError) in
             let noise = try ResponseNoise(degree: ring.degree, floodBits: product.floodBits, from: generator)
             return (noise, try drawing { () throws(RandomnessError) in try generator.words(ring.degree) })
         }
@@ -117,10 +121,11 @@ extension ProductServer {
 
     /// The same with what is added to each ciphertext, which tests choose.
     package func respond(
-        to request: [UInt8], _ elements: [UInt64], in product: EncryptedRowProduct, noise: NoiseSource
+        to request: [UInt8], _ elements: [UInt64], in product: EncryptedRowProduct, threads: Int = 1,
+        noise: NoiseSource
     ) throws(LatticeError) -> (response: [UInt8], share: [UInt64]) {
         let (count, width) = (product.product.rows.elementCount, product.product.width)
-        let sums = try rowProducts(request, elements, product)
+        let sums = try rowProducts(request, elements, product, threads: threads)
         let switchModulus = ModulusSwitch(ring)
         let bodyMask: UInt128 = (1 << UInt128(product.widths.body)) - 1
         var (masks, bodies, share): ([UInt128], [UInt128], [UInt64]) = ([], [], [])
@@ -145,7 +150,7 @@ extension ProductServer {
 
     /// The ciphertexts of all products, as values, by responses.
     package func rowProducts(
-        _ request: [UInt8], _ elements: [UInt64], _ product: EncryptedRowProduct
+        _ request: [UInt8], _ elements: [UInt64], _ product: EncryptedRowProduct, threads: Int = 1
     ) throws(LatticeError) -> [Ciphertext] {
         guard product.parameters == parameters else { throw .otherParameters }
         let count = product.product.rows.elementCount
@@ -158,20 +163,24 @@ extension ProductServer {
             Array(request[16...]), count: product.residueCount, width: parameters.primeBits, below: parameters.primes,
             each: ring.degree)
         let rows = RowPolynomials(elements, product, ring)
-        let workspace = PackingWorkspace(ring)
+        let workers = packing.workers(threads, polynomials: RowPolynomials.memory)
         let size = ring.primeCount * ring.degree
-        var sums = [Ciphertext](repeating: .zero(ring), count: product.blocks)
-        for request in 0..<product.requestCount {
-            var body = Array(residues[(request * size)..<((request + 1) * size)])
-            ring.forward(&body)
-            let mask = try ring.expand(seed, domain: UInt64(request), count: ring.primeCount)
-            let range = product.rowRange(request: request)
-            let numbers = Ciphertext(body: divided(body, product.levels), mask: divided(mask, product.levels))
-            packing.expand(numbers, count: range.count, levels: product.levels, workspace) { index, number in
-                rows.addProducts(row: range.lowerBound + index, number, to: &sums)
+        let sums = (0..<product.blocks).map { _ in CiphertextSum(ring) }
+        for first in stride(from: 0, to: product.requestCount, by: workers.goodPartCount) {
+            let requests = Array(first..<min(product.requestCount, first + workers.goodPartCount))
+            let parts = try workers.map(requests) { request, _ throws(LatticeError) in
+                var body = Array(residues[(request * size)..<((request + 1) * size)])
+                ring.forward(&body)
+                let mask = try ring.expand(seed, domain: UInt64(request), count: ring.primeCount)
+                return ExpansionPart(
+                    Ciphertext(body: divided(body, product.levels), mask: divided(mask, product.levels)),
+                    numbers: product.rowRange(request: request))
+            }
+            packing.expand(parts, levels: product.levels, workers) { row, number, workspace in
+                rows.addProducts(row: row, number, to: sums, workspace)
             }
         }
-        return sums
+        return sums.map(\.ciphertext)
     }
 
     /// Over `2^levels`, by which the expansion multiplies.
@@ -185,62 +194,71 @@ extension ProductServer {
 }
 
 /// The rows of a product as polynomials, each with its elements at their coefficients of the responses.
-private struct RowPolynomials {
+private struct RowPolynomials: Sendable {
     let elements: [UInt64]
     let product: EncryptedRowProduct
     let offsets: [Int]
     let ring: ResidueRing
-    let memory: RowMemory
+
+    /// Residue polynomials that a thread writes over.
+    static let memory = 3
 
     init(_ elements: [UInt64], _ product: EncryptedRowProduct, _ ring: ResidueRing) {
         self.elements = elements
         self.product = product
         self.ring = ring
         offsets = product.offsets
-        memory = RowMemory(ring.degree)
     }
 
     /// Adds a row's products with the number in a ciphertext to the responses that have them.
-    func addProducts(row: Int, _ number: Ciphertext, to sums: inout [Ciphertext]) {
+    func addProducts(row: Int, _ number: Ciphertext, to sums: [CiphertextSum], _ workspace: PackingWorkspace) {
         let (start, end, degree) = (offsets[row], offsets[row + 1], ring.degree)
         guard start < end else { return }
         for block in (start / degree)...((end - 1) / degree) {
             let first = block * degree
-            add(max(start, first)..<min(end, first + degree), number, at: first, to: &sums[block])
+            add(max(start, first)..<min(end, first + degree), number, at: first, to: sums[block], workspace)
         }
     }
 
-    private func add(_ range: Range<Int>, _ number: Ciphertext, at first: Int, to sum: inout Ciphertext) {
-        let (polynomial, product) = (memory.polynomial, memory.product)
-        let shift = UInt64(64 - self.product.product.width)
+    private func add(
+        _ range: Range<Int>, _ number: Ciphertext, at first: Int, to sum: CiphertextSum, _ workspace: PackingWorkspace
+    ) {
+        let polynomial = workspace.polynomials
+        let (body, mask) = (polynomial + ring.degree, polynomial + 2 * ring.degree)
+        let shift = UInt64(64 - product.product.width)
         for index in 0..<ring.primeCount {
             let (modulus, offset) = (ring.basis[index], index * ring.degree)
             polynomial.update(repeating: 0, count: ring.degree)
             for i in range { polynomial[i - first] = modulus.signedResidue(elements[i] << shift, shift: shift) }
             modulus.forward(polynomial)
-            func add(_ x: [UInt64], to sum: inout [UInt64]) {
-                x.withUnsafeBufferPointer { modulus.multiply(polynomial, $0.baseAddress! + offset, into: product) }
-                sum.withUnsafeMutableBufferPointer { sum in
-                    let sum = sum.baseAddress! + offset
-                    modulus.add(sum, product, into: sum)
-                }
-            }
-            add(number.body, to: &sum.body)
-            add(number.mask, to: &sum.mask)
+            number.body.withUnsafeBufferPointer { modulus.multiply(polynomial, $0.baseAddress! + offset, into: body) }
+            number.mask.withUnsafeBufferPointer { modulus.multiply(polynomial, $0.baseAddress! + offset, into: mask) }
+            sum.add(body: body, mask: mask, modulus, at: offset)
         }
     }
 }
 
-/// Two polynomials that are written over.
-private final class RowMemory {
-    let polynomial: UnsafeMutablePointer<UInt64>
-    let product: UnsafeMutablePointer<UInt64>
+/// A sum of ciphertexts that several threads add to; in whichever order they do, it has the same residues.
+private final class CiphertextSum: Sendable {
+    private let sum: Mutex<Ciphertext>
 
-    init(_ degree: Int) {
-        polynomial = .allocate(capacity: 2 * degree)
-        product = polynomial + degree
-        polynomial.initialize(repeating: 0, count: 2 * degree)
+    init(_ ring: ResidueRing) { sum = Mutex(.zero(ring)) }
+
+    var ciphertext: Ciphertext { sum.withLock { $0 } }
+
+    /// Adds residues modulo one prime at their place.
+    func add(
+        body: UnsafePointer<UInt64>, mask: UnsafePointer<UInt64>, _ modulus: TransformModulus, at offset: Int
+    ) {
+        func add(_ x: UnsafePointer<UInt64>, to sum: inout [UInt64]) {
+            sum.withUnsafeMutableBufferPointer { sum in
+                let sum = sum.baseAddress! + offset
+                modulus.add(sum, x, into: sum)
+            }
+        }
+        sum.withLock { sum in
+            add(body, to: &sum.body)
+            add(mask, to: &sum.mask)
+        }
     }
-
-    deinit { polynomial.deallocate() }
 }

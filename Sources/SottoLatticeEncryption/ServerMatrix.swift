@@ -1,5 +1,5 @@
 /// The server's matrix in a product: its columns, cut into the layout's blocks, as polynomials.
-package struct ServerMatrix {
+package struct ServerMatrix: Sendable {
     private let product: EncryptedProduct
     private let entries: [UInt64]
 
@@ -24,23 +24,20 @@ package struct ServerMatrix {
         self.entries = entries
     }
 
-    /// Values of `sum of W[first + j]·X^(blockInner - 1 - j)` modulo each prime, of one column.
-    package func write(innerBlock: Int, column: Int, _ ring: ResidueRing, into out: UnsafeMutablePointer<UInt64>) {
+    /// Values of `sum of W[first + j]·X^(blockInner - 1 - j)` modulo a prime, of one column.
+    package func write(
+        innerBlock: Int, column: Int, _ modulus: TransformModulus, into out: UnsafeMutablePointer<UInt64>
+    ) {
         let columns = product.product.columns
         let range = product.layout.innerRange(innerBlock, product.product)
         let blockInner = product.layout.blockInner
         let terms = max(16, blockInner)
         entries.withUnsafeBufferPointer { entries in
-            for index in 0..<ring.primeCount {
-                let modulus = ring.basis[index]
-                let target = out + index * ring.degree
-                target.update(repeating: 0, count: terms)
-                for (j, row) in range.enumerated() {
-                    let entry = entries[row * columns + column]
-                    target[blockInner - 1 - j] = Self.residue(entry, modulus)
-                }
-                modulus.forward(target, terms: terms)
+            out.update(repeating: 0, count: terms)
+            for (j, row) in range.enumerated() {
+                out[blockInner - 1 - j] = Self.residue(entries[row * columns + column], modulus)
             }
+            modulus.forward(out, terms: terms)
         }
     }
 
@@ -59,4 +56,32 @@ public struct PreparedMatrix: Sendable {
     package let product: EncryptedProduct
     /// Of every column the values of all inner blocks, modulo every prime.
     package let values: [UInt64]
+}
+
+/// A server's matrix as what requests are multiplied with: polynomials that are made when they are needed, or were before.
+package enum MatrixColumns: Sendable {
+    case entries(ServerMatrix)
+    case prepared(PreparedMatrix)
+
+    /// A column's product with a block of rows.
+    /// - Parameter polynomials: memory for the residues of the column's blocks modulo one prime.
+    package func product(
+        column: Int, with rows: BlockCiphertexts, _ ring: ResidueRing, _ polynomials: UnsafeMutablePointer<UInt64>
+    ) -> Ciphertext {
+        let (degree, size) = (ring.degree, ring.primeCount * ring.degree)
+        switch self {
+        case .entries(let matrix):
+            return rows.product(ring) { index in
+                for block in 0..<rows.blocks {
+                    matrix.write(
+                        innerBlock: block, column: column, ring.basis[index], into: polynomials + block * degree)
+                }
+                return (UnsafePointer(polynomials), degree)
+            }
+        case .prepared(let matrix):
+            return matrix.values.withUnsafeBufferPointer { values in
+                rows.product(ring) { (values.baseAddress! + column * rows.blocks * size + $0 * degree, size) }
+            }
+        }
+    }
 }

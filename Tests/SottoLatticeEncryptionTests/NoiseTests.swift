@@ -37,10 +37,8 @@ import Testing
             }
         }
 
-        func columnValues(_ body: (UnsafePointer<UInt64>) -> Void, column: Int) {
-            let prepared = try! fixture.server.prepare(matrix, for: fixture.product)
-            let size = prepared.values.count / fixture.shape.columns
-            prepared.values.withUnsafeBufferPointer { body($0.baseAddress! + column * size) }
+        var columns: MatrixColumns {
+            get throws { .prepared(try fixture.server.prepare(matrix, for: fixture.product)) }
         }
     }
 
@@ -56,8 +54,8 @@ import Testing
                 degree: product.parameters.degree, sign: sign, floodBits: product.floodBits + excess)
             let share = (0..<UInt64(product.parameters.degree)).map { $0 &* 0x9E37_79B9_7F4A_7C15 }
             let answer = try fixture.server.respond(
-                to: extreme.request, in: product, noise: { () throws(LatticeError) in (noise, share) },
-                columnValues: { extreme.columnValues($1, column: $0) })
+                to: extreme.request, extreme.columns, in: product,
+                noise: { () throws(LatticeError) in (noise, share) })
             let decrypted = try fixture.client.finish(answer.response, in: product)
             let sums = fixture.sum(decrypted, answer.share)
             if isRight {
@@ -82,8 +80,7 @@ import Testing
         let exact = ExactPhases(fixture.client, width: declared.width)
         let expected = fixture.expected(extreme.mask, extreme.matrix)
         var largest = GMPInteger(0)
-        let columnValues: ProductServer.ColumnValues = { extreme.columnValues($1, column: $0) }
-        try fixture.server.forEachPacked(extreme.request, product, columnValues) {
+        try fixture.server.forEachPacked(extreme.request, extreme.columns, product) {
             packed, rowBlock, columnBlock throws(LatticeError) in
             let phases = exact.phases(packed)
             for (i, row) in layout.rowRange(rowBlock, declared).enumerated() {

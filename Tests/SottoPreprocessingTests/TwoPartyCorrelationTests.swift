@@ -17,21 +17,23 @@ import Testing
 
     /// Both parties of a session, on a thread each.
     private func withSession(
-        seed: UInt64, setupPlan: CorrelationPlan? = nil, _ body: @escaping @Sendable (inout SessionEnd) throws -> Void
+        seed: UInt64, setupPlan: CorrelationPlan? = nil, threads: Int = 1,
+        _ body: @escaping @Sendable (inout SessionEnd) throws -> Void
     ) throws -> ByParty<SessionEnd> {
         let (server, client) = RecordingChannel.pair()
-        let end = Background { try Self.run(.server, server, seed, setupPlan, body) }
-        let other = Result { try Self.run(.client, client, seed, setupPlan, body) }
+        let end = Background { try Self.run(.server, server, seed, setupPlan, threads, body) }
+        let other = Result { try Self.run(.client, client, seed, setupPlan, threads, body) }
         return ByParty(server: try end.result(), client: try other.get())
     }
 
     private static func run(
-        _ party: Party, _ channel: RecordingChannel, _ seed: UInt64, _ setupPlan: CorrelationPlan?,
+        _ party: Party, _ channel: RecordingChannel, _ seed: UInt64, _ setupPlan: CorrelationPlan?, _ threads: Int,
         _ body: (inout SessionEnd) throws -> Void
     ) throws -> SessionEnd {
         do {
             var end = try SessionEnd(
-                party, channel, seed: 2 * seed + (party == .server ? 0 : 1), setupPlan, transfers: transfers)
+                party, channel, seed: 2 * seed + (party == .server ? 0 : 1), setupPlan, transfers: transfers,
+                threads: threads)
             try body(&end)
             return end
         } catch {
@@ -84,6 +86,16 @@ import Testing
             }
         }
         #expect(schedule.rounds(keyBytes: schedule.keyBytes()) == clocks.largest)
+    }
+
+    @Test func messagesAreTheSameForAnyNumberOfThreads() throws {
+        let plan = CorrelationExamples.plan(count: 70, width: 33, hasTables: false)
+        let weights = try CorrelationExamples.weights(plan, Ring64(), seed: 6)
+        let payloads = try [1, 3].map { threads in
+            try withSession(seed: 6, threads: threads) { end in try end.make(plan, weights: weights) }
+                .map { $0.channel.frames.map(\.payload) }
+        }
+        #expect(payloads[0] == payloads[1])
     }
 
     /// Products of long rows are made as such, under keys of both parties, and of exactly the declared bytes.
@@ -256,12 +268,12 @@ private struct SessionEnd: @unchecked Sendable {
 
     init(
         _ party: Party, _ channel: RecordingChannel, seed: UInt64, _ setupPlan: CorrelationPlan?,
-        transfers: TransferPlan
+        transfers: TransferPlan, threads: Int
     ) throws {
         self.party = party
         self.channel = channel
         seeds = InsecureSeededSource(seed)
-        maker = try TwoPartyMaker(party, transfers, seeds: &seeds)
+        maker = try TwoPartyMaker(party, transfers, threads: threads, seeds: &seeds)
         let sent = try maker.setUp(setupPlan, over: channel)
         let keys = try setupPlan.map { try MakingSchedule($0, transfers).keyBytes() } ?? .zero
         #expect(sent == keys + .both(TwoPartyMaker.setupBytes(transfers)))

@@ -22,7 +22,7 @@ struct Calibrate: ParsableCommand {
     }
 
     @Option(
-        help: "Threads for matrix products; by default it measures 1 and one for each core.",
+        help: "Threads for matrix products, in the clear or encrypted; by default it measures 1 and one for each core.",
         transform: Number.integer(Number.threads))
     var threads: Int?
 

@@ -11,7 +11,7 @@ struct RoleOptions: ParsableArguments {
         help: ArgumentHelp("How long to wait for a party that gives no sign of life.", valueName: "seconds"))
     var timeout: Double = 60
 
-    @Option(help: "Threads for matrix products.")
+    @Option(help: "Threads for matrix products, in the clear or encrypted.")
     var threads: Int = 1
 
     @OptionGroup var protocols: ProtocolOptions

@@ -6,7 +6,7 @@ import SottoRuns
 /// How a run uses this machine.
 struct RunOptions: ParsableArguments {
     @Option(
-        help: "Threads for matrix products; by default one for each core.",
+        help: "Threads for matrix products, in the clear or encrypted; by default one for each core.",
         transform: Number.integer(Number.threads))
     var threads: Int?
 

@@ -10,6 +10,7 @@ final class CorrelationMaking {
     private let party: Party
     private let transfers: TwoPartyTransfers
     private let encryption: PartyEncryption?
+    private let threads: Int
     private let weights: [[UInt64]]
     private let expansion: SeedExpansion<Ring64>
     private var secrets: SeedStream
@@ -23,13 +24,14 @@ final class CorrelationMaking {
 
     init(
         _ plan: CorrelationPlan, _ schedule: MakingSchedule, _ party: Party, _ transfers: TwoPartyTransfers,
-        _ encryption: PartyEncryption?, weights: [[UInt64]], seeds: inout some SeedSource
+        _ encryption: PartyEncryption?, threads: Int, weights: [[UInt64]], seeds: inout some SeedSource
     ) throws {
         self.plan = plan
         self.schedule = schedule
         self.party = party
         self.transfers = transfers
         self.encryption = encryption
+        self.threads = threads
         self.weights = weights
         expansion = SeedExpansion(domain: Ring64(), party: party, seed: try seeds.nextSeed())
         secrets = SeedStream(try seeds.nextSeed())
@@ -124,8 +126,8 @@ final class CorrelationMaking {
                 TwoPartyView(
                     party: party, plan: plan, masks: try expansion.masks(correlation, index: index),
                     sent: own[used[party]..<next[party]], received: received[used[party.peer]..<next[party.peer]],
-                    hash: transfers.hash, encryption: encryption, secrets: SeedStream(try secrets.nextSeed()),
-                    expansion: expansion, weights: weights))
+                    hash: transfers.hash, encryption: encryption, threads: threads,
+                    secrets: SeedStream(try secrets.nextSeed()), expansion: expansion, weights: weights))
             times[index] += ProcessorTime.now - start
             return (index, making)
         }

@@ -117,7 +117,8 @@ package final class EncryptedMaking {
         if encryption.party == .server {
             for (matrix, product) in zip(operands.matrices, products.matrices) {
                 let answer = try encryption.responder(product.parameters).respond(
-                    to: rest.removeFirst(), product.product.centred(matrix), in: product, seeds: &secrets)
+                    to: rest.removeFirst(), product.product.centred(matrix), in: product, threads: view.threads,
+                    seeds: &secrets)
                 message += answer.response
                 matrixShares.append(answer.share)
             }
@@ -129,14 +130,14 @@ package final class EncryptedMaking {
             }
             if let product = products.dots {
                 let answer = try encryption.responder(product.parameters).respond(
-                    to: rest.removeFirst(), operands.dots, in: product, seeds: &secrets)
+                    to: rest.removeFirst(), operands.dots, in: product, threads: view.threads, seeds: &secrets)
                 message += answer.response
                 sharesOfDots = answer.share
             }
         }
         if let product = products.rows {
             let answer = try encryption.responder(product.parameters).respond(
-                to: rest.removeFirst(), operands.rowElements, in: product, seeds: &secrets)
+                to: rest.removeFirst(), operands.rowElements, in: product, threads: view.threads, seeds: &secrets)
             message += answer.response
             sharesOfRows = answer.share
         }

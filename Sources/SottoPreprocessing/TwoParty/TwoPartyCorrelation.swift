@@ -53,6 +53,8 @@ package struct TwoPartyView {
     package let received: ReceivedTransfers
     package let hash: TweakableHash
     package let encryption: PartyEncryption?
+    /// That share local work.
+    package let threads: Int
     /// Of what encryption draws.
     let secrets: SeedStream
     let expansion: SeedExpansion<Ring64>

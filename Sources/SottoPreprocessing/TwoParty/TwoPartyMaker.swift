@@ -9,6 +9,7 @@ import SottoTransport
 package final class TwoPartyMaker {
     private let party: Party
     private let transfers: TwoPartyTransfers
+    private let threads: Int
     private var keySeeds: SeedStream
     /// What the session has keys for: this party's own, and what there is of the peer's.
     private var memory = PreprocessingMemory()
@@ -19,9 +20,14 @@ package final class TwoPartyMaker {
     /// Payload that this party has sent for every correlation of the last plan; keys are not in it.
     package private(set) var sentBytes: [Int: Int] = [:]
 
-    /// - Parameter seeds: of the OTs' setup and the keys.
-    package init(_ party: Party, _ plan: TransferPlan = .standard, seeds: inout some SeedSource) throws {
+    /// - Parameters:
+    ///   - threads: that answer an encrypted request; messages are the same for any number of them.
+    ///   - seeds: of the OTs' setup and the keys.
+    package init(
+        _ party: Party, _ plan: TransferPlan = .standard, threads: Int = 1, seeds: inout some SeedSource
+    ) throws {
         self.party = party
+        self.threads = threads
         keySeeds = SeedStream(try seeds.nextSeed())
         transfers = try TwoPartyTransfers(plan, seeds: &seeds)
     }
@@ -80,7 +86,7 @@ package final class TwoPartyMaker {
             return PartyEncryption(encryption, party, own: own, peer: peers)
         }
         let making = try CorrelationMaking(
-            plan, schedule, party, transfers, encryption, weights: weights, seeds: &seeds)
+            plan, schedule, party, transfers, encryption, threads: threads, weights: weights, seeds: &seeds)
         try making.run(over: peer)
         (times, sentBytes) = (making.times, making.sentBytes)
         return try plan.correlations.indices.map { index in

@@ -122,7 +122,8 @@ package struct TwoPartyMethod: PreprocessingMethod {
     package func party<Domain: ShareDomain>(
         _ session: PreprocessingSession<Domain>
     ) throws -> any PartyPreprocessing<Domain> {
-        try TwoPartyParty(session.domain, session.party, transfers, root: SystemEntropy.seed())
+        try TwoPartyParty(
+            session.domain, session.party, transfers, threads: session.threads, root: SystemEntropy.seed())
     }
 
     package func insecureParties<Domain: ShareDomain>(
@@ -130,7 +131,8 @@ package struct TwoPartyMethod: PreprocessingMethod {
     ) throws -> ByParty<any PartyPreprocessing<Domain>> {
         var seeds = seeds
         return try ByParty {
-            try TwoPartyParty(domain, $0, transfers, root: seeds.nextSeed()) as any PartyPreprocessing<Domain>
+            try TwoPartyParty(domain, $0, transfers, threads: threads, root: seeds.nextSeed())
+                as any PartyPreprocessing<Domain>
         }
     }
 }

@@ -14,14 +14,16 @@ final class TwoPartyParty<Domain: ShareDomain>: PartyPreprocessing {
     /// The server's, modulo their rings.
     private var weights: [[UInt64]] = []
 
-    /// - Parameter root: of everything that the party draws.
+    /// - Parameters:
+    ///   - threads: that answer an encrypted request.
+    ///   - root: of everything that the party draws.
     /// - Throws: ``PreprocessingError/ringsOnly`` for another domain than a ring modulo powers of two.
-    init(_ domain: Domain, _ party: Party, _ transfers: TransferPlan, root: Seed) throws {
+    init(_ domain: Domain, _ party: Party, _ transfers: TransferPlan, threads: Int, root: Seed) throws {
         guard Domain.self == Ring64.self else { throw PreprocessingError.ringsOnly }
         self.domain = domain
         self.party = party
         seeds = SeedStream(root)
-        maker = try TwoPartyMaker(party, transfers, seeds: &seeds)
+        maker = try TwoPartyMaker(party, transfers, threads: threads, seeds: &seeds)
     }
 
     func setUp(
