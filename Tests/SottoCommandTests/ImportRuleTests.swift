@@ -28,7 +28,9 @@ import Testing
         Module("SottoApproximation", system: "Foundation"),
         Module("SottoRandomness", "CSottoOpenSSL SottoAlgebra"),
         Module("SottoObliviousTransfer", "CSottoOpenSSL SottoAlgebra SottoRandomness"),
-        Module("SottoLatticeEncryption", "CSottoLatticeKernels SottoAlgebra SottoRandomness"),
+        Module(
+            "SottoLatticeEncryption", "CSottoLatticeKernels SottoAlgebra SottoRandomness",
+            system: "Dispatch Synchronization"),
         Module(
             "SottoTransport", "CSottoRingKernels", foreign: "NIOCore NIOPosix DequeModule",
             system: "Foundation Synchronization Darwin Glibc"),

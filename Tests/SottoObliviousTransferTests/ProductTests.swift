@@ -9,15 +9,40 @@ import Testing
         BitVector(words: (0..<BitVector.wordCount(count)).map { _ in generator.next() }, count: count)
     }
 
-    @Test(arguments: [1, 63, 64, 65, 1000]) func randomBitsAndTheirProducts(count: Int) throws {
+    @Test(arguments: [1, 63, 64, 65, 1000], [1, 2, 64, 128, 131])
+    func randomBitsAndTheirProducts(count: Int, planes: Int) throws {
         let pair = try TransferPair()
         let (sent, received) = try pair.run(count)
-        let sender = try RandomBitProducts.send(sent, pair.hash)
-        let receiver = try RandomBitProducts.receive(received, pair.hash)
-        #expect(sender.share ^ receiver.share == sender.factor & receiver.factor)
+        let sender = try RandomPlaneProducts.send(planes: planes, sent, pair.hash)
+        let receiver = try RandomPlaneProducts.receive(planes: planes, received, pair.hash)
+        #expect(sender.factors.count == planes && sender.shares.count == planes && receiver.shares.count == planes)
+        for plane in 0..<planes {
+            #expect(sender.shares[plane] ^ receiver.shares[plane] == sender.factors[plane] & receiver.factor)
+        }
         guard count == 1000 else { return }
-        for vector in [sender.factor, sender.share, receiver.factor, receiver.share] {
+        for vector in sender.factors + sender.shares + receiver.shares + [receiver.factor] {
             #expect(abs(vector.popcount - 500) < 80)
+        }
+        // No plane is another one's.
+        #expect(Set(sender.factors.map(\.words)).count == planes && Set(sender.shares.map(\.words)).count == planes)
+    }
+
+    @Test(arguments: [1, 65, 1000], [1, 7, 46, 64]) func randomNumbersTimesBits(count: Int, width: Int) throws {
+        let pair = try TransferPair()
+        let (sent, received) = try pair.run(count)
+        let sender = try RandomRingProducts.send(width: width, sent, pair.hash)
+        let receiver = try RandomRingProducts.receive(width: width, received, pair.hash)
+        let mask = Ring64.mask(width)
+        for index in 0..<count {
+            let product = (sender.shares[index] &+ receiver.shares[index]) & mask
+            #expect(product == sender.numbers[index] &* receiver.bits.bit(index))
+            #expect(sender.numbers[index] <= mask && sender.shares[index] <= mask && receiver.shares[index] <= mask)
+        }
+        guard count == 1000 else { return }
+        #expect(abs(receiver.bits.popcount - 500) < 80)
+        for words in [sender.numbers, sender.shares, receiver.shares] {
+            let bits = words.reduce(0) { $0 + $1.nonzeroBitCount }
+            #expect(abs(bits - 500 * width) < 6 * Int((250 * Double(width)).squareRoot()))
         }
     }
 
