@@ -39,11 +39,10 @@ enum Lattice {
                 let transform = NegacyclicTransform(primeBits: 45, degree: degree, kernel: kernel)
                 var x = (0..<degree).map { UInt64($0) &* 0x9E37_79B9_7F4A_7C15 % transform.prime }
                 let forward = fastest { transform.forward(&x) }
-                let short = fastest { transform.forward(&x, terms: 64) }
                 let inverse = fastest { transform.inverse(&x) }
                 print(
-                    "transform of degree \(degree), \(kernel): forward \(microseconds(forward)), of 64 coefficients "
-                        + "\(microseconds(short)), inverse \(microseconds(inverse))")
+                    "transform of degree \(degree), \(kernel): forward \(microseconds(forward)), "
+                        + "inverse \(microseconds(inverse))")
             }
         }
     }
@@ -78,11 +77,6 @@ enum Lattice {
         }
         let finishing = try seconds { result = try client.finish(response, in: product) }
         print("  request \(text(requesting)) s, response \(text(responding)) s, shares \(text(finishing)) s")
-        if product.preparedBytes < 2 << 30 {
-            let prepared = try server.prepare(matrix, for: product)
-            let again = try seconds { _ = try server.respond(to: request, prepared, seeds: &seeds) }
-            print("  prepared, of \(product.preparedBytes >> 20) MiB: response \(text(again)) s")
-        }
         let shift = UInt64(64 - declared.width)
         for row in Set([0, k / 2, k - 1]) {
             for column in 0..<n {

@@ -1,7 +1,7 @@
 /// A ciphertext of numbers on the way to one ciphertext for each: its plaintext has coefficients at multiples of `2^level`
 /// alone, of every `2^level`-th number.
 package struct ExpansionPart: Sendable {
-    fileprivate let ciphertext: Ciphertext
+    fileprivate var ciphertext: Ciphertext
     fileprivate let level: Int
     /// The first of its numbers, and the end of all.
     fileprivate let number: Int
@@ -33,41 +33,71 @@ extension CiphertextPacking {
     ) {
         precondition(levels <= self.levels.count && parts.allSatisfy { $0.end - $0.number <= 1 << levels })
         var (parts, level) = (parts, 0)
+        if levels > 0 { for index in parts.indices { switching.multiply(&parts[index].ciphertext) } }
         while level < levels && parts.count < workers.goodPartCount {
-            parts = workers.map(parts) { split($0, $1) }.flatMap { $0 }
+            parts = workers.map(parts) { split([$0], $1) }.flatMap { $0 }
             level += 1
         }
-        _ = workers.map(parts) { expand($0, levels: levels, $1, body) }
+        let size = max(1, min(Self.partCount, parts.count / workers.goodPartCount))
+        let groups = stride(from: 0, to: parts.count, by: size).map { Array(parts[$0..<min(parts.count, $0 + size)]) }
+        _ = workers.map(groups) { expand($0, levels: levels, $1, body) }
     }
 
+    /// So many parts are split by turns while others wait.
+    private static let partCount = 8
+
+    /// Parts of the same level.
     private func expand(
-        _ part: ExpansionPart, levels: Int, _ workspace: PackingWorkspace,
+        _ parts: [ExpansionPart], levels: Int, _ workspace: PackingWorkspace,
         _ body: (_ number: Int, Ciphertext, PackingWorkspace) -> Void
     ) {
-        guard part.level < levels else { return body(part.number, part.ciphertext, workspace) }
-        for half in split(part, workspace) { expand(half, levels: levels, workspace, body) }
+        guard let level = parts.first?.level else { return }
+        guard level < levels else {
+            for part in parts {
+                var ciphertext = part.ciphertext
+                if levels > 0 { switching.divide(&ciphertext, workspace) }
+                body(part.number, ciphertext, workspace)
+            }
+            return
+        }
+        let halves = split(parts, workspace)
+        for first in stride(from: 0, to: halves.count, by: Self.partCount) {
+            expand(
+                Array(halves[first..<min(halves.count, first + Self.partCount)]), levels: levels, workspace, body)
+        }
     }
 
-    /// The parts with every other number, as far as there are any, each doubled.
+    /// The parts, all of one level, with every other number of each, as far as there are any, each doubled.
     ///
     /// What is taken to the second half's place and back is encrypted under the secret itself.
-    private func split(_ part: ExpansionPart, _ workspace: PackingWorkspace) -> [ExpansionPart] {
-        let (ciphertext, level) = (part.ciphertext, part.level)
-        var image = Ciphertext.zero(ring)
-        addImage(of: ciphertext, to: &image, level, workspace)
+    private func split(_ parts: [ExpansionPart], _ workspace: PackingWorkspace) -> [ExpansionPart] {
+        let level = parts[0].level
+        var images = [Ciphertext](repeating: .zero(ring), count: parts.count)
+        addImages(of: parts.map(\.ciphertext), to: &images, level, workspace)
         var halves: [ExpansionPart] = []
-        let odd = part.number + 1 << level
-        if odd < part.end {
-            var difference = ciphertext
-            ring.subtract(image.body, from: &difference.body)
-            ring.subtract(image.mask, from: &difference.mask)
-            ring.multiply(&difference.body, by: levels[level].inverse)
-            ring.multiply(&difference.mask, by: levels[level].inverse)
-            halves.append(ExpansionPart(difference, level: level + 1, number: odd, end: part.end))
+        for (index, part) in parts.enumerated() {
+            var even = part.ciphertext
+            even.extend(ring)
+            sumAndDifference(&even.body, &images[index].body, level)
+            sumAndDifference(&even.mask, &images[index].mask, level)
+            let odd = part.number + 1 << level
+            if odd < part.end {
+                halves.append(ExpansionPart(images[index], level: level + 1, number: odd, end: part.end))
+            }
+            halves.append(ExpansionPart(even, level: level + 1, number: part.number, end: part.end))
         }
-        ring.add(ciphertext.body, to: &image.body)
-        ring.add(ciphertext.mask, to: &image.mask)
-        halves.append(ExpansionPart(image, level: level + 1, number: part.number, end: part.end))
         return halves
+    }
+
+    /// `A + B` and `(A - B)/X^s` in the places of A and B.
+    private func sumAndDifference(_ a: inout [UInt64], _ b: inout [UInt64], _ level: Int) {
+        b.withUnsafeMutableBufferPointer { b in
+            levels[level].inverse.withUnsafeBufferPointer { inverse in
+                ring.update(&a) { modulus, a, index in
+                    let offset = index * ring.degree
+                    modulus.sumAndDifference(a, b.baseAddress! + offset, times: inverse.baseAddress! + offset)
+                }
+            }
+        }
     }
 }

@@ -50,9 +50,4 @@ public struct EncryptedProduct: Hashable, Sendable {
     /// `ceil(c·N·(width + log2(N) + 2)/8) + ceil(rows·columns·(width + 1)/8)` for c packed responses of degree N;
     /// numbers above 64 bits as two lists, each rounded up to bytes.
     public var responseBytes: Int { layout.responseBytes(product) }
-
-    /// What ``ProductServer/prepare(_:for:)`` keeps in memory.
-    public var preparedBytes: Int {
-        8 * layout.innerBlocks(product) * product.columns * parameters.primes.count * parameters.degree
-    }
 }

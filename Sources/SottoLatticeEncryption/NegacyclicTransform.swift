@@ -15,11 +15,10 @@ public struct NegacyclicTransform: Sendable {
         modulus = TransformModulus(p: prime, degree: degree, kernel: kernel)
     }
 
-    /// Coefficients, words below the prime, to values in bit-reversed order. A polynomial of fewer than `terms` coefficients,
-    /// a power of two from 16, takes fewer steps.
-    public func forward(_ x: inout [UInt64], terms: Int? = nil) {
+    /// Coefficients, words below the prime, to values in bit-reversed order.
+    public func forward(_ x: inout [UInt64]) {
         precondition(x.count == modulus.degree, "a polynomial has as many words as its ring's degree")
-        x.withUnsafeMutableBufferPointer { modulus.forward($0.baseAddress!, terms: terms) }
+        x.withUnsafeMutableBufferPointer { modulus.forward($0.baseAddress!) }
     }
 
     /// Values to coefficients.

@@ -1,9 +1,9 @@
 extension CiphertextPacking {
     /// Threads that pack and expand.
-    /// - Parameter polynomials: residue polynomials of a single prime that a thread writes over beside.
-    package func workers(_ threads: Int, polynomials: Int = 0) -> Workers<PackingWorkspace> {
+    /// - Parameter words: memory that a thread writes over beside.
+    package func workers(_ threads: Int, words: Int = 0) -> Workers<PackingWorkspace> {
         let ring = ring
-        return Workers(threads: threads) { PackingWorkspace(ring, polynomials: polynomials) }
+        return Workers(threads: threads) { PackingWorkspace(ring, words: words) }
     }
 
     /// Groups of at most `2^levels` columns, each packed into one ciphertext with `2^level` coefficients between the last
@@ -11,9 +11,11 @@ extension CiphertextPacking {
     ///
     /// Where there are few groups, several threads pack the columns of one: every `2^depth`-th of them first, and then from
     /// level to level what has been packed, as one thread does it.
+    ///
+    /// - Parameter leaves: the ciphertexts of up to ``TransformModulus/columnCount`` columns, bodies times P.
     package func pack(
         _ groups: [Range<Int>], level: Int, levels: Int, _ workers: Workers<PackingWorkspace>,
-        leaf: @Sendable (Int, PackingWorkspace) -> Ciphertext
+        leaves: @Sendable ([Int], PackingWorkspace) -> [Ciphertext]
     ) -> [Ciphertext] {
         var depth = 0
         while depth < levels && groups.count << depth < workers.goodPartCount { depth += 1 }
@@ -25,7 +27,7 @@ extension CiphertextPacking {
             return pack(
                 first: columns.lowerBound + part.offset, step: 1 << depth, end: columns.upperBound,
                 level: level + depth, levels: levels - depth, workspace
-            ) { leaf($0, workspace) }
+            ) { leaves($0, workspace) }
         }
         while depth > 0 {
             depth -= 1
@@ -34,10 +36,14 @@ extension CiphertextPacking {
                 return pack(
                     first: columns.lowerBound + part.offset, step: 1 << depth, end: columns.upperBound,
                     level: level + depth, levels: 1, workspace
-                ) { packed[part.group << (depth + 1) + $0 - columns.lowerBound]! }
+                ) { $0.map { packed[part.group << (depth + 1) + $0 - columns.lowerBound]! } }
             }
         }
-        return packed.map { $0! }
+        return workers.map(packed) { ciphertext, workspace in
+            var ciphertext = ciphertext!
+            if levels > 0 { switching.divide(&ciphertext, workspace) }
+            return ciphertext
+        }
     }
 
     /// Some columns of a group, those at an offset and every so many further.

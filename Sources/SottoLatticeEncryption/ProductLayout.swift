@@ -22,6 +22,8 @@ public struct ProductLayout: Hashable, Sendable {
     }
 
     package var blockInner: Int { 1 << logBlockInner }
+    /// Coefficients of a column's polynomial, as many as transforms take.
+    package var blockTerms: Int { max(8, blockInner) }
     package var blockRows: Int { degree >> logBlockInner }
     /// Columns that are packed into one response.
     package var blockColumns: Int { 1 << packingLevels }

@@ -21,31 +21,6 @@ public struct ProductServer: Sendable {
         packing = CiphertextPacking(ring, keys)
     }
 
-    /// Transforms a matrix once for many products.
-    ///
-    /// - Parameter matrix: `inner x columns` integers in two's complement.
-    /// - Throws: `LatticeError.wrongElementCount`, `.magnitudeExceeded`, `.otherParameters`.
-    public func prepare(_ matrix: [UInt64], for product: EncryptedProduct) throws(LatticeError) -> PreparedMatrix {
-        guard product.parameters == parameters else { throw .otherParameters }
-        let matrix = try ServerMatrix(matrix, product)
-        let blocks = product.layout.innerBlocks(product.product)
-        let size = ring.primeCount * ring.degree
-        let columns = product.product.columns
-        let values = [UInt64](unsafeUninitializedCapacity: columns * blocks * size) { out, initialized in
-            for column in 0..<columns {
-                for block in 0..<blocks {
-                    let target = out.baseAddress! + (column * blocks + block) * size
-                    for index in 0..<ring.primeCount {
-                        matrix.write(
-                            innerBlock: block, column: column, ring.basis[index], into: target + index * ring.degree)
-                    }
-                }
-            }
-            initialized = columns * blocks * size
-        }
-        return PreparedMatrix(product: product, values: values)
-    }
-
     /// Answers a request: the response for the client, and the server's share of `R·W` modulo `2^width`, row-major.
     ///
     /// - Parameters:
@@ -59,15 +34,7 @@ public struct ProductServer: Sendable {
     ) throws(LatticeError) -> (response: [UInt8], share: [UInt64]) {
         let matrix = try ServerMatrix(matrix, product)
         let noise = try noiseSource(product, &seeds)
-        return try respond(to: request, .entries(matrix), in: product, threads: threads, noise: noise)
-    }
-
-    /// The same with a prepared matrix.
-    public func respond(
-        to request: [UInt8], _ matrix: PreparedMatrix, threads: Int = 1, seeds: inout some SeedSource
-    ) throws(LatticeError) -> (response: [UInt8], share: [UInt64]) {
-        let noise = try noiseSource(matrix.product, &seeds)
-        return try respond(to: request, .prepared(matrix), in: matrix.product, threads: threads, noise: noise)
+        return try respond(to: request, matrix, in: product, threads: threads, noise: noise)
     }
 
     private func noiseSource(
@@ -86,7 +53,7 @@ public struct ProductServer: Sendable {
 
     /// The same with what is added to each packed ciphertext, which tests choose.
     package func respond(
-        to request: [UInt8], _ matrix: MatrixColumns, in product: EncryptedProduct, threads: Int = 1,
+        to request: [UInt8], _ matrix: ServerMatrix, in product: EncryptedProduct, threads: Int = 1,
         noise: NoiseSource
     ) throws(LatticeError) -> (response: [UInt8], share: [UInt64]) {
         var response = ResponseWriter(product, ring)
@@ -102,13 +69,16 @@ public struct ProductServer: Sendable {
     /// Calls the body with the ciphertexts that responses are made of, by blocks of rows and, in these, of columns; a few of
     /// them are made at the same time.
     package func forEachPacked(
-        _ request: [UInt8], _ matrix: MatrixColumns, _ product: EncryptedProduct, threads: Int = 1,
+        _ request: [UInt8], _ matrix: ServerMatrix, _ product: EncryptedProduct, threads: Int = 1,
         _ body: (Ciphertext, _ rowBlock: Int, _ columnBlock: Int) throws(LatticeError) -> Void
     ) throws(LatticeError) {
         guard product.parameters == parameters else { throw .otherParameters }
         let (layout, shape) = (product.layout, product.product)
-        let received = try ReceivedRequest(request, product, ring)
-        let workers = packing.workers(threads, polynomials: layout.innerBlocks(shape))
+        let received = try ReceivedRequest(request, product, packing)
+        let workers = packing.workers(
+            threads,
+            words: BlockCiphertexts.memory(
+                blocks: layout.innerBlocks(shape), terms: layout.blockTerms, degree: ring.degree))
         let columnBlocks = layout.columnBlocks(shape)
         for rowBlock in 0..<layout.rowBlocks(shape) {
             let blocks = try received.ciphertexts(rowBlock: rowBlock)
@@ -117,8 +87,8 @@ public struct ProductServer: Sendable {
                 let packed = packing.pack(
                     batch.map { layout.columnRange($0, shape) }, level: layout.logBlockInner - layout.packingLevels,
                     levels: layout.packingLevels, workers
-                ) { column, workspace in
-                    matrix.product(column: column, with: blocks, ring, workspace.polynomials)
+                ) { columns, workspace in
+                    matrix.products(columns: columns, with: blocks, workspace.memory)
                 }
                 for (columnBlock, packed) in zip(batch, packed) { try body(packed, rowBlock, columnBlock) }
             }

@@ -34,9 +34,7 @@ package struct ResidueRing: Sendable {
     }
 
     /// Coefficients to values.
-    package func forward(_ x: inout [UInt64], terms: Int? = nil) {
-        update(&x) { modulus, x, _ in modulus.forward(x, terms: terms) }
-    }
+    package func forward(_ x: inout [UInt64]) { update(&x) { modulus, x, _ in modulus.forward(x) } }
 
     /// Values to coefficients.
     package func inverse(_ x: inout [UInt64]) { update(&x) { modulus, x, _ in modulus.inverse(x) } }
@@ -75,10 +73,12 @@ package struct ResidueRing: Sendable {
         return result
     }
 
-    /// The values of `factor·X^exponent`, for `-degree < exponent < degree`, modulo the primes of `q`; `factor` is given
-    /// modulo each of them.
-    package func monomial(_ exponent: Int, factor: (TransformModulus) -> UInt64 = { _ in 1 }) -> [UInt64] {
-        var result = [UInt64](repeating: 0, count: primeCount * degree)
+    /// The values of `factor·X^exponent`, for `-degree < exponent < degree`, modulo the first `count` primes of the basis, those
+    /// of `q` unless given; `factor` is given modulo each of them.
+    package func monomial(
+        _ exponent: Int, count: Int? = nil, factor: (TransformModulus) -> UInt64 = { _ in 1 }
+    ) -> [UInt64] {
+        var result = [UInt64](repeating: 0, count: (count ?? primeCount) * degree)
         update(&result) { modulus, result, _ in
             let value = factor(modulus)
             result[exponent < 0 ? degree + exponent : exponent] = exponent < 0 ? modulus.p - value : value

@@ -89,10 +89,11 @@ extension ProductServer {
         guard matrix.count == rows * columns else {
             throw .wrongElementCount(expected: rows * columns, actual: matrix.count)
         }
-        let received = try ReceivedRequest(request, product.matrix, ring)
+        let received = try ReceivedRequest(request, product.matrix, packing)
         let centred = shape.centred(matrix)
         let blocks = layout.innerBlocks(shape)
-        let workers = packing.workers(threads, polynomials: blocks)
+        let workers = packing.workers(
+            threads, words: BlockCiphertexts.memory(blocks: blocks, terms: layout.blockTerms, degree: ring.degree))
         var results: [Ciphertext] = []
         for rowBlock in 0..<layout.rowBlocks(shape) {
             let ciphertexts = try received.ciphertexts(rowBlock: rowBlock)
@@ -100,29 +101,28 @@ extension ProductServer {
             results += packing.pack(
                 responses.map { product.rowRange(response: $0) }, level: layout.logBlockInner - layout.packingLevels,
                 levels: layout.packingLevels, workers
-            ) { row, workspace in
-                ciphertexts.product(ring) { index in
-                    for block in 0..<blocks {
-                        let part = layout.innerRange(block, shape)
-                        let words = centred[(row * columns + part.lowerBound)..<(row * columns + part.upperBound)]
-                        let target = workspace.polynomials + block * ring.degree
-                        writeReversed(words, layout, ring.basis[index], into: target)
+            ) { rows, workspace in
+                ciphertexts.products(columns: rows.count, workspace.memory) { modulus, coefficients in
+                    for (lane, row) in rows.enumerated() {
+                        write(centred[(row * columns)..<((row + 1) * columns)], product, modulus, lane, coefficients)
                     }
-                    return (UnsafePointer(workspace.polynomials), ring.degree)
                 }
             }
         }
         return results
     }
 
-    /// Values of `sum of w[j]·X^(blockInner - 1 - j)` modulo a prime, for words in two's complement.
-    private func writeReversed(
-        _ words: ArraySlice<UInt64>, _ layout: ProductLayout, _ modulus: TransformModulus,
-        into out: UnsafeMutablePointer<UInt64>
+    /// Residues of a row's blocks, each `sum of w[j]·X^(blockInner - 1 - j)`, in a lane of the coefficients, for words in
+    /// two's complement.
+    private func write(
+        _ words: ArraySlice<UInt64>, _ product: EncryptedRowDots, _ modulus: TransformModulus, _ lane: Int,
+        _ coefficients: UnsafeMutablePointer<UInt64>
     ) {
-        let terms = max(16, layout.blockInner)
-        out.update(repeating: 0, count: terms)
-        for (j, word) in words.enumerated() { out[layout.blockInner - 1 - j] = modulus.signedResidue(word, shift: 0) }
-        modulus.forward(out, terms: terms)
+        let (layout, lanes): (ProductLayout, Int) = (product.layout, TransformModulus.columnCount)
+        for (j, word) in words.enumerated() {
+            let (block, place) = (j >> layout.logBlockInner, j & (layout.blockInner - 1))
+            let coefficient = block * layout.blockTerms + layout.blockInner - 1 - place
+            coefficients[coefficient * lanes + lane] = modulus.signedResidue(word, shift: 0)
+        }
     }
 }

@@ -163,7 +163,7 @@ extension ProductServer {
             Array(request[16...]), count: product.residueCount, width: parameters.primeBits, below: parameters.primes,
             each: ring.degree)
         let rows = RowPolynomials(elements, product, ring)
-        let workers = packing.workers(threads, polynomials: RowPolynomials.memory)
+        let workers = packing.workers(threads, words: RowPolynomials.memory * ring.degree)
         let size = ring.primeCount * ring.degree
         let sums = (0..<product.blocks).map { _ in CiphertextSum(ring) }
         for first in stride(from: 0, to: product.requestCount, by: workers.goodPartCount) {
@@ -223,7 +223,7 @@ private struct RowPolynomials: Sendable {
     private func add(
         _ range: Range<Int>, _ number: Ciphertext, at first: Int, to sum: CiphertextSum, _ workspace: PackingWorkspace
     ) {
-        let polynomial = workspace.polynomials
+        let polynomial = workspace.memory
         let (body, mask) = (polynomial + ring.degree, polynomial + 2 * ring.degree)
         let shift = UInt64(64 - product.product.width)
         for index in 0..<ring.primeCount {

@@ -1,4 +1,4 @@
-/// The server's matrix in a product: its columns, cut into the layout's blocks, as polynomials.
+/// The server's matrix in a product: its columns, cut into the layout's blocks, are polynomials.
 package struct ServerMatrix: Sendable {
     private let product: EncryptedProduct
     private let entries: [UInt64]
@@ -24,20 +24,26 @@ package struct ServerMatrix: Sendable {
         self.entries = entries
     }
 
-    /// Values of `sum of W[first + j]·X^(blockInner - 1 - j)` modulo a prime, of one column.
-    package func write(
-        innerBlock: Int, column: Int, _ modulus: TransformModulus, into out: UnsafeMutablePointer<UInt64>
-    ) {
-        let columns = product.product.columns
-        let range = product.layout.innerRange(innerBlock, product.product)
-        let blockInner = product.layout.blockInner
-        let terms = max(16, blockInner)
-        entries.withUnsafeBufferPointer { entries in
-            out.update(repeating: 0, count: terms)
-            for (j, row) in range.enumerated() {
-                out[blockInner - 1 - j] = Self.residue(entries[row * columns + column], modulus)
+    /// The products of columns with a block of rows.
+    package func products(
+        columns chosen: [Int], with rows: BlockCiphertexts, _ memory: UnsafeMutablePointer<UInt64>
+    ) -> [Ciphertext] {
+        let (layout, shape) = (product.layout, product.product)
+        let (terms, lanes) = (layout.blockTerms, TransformModulus.columnCount)
+        return rows.products(columns: chosen.count, memory) { modulus, coefficients in
+            entries.withUnsafeBufferPointer { entries in
+                for block in 0..<rows.blocks {
+                    // Of a column `sum of W[first + j]·X^(blockInner - 1 - j)`.
+                    var target = coefficients + (block * terms + layout.blockInner - 1) * lanes
+                    for row in layout.innerRange(block, shape) {
+                        let source = entries.baseAddress! + row * shape.columns
+                        for (lane, column) in chosen.enumerated() {
+                            target[lane] = Self.residue(source[column], modulus)
+                        }
+                        target -= lanes
+                    }
+                }
             }
-            modulus.forward(out, terms: terms)
         }
     }
 
@@ -47,41 +53,5 @@ package struct ServerMatrix: Sendable {
         let sign = UInt64(bitPattern: Int64(bitPattern: entry) >> 63)
         let magnitude = modulus.reduce((entry ^ sign) &- sign)
         return modulus.below((magnitude ^ sign) &- sign &+ (modulus.p & sign))
-    }
-}
-
-/// A matrix whose polynomials are kept, of ``EncryptedProduct/preparedBytes``: for one that enters many products, where
-/// there is memory for it. Without, a product takes a transform of each polynomial for each block of rows again.
-public struct PreparedMatrix: Sendable {
-    package let product: EncryptedProduct
-    /// Of every column the values of all inner blocks, modulo every prime.
-    package let values: [UInt64]
-}
-
-/// A server's matrix as what requests are multiplied with: polynomials that are made when they are needed, or were before.
-package enum MatrixColumns: Sendable {
-    case entries(ServerMatrix)
-    case prepared(PreparedMatrix)
-
-    /// A column's product with a block of rows.
-    /// - Parameter polynomials: memory for the residues of the column's blocks modulo one prime.
-    package func product(
-        column: Int, with rows: BlockCiphertexts, _ ring: ResidueRing, _ polynomials: UnsafeMutablePointer<UInt64>
-    ) -> Ciphertext {
-        let (degree, size) = (ring.degree, ring.primeCount * ring.degree)
-        switch self {
-        case .entries(let matrix):
-            return rows.product(ring) { index in
-                for block in 0..<rows.blocks {
-                    matrix.write(
-                        innerBlock: block, column: column, ring.basis[index], into: polynomials + block * degree)
-                }
-                return (UnsafePointer(polynomials), degree)
-            }
-        case .prepared(let matrix):
-            return matrix.values.withUnsafeBufferPointer { values in
-                rows.product(ring) { (values.baseAddress! + column * rows.blocks * size + $0 * degree, size) }
-            }
-        }
     }
 }

@@ -20,7 +20,8 @@ package final class TransformModulus: @unchecked Sendable {
         self.degree = degree
         path = kernel.path
         reciprocal = p.dividingFullWidth((1, 0)).quotient
-        tables = .allocate(capacity: 4 * degree)
+        tables = UnsafeMutableRawPointer.allocate(byteCount: 32 * degree, alignment: 64)
+            .bindMemory(to: UInt64.self, capacity: 4 * degree)
         modulus = .allocate(capacity: 1)
         let root = Self.primitiveRoot(p: p, degree: degree)
         Self.fill(tables, with: root, p: p, degree: degree)
@@ -73,9 +74,11 @@ package final class TransformModulus: @unchecked Sendable {
 
     // MARK: Polynomials
 
-    /// Values of a polynomial of fewer than `terms` coefficients, a power of two from 16; numbers below 4p are allowed.
-    package func forward(_ x: UnsafeMutablePointer<UInt64>, terms: Int? = nil) {
-        sotto_lattice_forward(path, modulus, x, terms ?? degree)
+    /// Values of a polynomial with coefficients below 4p.
+    package func forward(_ x: UnsafeMutablePointer<UInt64>) { forward(x, into: x) }
+
+    package func forward(_ x: UnsafePointer<UInt64>, into out: UnsafeMutablePointer<UInt64>) {
+        sotto_lattice_forward(path, modulus, x, out)
     }
 
     package func inverse(_ x: UnsafeMutablePointer<UInt64>) { sotto_lattice_inverse(path, modulus, x) }
@@ -86,6 +89,15 @@ package final class TransformModulus: @unchecked Sendable {
         into out: UnsafeMutablePointer<UInt64>
     ) {
         sotto_lattice_dot(path, modulus, terms, x, xStride, y, yStride, out)
+    }
+
+    /// `out.y = out.y + sum of x_t·y_t` and `out.z = sum of x_t·z_t`, word by word, for operands that lie strides apart.
+    package func dots(
+        terms: Int, _ x: UnsafePointer<UInt64>, stride xStride: Int, _ y: UnsafePointer<UInt64>,
+        _ z: UnsafePointer<UInt64>, stride: Int,
+        into out: (y: UnsafeMutablePointer<UInt64>, z: UnsafeMutablePointer<UInt64>)
+    ) {
+        sotto_lattice_dots(path, modulus, terms, x, xStride, y, z, stride, out.y, out.z)
     }
 
     package func multiply(
@@ -102,6 +114,34 @@ package final class TransformModulus: @unchecked Sendable {
         _ x: UnsafePointer<UInt64>, _ y: UnsafePointer<UInt64>, into out: UnsafeMutablePointer<UInt64>
     ) {
         sotto_lattice_subtract(path, modulus, x, y, out)
+    }
+
+    /// `a + factor·b` and `a - factor·b` in the places of a and b.
+    package func addAndSubtract(
+        _ a: UnsafeMutablePointer<UInt64>, _ b: UnsafeMutablePointer<UInt64>, times factor: UnsafePointer<UInt64>
+    ) {
+        sotto_lattice_add_and_subtract(path, modulus, factor, a, b)
+    }
+
+    /// `a + b` and `(a - b)·factor` in the places of a and b.
+    package func sumAndDifference(
+        _ a: UnsafeMutablePointer<UInt64>, _ b: UnsafeMutablePointer<UInt64>, times factor: UnsafePointer<UInt64>
+    ) {
+        sotto_lattice_sum_and_difference(path, modulus, factor, a, b)
+    }
+
+    /// `out[i] = x[sources[i]]`, for public sources.
+    package func permute(
+        _ x: UnsafePointer<UInt64>, _ sources: [Int32], into out: UnsafeMutablePointer<UInt64>
+    ) {
+        sotto_lattice_permute(path, modulus, sources, x, out)
+    }
+
+    /// The same, added to out.
+    package func addPermuted(
+        _ x: UnsafePointer<UInt64>, _ sources: [Int32], to out: UnsafeMutablePointer<UInt64>
+    ) {
+        sotto_lattice_add_permuted(path, modulus, sources, x, out)
     }
 
     /// `out = x·factor` for a public factor below p and any words below 2^52.
@@ -124,6 +164,31 @@ package final class TransformModulus: @unchecked Sendable {
         to out: UnsafeMutablePointer<UInt64>
     ) {
         sotto_lattice_add_difference(path, modulus, Self.factor(factor, p), x, y, out)
+    }
+
+    // MARK: Columns
+
+    /// How many polynomials ``columns(terms:blocks:_:_:_:into:)`` multiplies at a time.
+    package static let columnCount = SOTTO_LATTICE_COLUMNS
+
+    /// Words between what ``columns(terms:blocks:_:_:_:into:)`` takes of two blocks.
+    package static func columnsStride(terms: Int) -> Int { sotto_lattice_columns_stride(terms) }
+
+    /// Sums over blocks of the products of x and of y with the polynomials of eight columns.
+    ///
+    /// - Parameters:
+    ///   - coefficients: `blocks x terms x 8` residues; the terms are a power of two from 8 to the degree.
+    ///   - values: of x and y, for every run of as many values as there are terms, and in it for every block: those of x, those
+    ///     of y, and then something up to the stride.
+    ///   - scratch: as many words as there are coefficients.
+    ///   - outputs: of each column where its sums with x and with y go.
+    package func columns(
+        terms: Int, blocks: Int, _ coefficients: UnsafePointer<UInt64>, _ values: UnsafePointer<UInt64>,
+        _ scratch: UnsafeMutablePointer<UInt64>,
+        into outputs: (x: [UnsafeMutablePointer<UInt64>?], y: [UnsafeMutablePointer<UInt64>?])
+    ) {
+        sotto_lattice_columns(
+            path, modulus, terms, blocks, coefficients, scratch, values, outputs.x, outputs.y)
     }
 
     // MARK: Single numbers

@@ -13,7 +13,7 @@ struct TestPolynomials {
         modulus = TransformModulus(p: p, degree: degree, kernel: kernel)
     }
 
-    func forward(_ x: [UInt64], terms: Int? = nil) -> [UInt64] { changed(x) { modulus.forward($0, terms: terms) } }
+    func forward(_ x: [UInt64]) -> [UInt64] { changed(x) { modulus.forward($0) } }
     func inverse(_ x: [UInt64]) -> [UInt64] { changed(x) { modulus.inverse($0) } }
     func add(_ x: [UInt64], _ y: [UInt64]) -> [UInt64] { changed(x) { modulus.add($0, y, into: $0) } }
     func subtract(_ x: [UInt64], _ y: [UInt64]) -> [UInt64] { changed(x) { modulus.subtract($0, y, into: $0) } }
@@ -24,6 +24,39 @@ struct TestPolynomials {
         changed([UInt64](repeating: 0, count: degree)) {
             modulus.dot(terms: terms, x, stride: degree, y, stride: degree, into: $0)
         }
+    }
+
+    func dots(_ x: [UInt64], _ y: [UInt64], _ z: [UInt64], terms: Int, to sum: [UInt64]) -> (y: [UInt64], z: [UInt64]) {
+        var sum = sum
+        let other = changed(sum) { other in
+            sum.withUnsafeMutableBufferPointer { sum in
+                modulus.dots(
+                    terms: terms, x, stride: degree, y, z, stride: degree, into: (sum.baseAddress!, other))
+            }
+        }
+        return (sum, other)
+    }
+
+    /// Of each of eight columns the sums of products with x and with y.
+    func columns(_ coefficients: [UInt64], terms: Int, blocks: Int, _ x: [UInt64], _ y: [UInt64]) -> [[UInt64]] {
+        var scratch = [UInt64](repeating: .max, count: coefficients.count)
+        var sums = [UInt64](repeating: .max, count: 16 * degree)
+        let padding = [UInt64](repeating: .max, count: TransformModulus.columnsStride(terms: terms) - 2 * terms)
+        let values = stride(from: 0, to: degree, by: terms).flatMap { first in
+            (0..<blocks).flatMap { block in
+                let run = (block * degree + first)..<(block * degree + first + terms)
+                return x[run] + y[run] + padding
+            }
+        }
+        sums.withUnsafeMutableBufferPointer { sums in
+            let places = (0..<16).map { UnsafeMutablePointer?.some(sums.baseAddress! + $0 * degree) }
+            scratch.withUnsafeMutableBufferPointer { scratch in
+                modulus.columns(
+                    terms: terms, blocks: blocks, coefficients, values, scratch.baseAddress!,
+                    into: (Array(places[..<8]), Array(places[8...])))
+            }
+        }
+        return (0..<16).map { Array(sums[($0 * degree)..<(($0 + 1) * degree)]) }
     }
 
     func combine(_ factors: [UInt64], _ x: [UInt64]) -> [UInt64] {
@@ -102,18 +135,62 @@ struct TestPolynomials {
         }
     }
 
-    /// Numbers up to 4p are allowed as coefficients, and those of a short polynomial take the short way.
-    @Test(arguments: kernels) func shortAndUnreducedPolynomials(kernel: LatticeKernel) {
-        for degree in [32, 64, 512] {
-            let ring = TestPolynomials(bits: 50, degree: degree, kernel: kernel)
-            var generator = SeededGenerator(11)
-            for log in 4...degree.trailingZeroBitCount {
-                let terms = 1 << log
-                let unreduced = ring.words(terms, below: 4 * ring.p, &generator)
-                let rest = [UInt64](repeating: 0, count: degree - terms)
-                let garbage = [UInt64](repeating: .max, count: degree - terms)
-                let expected = ring.forward(unreduced.map { $0 % ring.p } + rest)
-                #expect(ring.forward(unreduced + garbage, terms: terms) == expected)
+    /// Numbers up to 4p are allowed as coefficients.
+    @Test(arguments: kernels) func unreducedPolynomials(kernel: LatticeKernel) {
+        for degree in [32, 64, 512, 8192] {
+            for bits in [30, 46, 47, 48, 50] {
+                let ring = TestPolynomials(bits: bits, degree: degree, kernel: kernel)
+                var generator = SeededGenerator(11)
+                let largest = [UInt64](repeating: 4 * ring.p - 1, count: degree)
+                for unreduced in [largest, ring.words(degree, below: 4 * ring.p, &generator)] {
+                    let reduced = unreduced.map { $0 % ring.p }
+                    #expect(ring.forward(unreduced) == ring.forward(reduced))
+                    #expect(ring.inverse(ring.forward(reduced)) == reduced)
+                }
+            }
+        }
+    }
+
+    /// Eight columns of short polynomials at a time, as transforms and dots of each would have it.
+    @Test(arguments: kernels) func columnsAreSumsOfProducts(kernel: LatticeKernel) {
+        for (degree, terms, blocks) in [
+            (32, 8, 1), (32, 32, 2), (64, 16, 5), (512, 64, 13), (256, 128, 1), (64, 8, 300), (8192, 64, 3),
+        ] {
+            for bits in [30, 44, 46, 47, 50] {
+                let ring = TestPolynomials(bits: bits, degree: degree, kernel: kernel)
+                var generator = SeededGenerator(UInt64(terms + bits))
+                for extreme in [false, true] {
+                    func words(_ count: Int) -> [UInt64] {
+                        extreme
+                            ? [UInt64](repeating: ring.p - 1, count: count)
+                            : ring.words(count, below: ring.p, &generator)
+                    }
+                    let (coefficients, x) = (words(8 * terms * blocks), words(blocks * degree))
+                    let y = words(blocks * degree)
+                    let rest = [UInt64](repeating: 0, count: degree - terms)
+                    let values = (0..<8).map { column -> [UInt64] in
+                        (0..<blocks).flatMap { block -> [UInt64] in
+                            let first = block * terms
+                            return ring.forward((first..<(first + terms)).map { coefficients[$0 * 8 + column] } + rest)
+                        }
+                    }
+                    let expected = [x, y].flatMap { x in values.map { ring.dot(x, $0, terms: blocks) } }
+                    #expect(ring.columns(coefficients, terms: terms, blocks: blocks, x, y) == expected)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: kernels) func twoDotsAtOnce(kernel: LatticeKernel) {
+        for bits in [30, 50] {
+            let ring = TestPolynomials(bits: bits, degree: 32, kernel: kernel)
+            var generator = SeededGenerator(UInt64(bits))
+            for terms in [0, 1, 3, 16, 17, 40] {
+                let lists = (0..<3).map { _ in ring.words(32 * terms, below: ring.p, &generator) }
+                let sum = ring.words(32, below: ring.p, &generator)
+                let both = ring.dots(lists[0], lists[1], lists[2], terms: terms, to: sum)
+                #expect(both.y == ring.add(sum, ring.dot(lists[0], lists[1], terms: terms)))
+                #expect(both.z == ring.dot(lists[0], lists[2], terms: terms))
             }
         }
     }
@@ -178,8 +255,8 @@ struct TestPolynomials {
         }
     }
 
-    @Test(arguments: [4096, 8192]) func kernelsAgree(degree: Int) {
-        for bits in [36, 50] {
+    @Test(arguments: [4096, 8192, 16384]) func kernelsAgree(degree: Int) {
+        for bits in [36, 46, 47, 48, 50] {
             let portable = TestPolynomials(bits: bits, degree: degree)
             var generator = SeededGenerator(UInt64(degree))
             let x = portable.words(degree, below: portable.p, &generator)

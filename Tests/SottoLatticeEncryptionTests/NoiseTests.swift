@@ -37,9 +37,7 @@ import Testing
             }
         }
 
-        var columns: MatrixColumns {
-            get throws { .prepared(try fixture.server.prepare(matrix, for: fixture.product)) }
-        }
+        var columns: ServerMatrix { get throws { try ServerMatrix(matrix, fixture.product) } }
     }
 
     @Test(arguments: [(2, 300, 3, 46, 17), (1, 64, 2, 64, 17), (3, 40, 4, 30, 29), (1, 20, 1, 64, 63)], [1, -1])

@@ -44,19 +44,6 @@ import Testing
         }
     }
 
-    @Test func aPreparedMatrixGivesTheSameBytes() throws {
-        var fixture = try ProductFixture(Self.shape(5, 100, 7, 46, 17), seed: 3)
-        var generator = SeededGenerator(3)
-        let (mask, matrix) = (fixture.mask(&generator), fixture.matrix(&generator))
-        let prepared = try fixture.server.prepare(matrix, for: fixture.product)
-        #expect(8 * prepared.values.count == fixture.product.preparedBytes)
-        let request = try fixture.client.request(mask, in: fixture.product, seeds: &fixture.seeds)
-        var (first, second) = (InsecureSeededSource(4), InsecureSeededSource(4))
-        let fresh = try fixture.server.respond(to: request, matrix, in: fixture.product, seeds: &first)
-        let kept = try fixture.server.respond(to: request, prepared, seeds: &second)
-        #expect(fresh.response == kept.response && fresh.share == kept.share)
-    }
-
     @Test func allKernelsGiveTheSameBytes() throws {
         var messages: [[UInt8]] = []
         for kernel in LatticeKernelTests.kernels {
@@ -245,13 +232,13 @@ import Testing
             try fixture.client.request(Array(mask.dropLast()), in: fixture.product, seeds: &fixture.seeds)
         }
         #expect(throws: LatticeError.wrongElementCount(expected: 15, actual: 16)) {
-            try fixture.server.prepare(matrix + [0], for: fixture.product)
+            _ = try ServerMatrix(matrix + [0], fixture.product)
         }
         for entry in [Int64(1 << 17) + 1, -(1 << 17) - 1, .min, .max] {
             var large = matrix
             large[14] = UInt64(bitPattern: entry)
             #expect(throws: LatticeError.magnitudeExceeded(bits: 17)) {
-                try fixture.server.prepare(large, for: fixture.product)
+                _ = try ServerMatrix(large, fixture.product)
             }
         }
     }
@@ -267,7 +254,6 @@ import Testing
         #expect(throws: LatticeError.otherParameters) {
             try fixture.server.respond(to: [], operand, in: other, seeds: &fixture.seeds)
         }
-        #expect(throws: LatticeError.otherParameters) { try fixture.server.prepare(operand, for: other) }
         #expect(throws: LatticeError.otherParameters) { try fixture.client.finish([], in: other) }
     }
 

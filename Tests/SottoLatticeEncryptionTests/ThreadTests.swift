@@ -29,9 +29,7 @@ import Testing
         let (mask, matrix) = (fixture.mask(&generator), fixture.matrix(&generator))
         let (product, server) = (fixture.product, fixture.server)
         let request = try fixture.client.request(mask, in: product, seeds: &fixture.seeds)
-        let prepared = try server.prepare(matrix, for: product)
         try expectEqual { try server.respond(to: request, matrix, in: product, threads: $0, seeds: &$1) }
-        try expectEqual { try server.respond(to: request, prepared, threads: $0, seeds: &$1) }
         let answer = try server.respond(to: request, matrix, in: product, threads: 2, seeds: &fixture.seeds)
         let sum = fixture.sum(try fixture.client.finish(answer.response, in: product), answer.share)
         #expect(sum == fixture.expected(mask, matrix))

@@ -33,10 +33,9 @@ typedef struct {
     const uint64_t *roots, *root_quotients, *inverse_roots, *inverse_root_quotients;
 } sotto_lattice_modulus;
 
-// The values of a polynomial of fewer than `degree` coefficients at the odd powers of psi, in bit-reversed order (negacyclic
-// number-theoretic transform). `degree`, a power of two from 16 to n, is public. The coefficients, which may be any numbers
-// below 4p, are the first `degree` words of x, and the values take all n.
-void sotto_lattice_forward(sotto_lattice_path path, const sotto_lattice_modulus *m, uint64_t *x, size_t degree);
+// The values of a polynomial at the odd powers of psi, in bit-reversed order (negacyclic number-theoretic transform). The
+// coefficients may be any numbers below 4p. out may be x.
+void sotto_lattice_forward(sotto_lattice_path path, const sotto_lattice_modulus *m, const uint64_t *x, uint64_t *out);
 
 // The polynomial of given values.
 void sotto_lattice_inverse(sotto_lattice_path path, const sotto_lattice_modulus *m, uint64_t *x);
@@ -46,11 +45,44 @@ void sotto_lattice_dot(
     sotto_lattice_path path, const sotto_lattice_modulus *m, size_t terms, const uint64_t *x, size_t x_stride,
     const uint64_t *y, size_t y_stride, uint64_t *out);
 
+// out_y = out_y + sum of x[t * x_stride ...] * y[t * stride ...] over t < terms, and out_z = that of x and z.
+void sotto_lattice_dots(
+    sotto_lattice_path path, const sotto_lattice_modulus *m, size_t terms, const uint64_t *x, size_t x_stride,
+    const uint64_t *y, const uint64_t *z, size_t stride, uint64_t *out_y, uint64_t *out_z);
+
+// Columns that are multiplied at a time.
+enum { SOTTO_LATTICE_COLUMNS = 8 };
+
+// Words between the values of x in two blocks below.
+size_t sotto_lattice_columns_stride(size_t terms);
+
+// out_x[c] = sum of x_b * w_b,c over b < blocks, word by word, and out_y[c] likewise: w_b,c are the values of the polynomial with
+// coefficients[(b * terms + j) * SOTTO_LATTICE_COLUMNS + c], j < terms, reduced. `terms` is public, a power of two from 8 to n.
+// Of x_b and y_b words h * terms + i, i < terms, are at values[(h * blocks + b) * stride + i], those of y `terms` further.
+// `scratch`, of as many words as `coefficients`, is written over.
+void sotto_lattice_columns(
+    sotto_lattice_path path, const sotto_lattice_modulus *m, size_t terms, size_t blocks, const uint64_t *coefficients,
+    uint64_t *scratch, const uint64_t *values, uint64_t *const *out_x, uint64_t *const *out_y);
+
 // out = x + y and x - y. out may be x or y.
 void sotto_lattice_add(
     sotto_lattice_path path, const sotto_lattice_modulus *m, const uint64_t *x, const uint64_t *y, uint64_t *out);
 void sotto_lattice_subtract(
     sotto_lattice_path path, const sotto_lattice_modulus *m, const uint64_t *x, const uint64_t *y, uint64_t *out);
+
+// a = a + factor * b and b = a - factor * b, word by word.
+void sotto_lattice_add_and_subtract(
+    sotto_lattice_path path, const sotto_lattice_modulus *m, const uint64_t *factor, uint64_t *a, uint64_t *b);
+
+// a = a + b and b = (a - b) * factor, word by word.
+void sotto_lattice_sum_and_difference(
+    sotto_lattice_path path, const sotto_lattice_modulus *m, const uint64_t *factor, uint64_t *a, uint64_t *b);
+
+// out[i] = x[sources[i]], for public sources below n; out is not x. The other adds to out.
+void sotto_lattice_permute(
+    sotto_lattice_path path, const sotto_lattice_modulus *m, const int32_t *sources, const uint64_t *x, uint64_t *out);
+void sotto_lattice_add_permuted(
+    sotto_lattice_path path, const sotto_lattice_modulus *m, const int32_t *sources, const uint64_t *x, uint64_t *out);
 
 // out = x * factor, for any x below 2^52. out may be x.
 void sotto_lattice_scale(
