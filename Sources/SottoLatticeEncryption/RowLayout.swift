@@ -1,8 +1,8 @@
 /// How the numbers of rows lie in ciphertexts, and how far these are taken apart.
 ///
 /// Rows come in groups of `m = 2^groupLevels`, one after the other. A ciphertext has the numbers of `2^levels` groups: that of
-/// row u of group i is the coefficient of `X^i·Y^u` with `Y = X^(2^levels)`. Taken apart by the first levels, it leaves a
-/// ciphertext for each group, of the sum of all `b_u·Y^u`.
+/// row u of the group at coefficient i is the coefficient of `X^i·Y^u` with `Y = X^(2^levels)`. Taken apart by the first levels,
+/// it leaves a ciphertext for each group, of the sum of all `b_u·Y^u`.
 ///
 /// On polynomials in Y the automorphism g of level `levels + groupLevels - 1` has the order m, and takes Y to Y times a root of
 /// unity of that order. So `b_u` is `Y^(-u)` times the mean of all `g^k(Y)^(-u)·Y^u·g^k(C)`, k below m, and with polynomials
@@ -49,7 +49,7 @@ package struct RowLayout: Hashable, Sendable {
     /// The coefficient of a row's number in its ciphertext.
     package func place(row: Int) -> Int {
         let number = row & (1 << numberLevels - 1)
-        return number >> groupLevels + (number & (groupRows - 1)) << levels
+        return ExpansionPart.place(number >> groupLevels, levels: levels) + (number & (groupRows - 1)) << levels
     }
 
     // MARK: Costs
@@ -57,7 +57,11 @@ package struct RowLayout: Hashable, Sendable {
     /// Key switches of the answer: at each level those of all parts that groups are in, and those of responses.
     package func keySwitches(_ product: RowProduct, _ ring: RingShape) -> Int {
         func taken(_ groups: Int) -> Int {
-            (0..<levels).reduce(0) { $0 + min(groups, 1 << $1) * ring.repeats($1) }
+            groups == 0
+                ? 0
+                : (0..<levels).reduce(0) {
+                    $0 + ExpansionPart.count(groups, level: $1, of: levels) * ring.repeats($1)
+                }
         }
         let (full, rest) = groupCount(product).quotientAndRemainder(dividingBy: 1 << levels)
         return full * taken(1 << levels) + taken(rest)

@@ -181,8 +181,8 @@ extension ProductServer {
                     Ciphertext(body: divided(body, layout.numberLevels), mask: divided(mask, layout.numberLevels)),
                     numbers: layout.groupRange(request: request, product.product))
             }
-            packing.expand(parts, levels: layout.levels, workers) { [sums, done = responses.count] in
-                rows.addProducts(group: $0, $1, to: sums, from: done, $2)
+            packing.expand(parts, levels: layout.levels, together: RowPolynomials.togetherLevels, workers) {
+                [sums, done = responses.count] in rows.addProducts(first: $0, $1, to: sums, from: done, $2)
             }
             let complete = end == count ? sums.count : end / ring.degree - responses.count
             responses += workers.map(Array(sums[..<complete])) { packing.response($0, layout, $1) }

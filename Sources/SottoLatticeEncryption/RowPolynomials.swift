@@ -10,8 +10,11 @@ struct RowPolynomials: Sendable {
     /// The exponents of `g^(-k)`.
     private let exponents: [Int]
 
-    /// Residue polynomials that a thread writes over.
-    static let memory = 3
+    /// `log2` of the groups that are multiplied together: sums are read and written once for all of them.
+    static let togetherLevels = 1
+
+    /// Residue polynomials that a thread writes over: of groups their own polynomials, bodies and masks, and two sums.
+    static let memory = 3 << togetherLevels + 2
 
     /// - Parameter exponent: of the automorphism g.
     init(_ elements: [UInt64], _ product: EncryptedRowProduct, exponent: Int, _ ring: ResidueRing) {
@@ -27,37 +30,56 @@ struct RowPolynomials: Sendable {
         }
     }
 
-    /// Adds a group's part of the responses that have its rows' elements.
+    /// Adds the part of consecutive groups to the responses that have their rows' elements.
     ///
     /// - Parameters:
-    ///   - numbers: a ciphertext of the group's numbers.
+    ///   - numbers: of each group a ciphertext of its numbers.
     ///   - sums: those of responses from the given one on.
     func addProducts(
-        group: Int, _ numbers: Ciphertext, to sums: [ResponseSum], from firstBlock: Int, _ workspace: PackingWorkspace
+        first: Int, _ numbers: [Ciphertext], to sums: [ResponseSum], from firstBlock: Int, _ workspace: PackingWorkspace
     ) {
-        let rows = product.layout.rowRange(group: group, product.product)
-        let (start, end) = (offsets[rows.lowerBound], offsets[rows.upperBound])
+        let groups = numbers.indices.map { product.layout.rowRange(group: first + $0, product.product) }
+        let (start, end) = (offsets[groups[0].lowerBound], offsets[groups.last!.upperBound])
         guard start < end else { return }
         for block in (start / ring.degree)...((end - 1) / ring.degree) {
-            for k in exponents.indices {
-                add(rows, block, k, numbers, to: sums[block - firstBlock].terms[k], workspace)
+            let range = product.range(block)
+            let own = groups.indices.filter {
+                (offsets[groups[$0].lowerBound]..<offsets[groups[$0].upperBound]).overlaps(range)
             }
+            guard !own.isEmpty else { continue }
+            add(own.map { groups[$0] }, range, own.map { numbers[$0] }, to: sums[block - firstBlock], workspace)
         }
     }
 
+    /// Adds products of groups with their elements in a response.
     private func add(
-        _ rows: Range<Int>, _ block: Int, _ k: Int, _ numbers: Ciphertext, to sum: CiphertextSum,
+        _ groups: [Range<Int>], _ range: Range<Int>, _ numbers: [Ciphertext], to sum: ResponseSum,
         _ workspace: PackingWorkspace
     ) {
-        let polynomial = workspace.polynomials
-        let (body, mask) = (polynomial + ring.degree, polynomial + 2 * ring.degree)
+        let (degree, count) = (ring.degree, groups.count)
+        let polynomials = workspace.polynomials
+        let bodies = polynomials + count * degree
+        let masks = bodies + count * degree
+        let (body, mask) = (masks + count * degree, masks + (count + 1) * degree)
         for index in 0..<ring.primeCount {
-            let (modulus, offset) = (ring.basis[index], index * ring.degree)
-            write(rows, block, exponents[k], modulus, into: polynomial)
-            modulus.forward(polynomial)
-            numbers.body.withUnsafeBufferPointer { modulus.multiply(polynomial, $0.baseAddress! + offset, into: body) }
-            numbers.mask.withUnsafeBufferPointer { modulus.multiply(polynomial, $0.baseAddress! + offset, into: mask) }
-            sum.add(body: body, mask: mask, modulus, at: offset)
+            let (modulus, offset) = (ring.basis[index], index * degree)
+            for (place, number) in numbers.enumerated() {
+                number.body.withUnsafeBufferPointer {
+                    (bodies + place * degree).update(from: $0.baseAddress! + offset, count: degree)
+                }
+                number.mask.withUnsafeBufferPointer {
+                    (masks + place * degree).update(from: $0.baseAddress! + offset, count: degree)
+                }
+            }
+            for (exponent, term) in zip(exponents, sum.terms) {
+                for (place, rows) in groups.enumerated() {
+                    write(rows, range, exponent, modulus, into: polynomials + place * degree)
+                    modulus.forward(polynomials + place * degree)
+                }
+                modulus.dot(terms: count, polynomials, stride: degree, bodies, stride: degree, into: body)
+                modulus.dot(terms: count, polynomials, stride: degree, masks, stride: degree, into: mask)
+                term.add(body: body, mask: mask, modulus, at: offset)
+            }
         }
     }
 
@@ -65,11 +87,10 @@ struct RowPolynomials: Sendable {
     ///
     /// - Parameter exponent: that of `g^(-k)`.
     private func write(
-        _ rows: Range<Int>, _ block: Int, _ exponent: Int, _ modulus: TransformModulus,
+        _ rows: Range<Int>, _ range: Range<Int>, _ exponent: Int, _ modulus: TransformModulus,
         into polynomial: UnsafeMutablePointer<UInt64>
     ) {
         let (degree, shift) = (ring.degree, UInt64(64 - product.product.width))
-        let range = product.range(block)
         polynomial.update(repeating: 0, count: degree)
         for row in rows {
             let own = (offsets[row]..<offsets[row + 1]).clamped(to: range)

@@ -3,7 +3,7 @@ import SottoLatticeEncryption
 import Testing
 
 @Suite struct RowLayoutTests {
-    /// Every number has a coefficient of its own, and so far as the levels go those of a group have none in between.
+    /// Every number has a coefficient of its own, and those of a group lie `2^levels` apart.
     @Test(arguments: [1, 16, 17, 100], [(0, 0), (0, 3), (3, 0), (2, 2), (4, 4)])
     func numbersHaveTheirPlaces(rows: Int, levels: (Int, Int)) throws {
         let product = try RowProduct(Segments(rows: rows, columns: 1), width: 8)
@@ -18,7 +18,7 @@ import Testing
             #expect(groups.lowerBound == nextGroup)
             for group in groups {
                 let rows = layout.rowRange(group: group, product)
-                let first = group - groups.lowerBound
+                let first = ExpansionPart.place(group - groups.lowerBound, levels: layout.levels)
                 #expect(rows.map(layout.place) == rows.map { first + ($0 - rows.lowerBound) << layout.levels })
                 seen += rows.count
             }
@@ -27,20 +27,35 @@ import Testing
         #expect(seen == rows && nextRow == rows && nextGroup == layout.groupCount(product))
     }
 
-    /// The products of one layer: about an eighth of the key switches of groups of one row, for the same bytes.
+    /// The products of one layer: a ninth of the key switches of groups of one row, and less than a half.
     @Test func switchesOfOneLayer() throws {
         let ring = RingShape(
             degree: 16384, primeBits: 48, primeCount: 4, packingLevels: 10, keyStride: 2, digitPrimes: 4)
         let softmax = try RowProduct(Segments(groups: 12, lengths: Array(1...128)), width: 45)
         let norm = try RowProduct(Segments(rows: 128, columns: 768), width: 45)
-        #expect(RowLayout(levels: 10, groupLevels: 0).keySwitches(softmax, ring) == 2728)
+        #expect(RowLayout(levels: 10, groupLevels: 0).keySwitches(softmax, ring) == 2047)
         #expect(RowLayout(levels: 7, groupLevels: 0).keySwitches(norm, ring) == 212)
         let (first, second) = (RowLayout.best(for: softmax, ring), RowLayout.best(for: norm, ring))
         #expect(first == RowLayout(levels: 6, groupLevels: 4) && second == RowLayout(levels: 5, groupLevels: 2))
-        // Two ciphertexts of 64 and 32 groups, and 15 switches of the highest level for each of 7 responses.
-        #expect(first.keySwitches(softmax, ring) == 2 + 2 + 8 + 8 + 32 + 32 + 2 + 2 + 8 + 8 + 32 + 32 + 7 * 15)
+        // A ciphertext of 64 groups and one of 32, and 15 switches of the highest level for each of 7 responses.
+        let (full, half) = (2 * 1 + 2 + 2 * 4 + 8 + 2 * 16 + 32, 2 * 1 + 1 + 2 * 2 + 4 + 2 * 8 + 16)
+        #expect(first.keySwitches(softmax, ring) == full + half + 7 * 15)
         #expect(EncryptedRowProduct.keySwitches(softmax, ring) == first.keySwitches(softmax, ring))
         #expect(second.keySwitches(norm, ring) < 90)
+    }
+
+    /// Parts of numbers at each level, counted one by one.
+    @Test func partsOfNumbers() {
+        for levels in 0...5 {
+            for count in 1...1 << levels {
+                let places = (0..<count).map { ExpansionPart.place($0, levels: levels) }
+                #expect(Set(places).count == count && places.allSatisfy { $0 < 1 << levels })
+                for level in 0...levels {
+                    let parts = Set(places.map { $0 & (1 << level - 1) }).count
+                    #expect(ExpansionPart.count(count, level: level, of: levels) == parts)
+                }
+            }
+        }
     }
 
     /// Where rows are few, or there are no keys, there are no groups.
