@@ -21,7 +21,8 @@ package struct BlockCiphertexts: Sendable {
         let stride = TransformModulus.columnsStride(terms: terms)
         for index in 0..<ring.primeCount {
             for run in 0..<(ring.degree / terms) {
-                let (source, target) = (index * ring.degree + run * terms, index * primeSize + (run * blocks + block) * stride)
+                let source = index * ring.degree + run * terms
+                let target = index * primeSize + (run * blocks + block) * stride
                 for i in 0..<terms {
                     values[target + i] = ciphertext.body[source + i]
                     values[target + terms + i] = ciphertext.mask[source + i]

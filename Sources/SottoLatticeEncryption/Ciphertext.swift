@@ -30,7 +30,8 @@ extension Ciphertext {
     }
 
     private static func write(
-        _ count: Int, _ ring: ResidueRing, _ targets: [Target], to written: inout [Ciphertext], _ body: ([Target]) -> Void
+        _ count: Int, _ ring: ResidueRing, _ targets: [Target], to written: inout [Ciphertext],
+        _ body: ([Target]) -> Void
     ) {
         guard targets.count < count else { return body(targets) }
         var ciphertext = zero(ring)

@@ -49,7 +49,8 @@ package struct KeySwitching: Sendable {
         for index in ring.basis.indices {
             for (item, ciphertext) in ciphertexts.enumerated() {
                 writeDigits(of: ciphertext.mask, workspace.coefficients(item), key, index, workspace)
-                addProducts(index, key, to: &sums[first + item].body, workspace.products(item) + index * degree, workspace)
+                let products = workspace.products(item) + index * degree
+                addProducts(index, key, to: &sums[first + item].body, products, workspace)
             }
         }
         for (item, ciphertext) in ciphertexts.enumerated() {

@@ -27,16 +27,23 @@ package struct NoiseBound {
             other: Self.packing(0..<packingLevels, ring))
     }
 
-    /// Of the product of rows with a number each. A response's coefficient is the sum of at most `min(N, count)` elements,
-    /// each times a coefficient of what came out of the expansion of the numbers' ciphertext: an error and a rounding error of
-    /// the request, and `2·v + r·S` in the place of v from each level with r key switches.
-    package init(_ product: RowProduct, _ ring: RingShape) {
-        let levels = EncryptedRowProduct.levels(product, ring)
-        let expansion = (0..<levels).reduce(UInt128(0)) { 2 * $0 + UInt128(ring.repeats($1)) * Self.keySwitch(ring) }
+    /// Of the product of rows with a number each, in terms of ``RowLayout``.
+    ///
+    /// A request is divided by `2^levels·m`. Taken apart by the levels, it leaves in a group's ciphertext C what the request has
+    /// at multiples of `2^levels`, over m, and key switches: `2·v + r·S` in the place of v from each level with r of them, at any
+    /// coefficient. Of the former the m automorphisms of a response leave, exactly, what a ciphertext for each number would have:
+    /// a response's coefficient is the sum of at most `inner = min(N, count)` elements, each times an error and a rounding error
+    /// of its own. Of the latter each of the m leaves all, times polynomials whose coefficients have, over all groups,
+    /// magnitudes of `inner·2^(width - 1)` together. To these come the response's own key switches.
+    package init(_ product: RowProduct, _ ring: RingShape, _ layout: RowLayout) {
+        let ofGroups = (0..<layout.levels).reduce(UInt128(0)) {
+            2 * $0 + UInt128(ring.repeats($1)) * Self.keySwitch(ring)
+        }
         let inner = min(ring.degree, product.rows.elementCount)
+        let multiplied = UInt128(inner) * ofGroups << UInt128(product.width - 1 + layout.groupLevels)
         self.init(
             inner: inner, magnitudeBits: product.width - 1, degree: ring.degree,
-            other: UInt128(inner) * expansion << UInt128(product.width - 1))
+            other: multiplied + UInt128(layout.responseSwitches(ring)) * Self.keySwitch(ring))
     }
 
     /// Of dot products of rows: one of a matrix product's, with packing by the layout's levels.

@@ -40,6 +40,9 @@ package struct RingShape: Hashable, Sendable {
     /// Key switches of a level's automorphism.
     package func repeats(_ level: Int) -> Int { 1 << ((packingLevels - 1 - level) % keyStride) }
 
+    /// Roughly the transforms of a key switch.
+    package var switchTransforms: Int { (digitCount + 2) * (primeCount + digitPrimes) }
+
     /// ``LatticeParameters/setupBytes``.
     package var setupBytes: Int {
         let keys = (packingLevels + keyStride - 1) / keyStride * digitCount
@@ -97,9 +100,7 @@ extension LatticeParameters {
         var switches = 0
         for (product, count) in rows { switches += count * EncryptedRowProduct.keySwitches(product, ring) }
         for (product, count) in dots { switches += count * EncryptedRowDots.keySwitches(product, ring) }
-        let transforms =
-            ring.digitCount * (ring.primeCount + ring.digitPrimes) + 2 * (ring.primeCount + ring.digitPrimes)
-        return switches * transforms * ring.degree
+        return switches * ring.switchTransforms * ring.degree
     }
 
     /// Keys for every second level halve the setup; switching takes a third more time.

@@ -1,6 +1,5 @@
 import SottoAlgebra
 import SottoRandomness
-import Synchronization
 
 // Messages of products of rows. A request is 16 bytes of the masks' seed and the bodies' residues, ciphertext after
 // ciphertext; a response is all masks, then the used coefficients of the bodies. The party with the numbers is the client
@@ -34,10 +33,10 @@ extension ProductClient {
         for request in 0..<product.requestCount {
             let mask = try ring.expand(maskSeed, domain: UInt64(request), count: ring.primeCount)
             var body = secret.body(ring, mask: mask, error: try errors())
-            let range = product.rowRange(request: request)
             ring.update(&body) { modulus, body, index in
-                for (i, number) in numbers[range].enumerated() {
-                    body[i] = modulus.below(body[i] &+ encoding.encode(number, prime: index))
+                for row in product.layout.rowRange(request: request, product.product) {
+                    let place = product.layout.place(row: row)
+                    body[place] = modulus.below(body[place] &+ encoding.encode(numbers[row], prime: index))
                 }
             }
             residues += body
@@ -162,103 +161,42 @@ extension ProductServer {
         let residues = try ReceivedResidues.unpack(
             Array(request[16...]), count: product.residueCount, width: parameters.primeBits, below: parameters.primes,
             each: ring.degree)
-        let rows = RowPolynomials(elements, product, ring)
+        let layout = product.layout
+        let exponent = layout.groupLevels == 0 ? 1 : packing.exponent(level: layout.numberLevels - 1)
+        let rows = RowPolynomials(elements, product, exponent: exponent, ring)
         let workers = packing.workers(threads, words: RowPolynomials.memory * ring.degree)
         let size = ring.primeCount * ring.degree
-        let sums = (0..<product.blocks).map { _ in CiphertextSum(ring) }
-        for first in stride(from: 0, to: product.requestCount, by: workers.goodPartCount) {
-            let requests = Array(first..<min(product.requestCount, first + workers.goodPartCount))
+        // Those that are done, and those of which only some rows have been multiplied.
+        var (responses, sums): ([Ciphertext], [ResponseSum]) = ([], [])
+        let step = max(1, workers.goodPartCount >> layout.levels)
+        for first in stride(from: 0, to: product.requestCount, by: step) {
+            let requests = Array(first..<min(product.requestCount, first + step))
+            let end = rows.offsets[layout.rowRange(request: requests.last!, product.product).upperBound]
+            while (responses.count + sums.count) * ring.degree < end { sums.append(ResponseSum(ring, layout)) }
             let parts = try workers.map(requests) { request, _ throws(LatticeError) in
                 var body = Array(residues[(request * size)..<((request + 1) * size)])
                 ring.forward(&body)
                 let mask = try ring.expand(seed, domain: UInt64(request), count: ring.primeCount)
                 return ExpansionPart(
-                    Ciphertext(body: divided(body, product.levels), mask: divided(mask, product.levels)),
-                    numbers: product.rowRange(request: request))
+                    Ciphertext(body: divided(body, layout.numberLevels), mask: divided(mask, layout.numberLevels)),
+                    numbers: layout.groupRange(request: request, product.product))
             }
-            packing.expand(parts, levels: product.levels, workers) { row, number, workspace in
-                rows.addProducts(row: row, number, to: sums, workspace)
+            packing.expand(parts, levels: layout.levels, together: RowPolynomials.togetherLevels, workers) {
+                [sums, done = responses.count] in rows.addProducts(first: $0, $1, to: sums, from: done, $2)
             }
+            let complete = end == count ? sums.count : end / ring.degree - responses.count
+            responses += workers.map(Array(sums[..<complete])) { packing.response($0, layout, $1) }
+            sums.removeFirst(complete)
         }
-        return sums.map(\.ciphertext)
+        return responses
     }
 
-    /// Over `2^levels`, by which the expansion multiplies.
+    /// Over `2^levels`, by which expansion and responses multiply.
     private func divided(_ x: [UInt64], _ levels: Int) -> [UInt64] {
         var x = x
         ring.update(&x) { modulus, x, _ in
             modulus.scale(x, by: PublicNumbers.inverse(1 << UInt64(levels), modulo: modulus.p), into: x)
         }
         return x
-    }
-}
-
-/// The rows of a product as polynomials, each with its elements at their coefficients of the responses.
-private struct RowPolynomials: Sendable {
-    let elements: [UInt64]
-    let product: EncryptedRowProduct
-    let offsets: [Int]
-    let ring: ResidueRing
-
-    /// Residue polynomials that a thread writes over.
-    static let memory = 3
-
-    init(_ elements: [UInt64], _ product: EncryptedRowProduct, _ ring: ResidueRing) {
-        self.elements = elements
-        self.product = product
-        self.ring = ring
-        offsets = product.offsets
-    }
-
-    /// Adds a row's products with the number in a ciphertext to the responses that have them.
-    func addProducts(row: Int, _ number: Ciphertext, to sums: [CiphertextSum], _ workspace: PackingWorkspace) {
-        let (start, end, degree) = (offsets[row], offsets[row + 1], ring.degree)
-        guard start < end else { return }
-        for block in (start / degree)...((end - 1) / degree) {
-            let first = block * degree
-            add(max(start, first)..<min(end, first + degree), number, at: first, to: sums[block], workspace)
-        }
-    }
-
-    private func add(
-        _ range: Range<Int>, _ number: Ciphertext, at first: Int, to sum: CiphertextSum, _ workspace: PackingWorkspace
-    ) {
-        let polynomial = workspace.memory
-        let (body, mask) = (polynomial + ring.degree, polynomial + 2 * ring.degree)
-        let shift = UInt64(64 - product.product.width)
-        for index in 0..<ring.primeCount {
-            let (modulus, offset) = (ring.basis[index], index * ring.degree)
-            polynomial.update(repeating: 0, count: ring.degree)
-            for i in range { polynomial[i - first] = modulus.signedResidue(elements[i] << shift, shift: shift) }
-            modulus.forward(polynomial)
-            number.body.withUnsafeBufferPointer { modulus.multiply(polynomial, $0.baseAddress! + offset, into: body) }
-            number.mask.withUnsafeBufferPointer { modulus.multiply(polynomial, $0.baseAddress! + offset, into: mask) }
-            sum.add(body: body, mask: mask, modulus, at: offset)
-        }
-    }
-}
-
-/// A sum of ciphertexts that several threads add to; in whichever order they do, it has the same residues.
-private final class CiphertextSum: Sendable {
-    private let sum: Mutex<Ciphertext>
-
-    init(_ ring: ResidueRing) { sum = Mutex(.zero(ring)) }
-
-    var ciphertext: Ciphertext { sum.withLock { $0 } }
-
-    /// Adds residues modulo one prime at their place.
-    func add(
-        body: UnsafePointer<UInt64>, mask: UnsafePointer<UInt64>, _ modulus: TransformModulus, at offset: Int
-    ) {
-        func add(_ x: UnsafePointer<UInt64>, to sum: inout [UInt64]) {
-            sum.withUnsafeMutableBufferPointer { sum in
-                let sum = sum.baseAddress! + offset
-                modulus.add(sum, x, into: sum)
-            }
-        }
-        sum.withLock { sum in
-            add(body, to: &sum.body)
-            add(mask, to: &sum.mask)
-        }
     }
 }

@@ -23,88 +23,84 @@ public struct RowProduct: Hashable, Sendable {
 
 /// A product of rows with numbers under given parameters. The party with the numbers has the secret key.
 ///
-/// A ciphertext of a request has up to `2^levels` numbers as coefficients. The other party takes it apart into one ciphertext
-/// for each (Angel, Chen, Laine and Setty, IEEE S&P 2018), with the automorphisms of packing: on what has coefficients at
-/// multiples of `s = 2^level` alone, `A + A^g` keeps every other one and `(A - A^g)/X^s` the ones in between, both doubled.
-/// A number's ciphertext times its row as a polynomial is the row's products, as many coefficients; rows lie in the
-/// coefficients of responses one after the other.
+/// A ciphertext of a request has up to `2^(levels + groupLevels)` numbers as coefficients (``RowLayout``). The other party takes
+/// it apart into one ciphertext for each group of rows (Angel, Chen, Laine and Setty, IEEE S&P 2018), with the automorphisms of
+/// packing: on what has coefficients at multiples of `s = 2^level` alone, `A + A^g` keeps every other one and `(A - A^g)/X^s`
+/// the ones in between, both doubled. Of a single row, the ciphertext times the row as a polynomial is the row's products, as
+/// many coefficients; of several, it is multiplied with as many polynomials as there are rows, and automorphisms of the sums
+/// add up to the same. Rows lie in the coefficients of responses one after the other, so that each is a row's product with its
+/// own number and nothing else.
 ///
 /// - Communication: ``requestBytes`` from the party with the numbers, ``responseBytes`` from the one with the elements, two
 ///   messages, after the former's setup.
 public struct EncryptedRowProduct: Hashable, Sendable {
     public let product: RowProduct
     public let parameters: LatticeParameters
-    /// `log2` of the numbers in one ciphertext.
-    package let levels: Int
+    package let layout: RowLayout
     /// The flood of a response is uniform in `[-2^floodBits, 2^floodBits)`.
     public let floodBits: Int
 
     /// - Throws: `LatticeError.parametersTooSmall` if nothing is proved of the product under these parameters.
     public init(_ product: RowProduct, _ parameters: LatticeParameters) throws(LatticeError) {
-        guard Self.isProved(product, parameters.shape) else {
+        try self.init(product, parameters, layout: .best(for: product, parameters.shape))
+    }
+
+    /// The same with a given layout, which tests choose.
+    package init(_ product: RowProduct, _ parameters: LatticeParameters, layout: RowLayout) throws(LatticeError) {
+        guard Self.isProved(product, parameters.shape, layout) else {
             throw .parametersTooSmall("a modulus of \(parameters.modulusBits) bits does not hold products of rows")
         }
         self.product = product
         self.parameters = parameters
-        levels = Self.levels(product, parameters.shape)
+        self.layout = layout
         floodBits = NoiseBound.floodBits(width: product.width, modulusBits: parameters.modulusBits)
     }
 
-    package static func levels(_ product: RowProduct, _ ring: RingShape) -> Int {
-        min(ring.packingLevels, Int.bitWidth - (product.rows.rowCount - 1).leadingZeroBitCount)
-    }
-
     package static func isProved(_ product: RowProduct, _ ring: RingShape) -> Bool {
-        let flood = NoiseBound.floodBits(width: product.width, modulusBits: ring.modulusBits)
-        return NoiseBound(product, ring).isHidden(by: flood, entries: product.rows.elementCount)
+        isProved(product, ring, .best(for: product, ring))
     }
 
-    /// Key switches of the answer: at each level those of all parts that numbers are in.
+    private static func isProved(_ product: RowProduct, _ ring: RingShape, _ layout: RowLayout) -> Bool {
+        let flood = NoiseBound.floodBits(width: product.width, modulusBits: ring.modulusBits)
+        return NoiseBound(product, ring, layout).isHidden(by: flood, entries: product.rows.elementCount)
+    }
+
+    /// Key switches of the answer.
     package static func keySwitches(_ product: RowProduct, _ ring: RingShape) -> Int {
-        let (rows, levels) = (product.rows.rowCount, levels(product, ring))
-        return (0..<requestCount(product, ring)).reduce(0) { sum, request in
-            let count = min(rows - request << levels, 1 << levels)
-            return sum + (0..<levels).reduce(0) { $0 + min(count, 1 << $1) * ring.repeats($1) }
-        }
+        RowLayout.best(for: product, ring).keySwitches(product, ring)
+    }
+
+    /// Responses: elements take a coefficient each.
+    package static func blocks(_ product: RowProduct, _ ring: RingShape) -> Int {
+        (product.rows.elementCount - 1) / ring.degree + 1
     }
 
     /// Bytes of both messages.
     package static func bytes(_ product: RowProduct, _ ring: RingShape) -> Int {
-        requestBytes(product, ring) + responseBytes(product, ring)
+        requestBytes(product, ring, .best(for: product, ring)) + responseBytes(product, ring)
     }
 
-    private static func requestCount(_ product: RowProduct, _ ring: RingShape) -> Int {
-        (product.rows.rowCount - 1) >> levels(product, ring) + 1
-    }
-
-    private static func requestBytes(_ product: RowProduct, _ ring: RingShape) -> Int {
-        16 + (requestCount(product, ring) * ring.degree * ring.modulusBits + 7) / 8
+    private static func requestBytes(_ product: RowProduct, _ ring: RingShape, _ layout: RowLayout) -> Int {
+        16 + (layout.requestCount(product) * ring.degree * ring.modulusBits + 7) / 8
     }
 
     private static func responseBytes(_ product: RowProduct, _ ring: RingShape) -> Int {
         let widths = ResponseWidths(width: product.width, degree: ring.degree)
-        let count = product.rows.elementCount
-        let blocks = (count + ring.degree - 1) / ring.degree
-        return WidePacking.byteCount(count: blocks * ring.degree, width: widths.mask)
-            + WidePacking.byteCount(count: count, width: widths.body)
+        return WidePacking.byteCount(count: blocks(product, ring) * ring.degree, width: widths.mask)
+            + WidePacking.byteCount(count: product.rows.elementCount, width: widths.body)
     }
 
-    package var blocks: Int { (product.rows.elementCount + parameters.degree - 1) / parameters.degree }
+    package var blocks: Int { Self.blocks(product, parameters.shape) }
     package var widths: ResponseWidths { ResponseWidths(width: product.width, degree: parameters.degree) }
-    package var requestCount: Int { Self.requestCount(product, parameters.shape) }
+    package var requestCount: Int { layout.requestCount(product) }
     package var residueCount: Int { requestCount * parameters.primes.count * parameters.degree }
 
-    /// `16 + ceil(rows/2^levels)·N·modulusBits/8`.
-    public var requestBytes: Int { Self.requestBytes(product, parameters.shape) }
+    /// `16 + ceil(rows/2^l)·N·modulusBits/8` with up to `2^l` numbers in a ciphertext, as many as there are levels for.
+    public var requestBytes: Int { Self.requestBytes(product, parameters.shape, layout) }
 
     /// `ceil(count/N)·N·(width + log2(N) + 2)/8 + ceil(count·(width + 1)/8)`; numbers above 64 bits as two lists, each
     /// rounded up to bytes.
     public var responseBytes: Int { Self.responseBytes(product, parameters.shape) }
-
-    /// The rows whose numbers are in a ciphertext of the request.
-    package func rowRange(request: Int) -> Range<Int> {
-        (request << levels)..<min(product.rows.rowCount, (request + 1) << levels)
-    }
 
     /// The elements in a response.
     package func range(_ block: Int) -> Range<Int> {

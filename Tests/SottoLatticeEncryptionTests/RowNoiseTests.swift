@@ -28,11 +28,35 @@ import Testing
     ]
 
     @Test(arguments: rows, [1, -1]) func rowsAreRightAtTheBound(shape: (Segments, Int), sign: Int64) throws {
-        let (rows, width) = shape
-        let declared = try RowProduct(rows, width: width)
+        let declared = try RowProduct(shape.0, width: shape.1)
         let fixture = try RowFixture(rows: [declared: 2], seed: 1)
-        let product = try EncryptedRowProduct(declared, fixture.parameters)
-        let degree = fixture.parameters.degree
+        try expectRight(fixture, EncryptedRowProduct(declared, fixture.parameters), sign)
+    }
+
+    static let layouts = [0, 1, 3, 5].flatMap { levels in
+        [0, 1, 2, 4].map { RowLayout(levels: levels, groupLevels: $0) }
+    }
+
+    /// Groups of every size, with rows that end in the middle of a group and of a response.
+    @Test(arguments: layouts) func groupsAreRightAtTheBound(layout: RowLayout) throws {
+        let declared = try RowProduct(Segments(groups: 7, lengths: [900, 0, 1, 16_000, 700]), width: 64)
+        let fixture = try RowFixture(Self.deepParameters(layout), seed: 1)
+        let product = try EncryptedRowProduct(declared, fixture.parameters, layout: layout)
+        for sign in [Int64(1), -1] { try expectRight(fixture, product, sign) }
+    }
+
+    /// Parameters of which products of 64 bits are proved with any groups; of some levels the keys stand for those below.
+    private static func deepParameters(_ layout: RowLayout) throws -> LatticeParameters {
+        try #require(
+            LatticeParameters(
+                degree: 16384, primeBits: 46, primeCount: 5, packingLevels: layout.numberLevels + layout.levels % 2,
+                keyStride: 2, digitPrimes: 3))
+    }
+
+    /// With the largest noise products are right, and off by one with three bits more of it, a whole unit of the plaintext's
+    /// last place.
+    private func expectRight(_ fixture: RowFixture, _ product: EncryptedRowProduct, _ sign: Int64) throws {
+        let (rows, width, degree) = (product.product.rows, product.product.width, fixture.parameters.degree)
         let numbers = RowFixture.words(rows.rowCount, width: width, seed: 2)
         let (signs, elements) = Self.ends(rows.elementCount, width: width, seed: 3)
         let request = try fixture.client.request(numbers, in: product, maskSeed: Self.maskSeed) {
@@ -41,7 +65,6 @@ import Testing
         let mask: UInt64 = .max >> UInt64(64 - width)
         let expected = RowFixture.products(rows, numbers, elements).map { $0 & mask }
         let share = (0..<UInt64(degree)).map { $0 &* 0x9E37_79B9_7F4A_7C15 }
-        // Three bits more of flood are a whole unit of the plaintext's last place: every product is off.
         for (excess, off) in [(0, 0), (3, UInt64(bitPattern: sign))] {
             let noise = try ResponseNoise.extreme(degree: degree, sign: sign, floodBits: product.floodBits + excess)
             let answer = try fixture.server.respond(to: request, elements, in: product) {
@@ -54,11 +77,26 @@ import Testing
 
     /// The noise before the flood, exactly: above the errors' own part where they add up, and below the bound.
     @Test(arguments: rows) func noiseOfRowsIsBelowItsBound(shape: (Segments, Int)) throws {
-        let (rows, width) = shape
-        let declared = try RowProduct(rows, width: width)
+        let declared = try RowProduct(shape.0, width: shape.1)
         let fixture = try RowFixture(rows: [declared: 2], seed: 4)
         let product = try EncryptedRowProduct(declared, fixture.parameters)
-        let degree = fixture.parameters.degree
+        let largest = try largestNoise(fixture, product)
+        #expect(largest < Self.integer(NoiseBound(declared, fixture.parameters.shape, product.layout).worst))
+        if declared.rows.elementCount == fixture.parameters.degree {
+            #expect(GMPInteger(20 * 16384) * GMPInteger.powerOfTwo(declared.width - 1) < largest)
+        }
+    }
+
+    @Test(arguments: layouts) func noiseOfGroupsIsBelowItsBound(layout: RowLayout) throws {
+        let declared = try RowProduct(Segments(groups: 7, lengths: [900, 0, 1, 16_000, 700]), width: 64)
+        let fixture = try RowFixture(Self.deepParameters(layout), seed: 4)
+        let product = try EncryptedRowProduct(declared, fixture.parameters, layout: layout)
+        let bound = NoiseBound(declared, fixture.parameters.shape, layout)
+        #expect(try largestNoise(fixture, product) < Self.integer(bound.worst))
+    }
+
+    private func largestNoise(_ fixture: RowFixture, _ product: EncryptedRowProduct) throws -> GMPInteger {
+        let (rows, width, degree) = (product.product.rows, product.product.width, fixture.parameters.degree)
         let numbers = RowFixture.words(rows.rowCount, width: width, seed: 2)
         let (signs, elements) = Self.ends(rows.elementCount, width: width, seed: 3)
         let request = try fixture.client.request(numbers, in: product, maskSeed: Self.maskSeed) {
@@ -75,11 +113,7 @@ import Testing
                 if largest < noise { largest = noise }
             }
         }
-        let bound = NoiseBound(declared, fixture.parameters.shape)
-        #expect(largest < Self.integer(bound.worst))
-        if rows.elementCount == degree {
-            #expect(GMPInteger(20 * Int64(degree)) * GMPInteger.powerOfTwo(width - 1) < largest)
-        }
+        return largest
     }
 
     static let dots = [(3, 600, 64), (130, 70, 46), (1, 5000, 64)]
@@ -162,8 +196,8 @@ import Testing
         let q = TestRing.modulus(parameters)
         let bounds = [
             (
-                NoiseBound(rows, parameters.shape), try EncryptedRowProduct(rows, parameters).floodBits,
-                shape.0 * shape.1
+                NoiseBound(rows, parameters.shape, .best(for: rows, parameters.shape)),
+                try EncryptedRowProduct(rows, parameters).floodBits, shape.0 * shape.1
             ),
             (NoiseBound(dots, parameters.shape), try EncryptedRowDots(dots, parameters).floodBits, shape.0),
         ]
@@ -177,20 +211,32 @@ import Testing
         }
     }
 
-    /// More levels, more switches of a level and longer sums are bounded by more.
+    /// More levels, more switches of a level, larger groups and longer sums are bounded by more.
     @Test func boundsGrowWithWhatTheyBound() throws {
-        func bound(_ rows: Int, _ columns: Int, levels: Int, stride: Int = 1) throws -> NoiseBound {
+        func bound(
+            _ rows: Int, _ columns: Int, levels: Int, groupLevels: Int = 0, stride: Int = 1
+        ) throws -> NoiseBound {
             let ring = RingShape(
-                degree: 16384, primeBits: 45, primeCount: 5, packingLevels: levels, keyStride: stride, digitPrimes: 3)
-            return NoiseBound(try RowProduct(Segments(rows: rows, columns: columns), width: 10), ring)
+                degree: 16384, primeBits: 45, primeCount: 5, packingLevels: 6, keyStride: stride, digitPrimes: 3)
+            return NoiseBound(
+                try RowProduct(Segments(rows: rows, columns: columns), width: 10), ring,
+                RowLayout(levels: levels, groupLevels: groupLevels))
         }
         let one = try bound(32, 4, levels: 5)
         #expect(try bound(32, 5, levels: 5).worst > one.worst && bound(32, 4, levels: 4).worst < one.worst)
         #expect(try bound(32, 4, levels: 5, stride: 2).mean > one.mean)
+        #expect(try bound(32, 4, levels: 4, groupLevels: 1).worst > bound(32, 4, levels: 4).worst)
         // Without levels: 128·2^9·21.5 and the rerandomisation, as of a matrix product.
         #expect(try bound(32, 4, levels: 0).worst - 21 * 32769 - 1 == 128 * 512 * 43 / 2)
         // A switch adds 2 digits of 3 primes: 2·16384·3·2^135·21/2^150, enlarged and rounded up, and 3·16385 of rounding.
         let switched = try bound(2, 64, levels: 1).worst - bound(2, 64, levels: 0).worst
         #expect(switched == 128 * 512 * (66 + 3 * 16385))
+        // With groups of four, four times that, and three switches of level 2 for a response, twice where it has no key.
+        for (stride, repeats) in [(1, 1), (2, 2), (3, 1)] {
+            let inner = try bound(2, 64, levels: 1, stride: stride).worst - bound(2, 64, levels: 0).worst
+            let grouped = try bound(2, 64, levels: 1, groupLevels: 2, stride: stride).worst
+            let response = UInt128(3 * repeats * (66 + 3 * 16385))
+            #expect(try grouped - bound(2, 64, levels: 0).worst == 4 * inner + response)
+        }
     }
 }

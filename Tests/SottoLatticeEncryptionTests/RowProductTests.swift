@@ -109,6 +109,48 @@ struct RowRun {
             fixture.client.setup.count == parameters.setupBytes && parameters.shape.setupBytes == parameters.setupBytes)
     }
 
+    static let unevenRows = [
+        Segments(rows: 1, columns: 1), Segments(rows: 1, columns: 16_384), Segments(rows: 17, columns: 1024),
+        Segments(groups: 3, lengths: [0, 7, 1, 0, 300]), Segments(groups: 1, lengths: [0, 40_000, 1, 0, 33_000, 0]),
+        Segments(groups: 1, lengths: [16_384, 16_384, 0]), Segments(groups: 2, lengths: Array(0...35)),
+    ]
+
+    /// Rows of uneven length, none, longer than a response, and of which groups and ciphertexts are not full.
+    @Test(arguments: unevenRows, [(0, 0), (0, 3), (1, 4), (2, 2), (5, 0), (5, 1), (4, 3), (7, 4)])
+    func everyLayoutIsRight(rows: Segments, levels: (Int, Int)) throws {
+        let layout = RowLayout(levels: levels.0, groupLevels: levels.1)
+        let parameters = try #require(
+            LatticeParameters(
+                degree: 16384, primeBits: 45, primeCount: 5, packingLevels: layout.numberLevels,
+                keyStride: 1 + (rows.rowCount + levels.0) % 3, digitPrimes: 3))
+        var fixture = try RowFixture(parameters, seed: 3)
+        let product = try EncryptedRowProduct(RowProduct(rows, width: 60), parameters, layout: layout)
+        let numbers = RowFixture.words(rows.rowCount, width: 60, seed: UInt64(levels.0))
+        let elements = RowFixture.words(rows.elementCount, width: 60, seed: UInt64(levels.1))
+        let run = try fixture.run(product, numbers, elements)
+        #expect(run.adds(upTo: RowFixture.products(rows, numbers, elements), width: 60))
+        #expect(run.request.count == product.requestBytes && run.response.count == product.responseBytes)
+    }
+
+    /// Elements of one row, numbers of one, and then all, at the ends of the ring: what is not a row's own number must not reach
+    /// its products.
+    @Test(arguments: [0, 2, 4]) func rowsDoNotMeetOthersNumbers(groupLevels: Int) throws {
+        let parameters = try #require(
+            LatticeParameters(degree: 16384, primeBits: 45, primeCount: 5, packingLevels: 5, digitPrimes: 3))
+        var fixture = try RowFixture(parameters, seed: 6)
+        let rows = Segments(groups: 9, lengths: [3, 100, 0])
+        let layout = RowLayout(levels: 5 - groupLevels, groupLevels: groupLevels)
+        let product = try EncryptedRowProduct(RowProduct(rows, width: 62), parameters, layout: layout)
+        let smallest = UInt64(1) << 61
+        let owners = (0..<27).flatMap { row in [Int](repeating: row, count: rows.lengths[row % 3]) }
+        for (number, element) in [(1, 1), (3, 4), (25, 25), (nil, 4), (4, nil), (nil, nil)] as [(Int?, Int?)] {
+            let numbers = (0..<27).map { number == nil || $0 == number ? smallest - 1 : 0 }
+            let elements = owners.map { element == nil || $0 == element ? smallest : 0 }
+            let run = try fixture.run(product, numbers, elements)
+            #expect(run.adds(upTo: RowFixture.products(rows, numbers, elements), width: 62))
+        }
+    }
+
     @Test func allKernelsGiveTheSameBytes() throws {
         let rows = try RowProduct(Segments(groups: 2, lengths: [3, 50]), width: 46)
         let dots = try RowDots(rows: 3, columns: 40, width: 46)

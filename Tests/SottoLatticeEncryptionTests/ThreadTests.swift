@@ -35,11 +35,13 @@ import Testing
         #expect(sum == fixture.expected(mask, matrix))
     }
 
-    /// Of no levels of expansion, where every row has a ciphertext, of few, and of as many as rows need.
-    @Test(arguments: [0, 2, 6]) func rows(levels: Int) throws {
+    /// Of no levels of expansion, where every group of rows has a ciphertext, of few, and of as many as rows need.
+    @Test(arguments: [0, 2, 5], [0, 1, 3]) func rows(levels: Int, groupLevels: Int) throws {
         let rows = Segments(groups: 3, lengths: [1, 0, 16_000, 700, 2, 9])
-        let (fixture, width) = (try RowFixture(parameters(levels: levels), seed: 3), 64)
-        let product = try EncryptedRowProduct(RowProduct(rows, width: width), fixture.parameters)
+        let (fixture, width) = (try RowFixture(parameters(levels: levels + groupLevels), seed: 3), 64)
+        let product = try EncryptedRowProduct(
+            RowProduct(rows, width: width), fixture.parameters,
+            layout: RowLayout(levels: levels, groupLevels: groupLevels))
         let numbers = RowFixture.words(rows.rowCount, width: width, seed: 1)
         let elements = RowFixture.words(rows.elementCount, width: width, seed: 2)
         var seeds = fixture.seeds
