@@ -30,16 +30,28 @@ public final class PreparedWeights: TensorSource {
     }
 
     /// Encodes ahead what a program will ask for and what then stays in memory, so that the first run need not wait for it.
+    /// - Throws: ``PreparedWeightsError``, as ``check(for:)`` does for what is encoded.
     public func prepare(for program: Program) throws {
         for input in program.inputs where input.owner == .server && (keepsMatrices || input.name.hasSuffix("/bias")) {
-            _ = try tensor(input.name)
+            try check(input.name, for: program)
         }
     }
 
     /// Encodes every weight of the server in a program once, and keeps none of it that would not stay anyway.
-    /// - Throws: ``PreparedWeightsError`` for the first one that fixed point cannot hold.
+    /// - Throws: ``PreparedWeightsError`` for the first one that fixed point cannot hold, or that is beyond its declared bound in
+    ///   a program whose products rely on it.
     public func check(for program: Program) throws {
-        for input in program.inputs where input.owner == .server { _ = try tensor(input.name) }
+        for input in program.inputs where input.owner == .server { try check(input.name, for: program) }
+    }
+
+    /// All entries are looked at, whatever they are.
+    private func check(_ name: String, for program: Program) throws {
+        let entries = try tensor(name)
+        guard !program.target.usesDealer, let bits = program.weightMagnitudeBits(name) else { return }
+        let largest = entries.reduce(UInt64(0)) { max($0, $1.magnitude) }
+        guard largest > 1 << UInt64(bits) else { return }
+        throw PreparedWeightsError.beyondBound(
+            tensor: ServerTensorName.stored(name, of: weights), bound: weights.architecture.bounds.bound(.weights))
     }
 
     public func tensor(_ name: String) throws -> [Int64] {
@@ -122,11 +134,16 @@ public final class PreparedWeights: TensorSource {
 public enum PreparedWeightsError: Error, Equatable, Sendable, CustomStringConvertible {
     /// - Parameter tensor: as the model's files call it, with what was folded into it.
     case outOfRange(tensor: String, reason: String)
+    /// - Parameter bound: of all matrices, in real units.
+    case beyondBound(tensor: String, bound: Double)
 
     public var description: String {
         switch self {
         case .outOfRange(let tensor, let reason):
             "The tensor \(tensor) does not fit the fixed-point format: \(reason)"
+        case .beyondBound(let tensor, let bound):
+            "The tensor \(tensor) has entries beyond \(bound), the declared bound of weights; declare a larger one as "
+                + "bounds.weights, with --edit bounds.weights=NUMBER or in the model's config.json"
         }
     }
 }

@@ -86,7 +86,7 @@ struct TransformerBuilder {
             bound: 1)
         let table = ServerTensor(
             name: ServerTensorName.embedding, shape: [architecture.vocabulary, architecture.width],
-            scale: scale, width: width)
+            scale: scale, width: width, bound: limits(nil)[.weights])
         return try builder.multiply(
             try builder.maskForServer(oneHot.narrowed(to: width)), server: table,
             shape: .matrix(batch: 1, m: rows.count, k: architecture.vocabulary, n: architecture.width),
@@ -158,7 +158,8 @@ struct TransformerBuilder {
     ) throws -> Secret {
         let (rows, inputs) = (x.shape[0], x.shape[1])
         let weight = ServerTensor(
-            name: name, shape: [inputs, outputs], scale: format.weightFractionBits, width: x.width)
+            name: name, shape: [inputs, outputs], scale: format.weightFractionBits, width: x.width,
+            bound: limits(nil)[.weights])
         let product = try builder.multiply(
             x, server: weight, shape: .matrix(batch: 1, m: rows, k: inputs, n: outputs),
             outputShape: [rows, outputs], bound: bound)

@@ -1,5 +1,6 @@
 import SottoModel
 import SottoPrivateTransformer
+import SottoSecureComputation
 import TestSupport
 import Testing
 
@@ -39,5 +40,36 @@ import Testing
             let error = #expect(throws: PreparedWeightsError.self) { try PreparedWeights(weights).tensor(server) }
             #expect(error?.description.contains(expected) == true, "\(String(describing: error))")
         }
+    }
+
+    /// Without a dealer products rely on the declared bound of weights, with one on nothing.
+    @Test func weightsBeyondTheirBoundAreToldWhereProductsRelyOnIt() throws {
+        let architecture = try Architecture(
+            notation: .init("SM+LN+G"), layers: 1, heads: 1, width: 8, feedForwardWidth: 8, context: 4, vocabulary: 9)
+        let plain = try ModelWeights.random(architecture, seed: 3)
+        func weights(_ largest: Float, _ architecture: Architecture) throws -> PreparedWeights {
+            PreparedWeights(
+                try ModelWeights(architecture: architecture) { name, _ in
+                    let tensor = try #require(plain[name])
+                    guard name == .layer(0, .feedForwardOutputWeight) else { return tensor }
+                    return WeightTensor(shape: tensor.shape, values: [largest] + tensor.values.dropFirst())
+                })
+        }
+        func program(_ architecture: Architecture, _ preprocessing: PreprocessingName) throws -> Program {
+            try ForwardPass(architecture: architecture, new: 1, output: .all).program(
+                target: try Target(protocolName: .ot, preprocessing: preprocessing, domain: .ring64))
+        }
+        let twoParty = try program(architecture, .twoParty)
+        for largest in [Float(1023), -1023] { try weights(largest, architecture).check(for: twoParty) }
+        for largest in [Float(1025), -1025] {
+            let beyond = try weights(largest, architecture)
+            for check in [beyond.check, beyond.prepare] {
+                let error = #expect(throws: PreparedWeightsError.self) { try check(twoParty) }
+                #expect(error?.description.contains("mlp.c_proj.weight has entries beyond 1023.0") == true)
+            }
+            try beyond.check(for: program(architecture, .dealer))
+        }
+        let declared = try architecture.applying([try ArchitectureEdit("bounds.weights=2000")])
+        try weights(1999, declared).check(for: program(declared, .twoParty))
     }
 }

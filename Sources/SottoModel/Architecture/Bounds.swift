@@ -18,13 +18,23 @@ public struct Bounds: Sendable, Hashable {
         case gate
         /// What the head gives. It has no layer.
         case logits
+        /// Entries of matrices, with what is folded into them. Of all layers.
+        ///
+        /// Products by encryption are the shorter for it, and nothing else depends on it: a run with a dealer takes any weights.
+        case weights
 
         /// Places that a layer may have bounds of its own for.
-        package static let ofLayers = allCases.filter { $0 != .logits }
+        package static let ofLayers = allCases.filter { $0 != .logits && $0 != .weights }
+
+        /// The bound where none is declared.
+        package var standard: Double { self == .weights ? Bounds.standardWeight : Bounds.standard }
     }
 
     /// Holds GPT-2-like models, their outliers included.
     public static let standard = 4095.0
+
+    /// Of weights: trained matrices stay far below it.
+    public static let standardWeight = 1023.0
 
     /// What a bound may be.
     public static let allowed = 1.0...0x1p40
@@ -32,12 +42,12 @@ public struct Bounds: Sendable, Hashable {
     private var whole: [Place: Double] = [:]
     private var layers: [Int: [Place: Double]] = [:]
 
-    /// The standard bound everywhere.
+    /// The standard bounds everywhere.
     public init() {}
 
     /// The bound of a place in a layer: the layer's own, else the network's.
     public func bound(_ place: Place, layer: Int? = nil) -> Double {
-        layer.flatMap { layers[$0]?[place] } ?? whole[place] ?? Self.standard
+        layer.flatMap { layers[$0]?[place] } ?? whole[place] ?? place.standard
     }
 
     /// Whether nothing was declared.
@@ -50,14 +60,14 @@ public struct Bounds: Sendable, Hashable {
 
     /// Declares the bound of a place, in one layer or in all that have none of their own.
     /// - Throws: ``ArchitectureError/invalidBound(place:value:)``,
-    ///   ``ArchitectureError/invalidValue(key:value:valid:)`` for logits of a layer.
+    ///   ``ArchitectureError/invalidValue(key:value:valid:)`` for logits or weights of a layer.
     public mutating func declare(_ place: Place, _ value: Double, layer: Int? = nil) throws(ArchitectureError) {
         guard Self.allowed.contains(value) else { throw .invalidBound(place: place.rawValue, value: value) }
         guard let layer else {
-            whole[place] = value == Self.standard ? nil : value
+            whole[place] = value == place.standard ? nil : value
             return
         }
-        guard place != .logits else {
+        guard Place.ofLayers.contains(place) else {
             throw .invalidValue(
                 key: "bounds of layer \(layer)", value: place.rawValue, valid: Place.ofLayers.map(\.rawValue))
         }

@@ -69,6 +69,9 @@ public struct TransferPlan: Sendable, Hashable {
     /// Bytes of the sender, for `demand` correlated OTs in a run.
     public func runBytes(_ demand: Int) -> Int { runTrees(demand) * main.treeBytes }
 
+    /// Of ``runBytes(_:)`` those for correlated OTs that nobody uses, rounded down.
+    public func leftoverBytes(_ demand: Int) -> Int { leftover(demand) * main.treeBytes / main.treeSize }
+
     /// Correlated OTs of a run that nobody uses.
     public func leftover(_ demand: Int) -> Int {
         guard demand > 0 else { return 0 }

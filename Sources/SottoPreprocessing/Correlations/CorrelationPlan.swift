@@ -42,11 +42,14 @@ package struct WeightDeclaration: Sendable, Hashable, CanonicallyEncodable {
     package let shape: [Int]
     /// Ring width of the products it enters.
     package let width: Int
+    /// Its entries are integers of magnitude at most `2^magnitudeBits`, where that is declared.
+    package let magnitudeBits: Int?
 
-    package init(name: String, shape: [Int], width: Int) {
+    package init(name: String, shape: [Int], width: Int, magnitudeBits: Int? = nil) {
         self.name = name
         self.shape = shape
         self.width = width
+        self.magnitudeBits = magnitudeBits
     }
 
     package var count: Int { shape.reduce(1, *) }
@@ -67,5 +70,6 @@ package struct WeightDeclaration: Sendable, Hashable, CanonicallyEncodable {
         encoder.append(name)
         encoder.append(shape)
         encoder.append(width)
+        encoder.append(magnitudeBits ?? -1)
     }
 }

@@ -75,8 +75,8 @@ final class CorrelationMaking {
             let (taken, message) = try transfers.sender.take(schedule.transfers(of: group)[party])
             sent[group] = taken
             // Every correlation's share of the trees.
-            for index in schedule.groups[group] where schedule.treeBytes[index][party] > 0 {
-                sentBytes[index, default: 0] += schedule.treeBytes[index][party]
+            for index in schedule.groups[group] where schedule.transferBytes[index][party] > 0 {
+                sentBytes[index, default: 0] += schedule.transferBytes[index][party]
             }
             return message
         }

@@ -14,7 +14,11 @@ package struct MakingSchedule: Sendable {
     /// Of the plan's encrypted terms; nil where it has none.
     package let encryption: PlanEncryption?
     private let stepsOf: [[ByParty<Int>]]
-    let treeBytes: [ByParty<Int>]
+    /// What each correlation adds to the messages with trees that OTs come from.
+    private let treeBytes: [ByParty<Int>]
+    /// Each correlation's share of all trees, and what is for OTs that nobody uses.
+    let transferBytes: [ByParty<Int>]
+    package let leftoverBytes: ByParty<Int>
     /// Stages of the longest group.
     let stages: Int
     /// Correlated OTs by sender.
@@ -31,7 +35,15 @@ package struct MakingSchedule: Sendable {
         let encryption = try PlanEncryption(for: correlations.compactMap { $0?.encrypted })
         self.encryption = encryption
         stepsOf = correlations.map { $0?.steps(encryption) ?? [] }
-        treeBytes = Self.treeBytes(plan, transferPlan)
+        let demands = Self.demands(plan)
+        let total = demands.last ?? .zero
+        treeBytes = Self.perCorrelation(plan, demands) { demand, _ in transferPlan.runBytes(demand) }
+        leftoverBytes = ByParty { transferPlan.leftoverBytes(total[$0]) }
+        // In proportion to the OTs, rounded so that the shares add up.
+        transferBytes = Self.perCorrelation(plan, demands) { demand, party in
+            let bytes = transferPlan.runBytes(total[party]) - transferPlan.leftoverBytes(total[party])
+            return total[party] == 0 ? 0 : Int(Int128(bytes) * Int128(demand) / Int128(total[party]))
+        }
         self.plan = plan
         self.transferPlan = transferPlan
         var groups: [[Int]] = []
@@ -49,7 +61,7 @@ package struct MakingSchedule: Sendable {
             stages = max(stages, stepsOf[index].count)
         }
         self.groups = groups
-        transfers = correlations.reduce(.zero) { $0 + ($1?.transfers ?? .zero) }
+        transfers = total
         self.stages = stages > 0 || transfers.total > 0 ? stages + 1 : 0
     }
 
@@ -112,18 +124,24 @@ package struct MakingSchedule: Sendable {
     }
 
     /// Bytes of every correlation by sender: its own, and its share of the OTs'.
-    package var costs: [ByParty<Int>] { zip(treeBytes, stepsOf).map { $1.reduce($0, +) } }
+    package var costs: [ByParty<Int>] { zip(transferBytes, stepsOf).map { $1.reduce($0, +) } }
 
-    /// The bytes of the trees that OTs come from, split among correlations in the order in which they are made: each has those
-    /// that it needs and that the ones before it did not.
-    private static func treeBytes(_ plan: CorrelationPlan, _ transferPlan: TransferPlan) -> [ByParty<Int>] {
+    /// OTs, by sender, of the correlations up to each, in the order in which they are made.
+    private static func demands(_ plan: CorrelationPlan) -> [ByParty<Int>] {
+        var demand = ByParty<Int>.zero
+        return plan.streamOrder.map { index in
+            demand = demand + ((plan.correlations[index] as? any TwoPartyCorrelation)?.transfers ?? .zero)
+            return demand
+        }
+    }
+
+    /// Of every correlation by how much it raises what a demand costs.
+    private static func perCorrelation(
+        _ plan: CorrelationPlan, _ demands: [ByParty<Int>], _ cost: (_ demand: Int, Party) -> Int
+    ) -> [ByParty<Int>] {
         var costs = [ByParty<Int>](repeating: .zero, count: plan.correlations.count)
-        var before = ByParty<Int>.zero
-        for index in plan.streamOrder {
-            guard let correlation = plan.correlations[index] as? any TwoPartyCorrelation else { continue }
-            let after = before + correlation.transfers
-            costs[index] = ByParty { transferPlan.runBytes(after[$0]) - transferPlan.runBytes(before[$0]) }
-            before = after
+        for (before, (after, index)) in zip([.zero] + demands, zip(demands, plan.streamOrder)) {
+            costs[index] = ByParty { cost(after[$0], $0) - cost(before[$0], $0) }
         }
         return costs
     }

@@ -18,6 +18,7 @@ package struct TwoPartyMethod: PreprocessingMethod {
     package static let setupKeyPath = "setup/keys"
     package static let keyPath = "preprocessing/keys"
     package static let stepPath = "preprocessing/steps"
+    package static let leftoverPath = "preprocessing/leftover"
 
     /// The schedule of a plan.
     ///
@@ -50,8 +51,8 @@ package struct TwoPartyMethod: PreprocessingMethod {
         return memory
     }
 
-    /// - Communication: keys in 1 round where the session has others. Everything else is correlations'; their rounds, which
-    ///   all share, are a row of their own.
+    /// - Communication: keys in 1 round where the session has others, and the trees of OTs that nobody uses. Everything else is
+    ///   correlations'; their rounds, which all share, are a row of their own.
     package func offlineRows(
         _ plan: CorrelationPlan, _ memory: inout PreprocessingMemory
     ) -> [PreprocessingRow] {
@@ -63,6 +64,8 @@ package struct TwoPartyMethod: PreprocessingMethod {
         return [
             PreprocessingRow(path: Self.keyPath, cost: keys, isTimed: false),
             PreprocessingRow(path: Self.stepPath, cost: steps, isTimed: false),
+            PreprocessingRow(
+                path: Self.leftoverPath, cost: PreprocessingCost(bytesSent: schedule.leftoverBytes), isTimed: false),
         ]
     }
 

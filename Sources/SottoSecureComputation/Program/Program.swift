@@ -89,6 +89,11 @@ public struct Program: Sendable {
     /// What its values are shared over.
     public var profile: DomainProfile { target.domain }
 
+    /// Entries of a weight of the server are integers of magnitude at most two to this power; nil where nothing is declared.
+    package func weightMagnitudeBits(_ name: String) -> Int? {
+        plan.weights.first { $0.name == name }?.magnitudeBits
+    }
+
     /// All instructions in declaration order.
     package var instructions: [Instruction] { nodes.instructions }
 

@@ -163,18 +163,21 @@ public final class ProgramBuilder {
     func declareOutput(_ name: String, scale: Int) { outputScales[name] = scale }
 
     /// The index of a weight of the server; it enters the setup once.
-    func declareWeight(_ name: String, shape: [Int], width: Int) throws -> Int {
+    func declareWeight(_ name: String, shape: [Int], width: Int, magnitudeBits: Int?) throws -> Int {
         let width = profile.resolved(width)
         if let index = weightIndices[name] {
             let known = weights[index]
-            guard known.shape == shape, known.width >= width else {
+            guard known.shape == shape, known.width >= width, known.magnitudeBits == magnitudeBits else {
+                func text(_ shape: [Int], _ width: Int, _ magnitudeBits: Int?) -> String {
+                    "\(shape) in \(width) bits" + (magnitudeBits.map { ", of magnitudes up to 2^\($0)" } ?? "")
+                }
                 throw ProgramError.shape(
-                    path: path(name), expected: "\(known.shape) in \(known.width) bits",
-                    got: "\(shape) in \(width) bits")
+                    path: path(name), expected: text(known.shape, known.width, known.magnitudeBits),
+                    got: text(shape, width, magnitudeBits))
             }
             return index
         }
-        weights.append(WeightDeclaration(name: name, shape: shape, width: width))
+        weights.append(WeightDeclaration(name: name, shape: shape, width: width, magnitudeBits: magnitudeBits))
         weightIndices[name] = weights.count - 1
         return weights.count - 1
     }

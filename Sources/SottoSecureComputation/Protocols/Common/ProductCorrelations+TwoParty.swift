@@ -3,15 +3,20 @@ import SottoLatticeEncryption
 import SottoPreprocessing
 
 extension ProductShape {
-    /// Products of matrices of the client `m x k` with matrices of the server, or of all elements; nothing of empty ones.
-    fileprivate func terms(width: Int, transposed: Bool = false, elements: Int) -> EncryptedTerms {
+    /// Products of matrices of the client `m x k` with matrices of the server, of entries up to `2^magnitudeBits` or any, or of
+    /// all elements; nothing of empty ones.
+    fileprivate func terms(
+        width: Int, magnitudeBits: Int? = nil, transposed: Bool = false, elements: Int
+    ) -> EncryptedTerms {
         guard case .matrix(let batch, let m, let k, let n) = self else {
             return EncryptedTerms(elements: elements, width: width)
         }
         guard m > 0, k > 0, n > 0 else { return .none }
         do {
+            // Any entry is one of the ring.
             let product = try MatrixProduct(
-                rows: transposed ? n : m, inner: k, columns: transposed ? m : n, width: width, magnitudeBits: width - 1)
+                rows: transposed ? n : m, inner: k, columns: transposed ? m : n, width: width,
+                magnitudeBits: min(width - 1, magnitudeBits ?? width - 1))
             return EncryptedTerms(matrices: [MatrixProduct](repeating: product, count: batch))
         } catch {
             preconditionFailure("tiles are smaller than any matrix that has no encryption: \(error)")
@@ -22,7 +27,9 @@ extension ProductShape {
 /// `R·W` by one product under the client's encryption: the server knows `W` and the client `R`.
 extension ServerProductCorrelation: TwoPartyCorrelation {
     package var transfers: ByParty<Int> { encrypted.transfers }
-    package var encrypted: EncryptedTerms { shape.terms(width: width, elements: shape.leftCount) }
+    package var encrypted: EncryptedTerms {
+        shape.terms(width: width, magnitudeBits: magnitudeBits, elements: shape.leftCount)
+    }
     package func steps(_ encryption: PlanEncryption?) -> [ByParty<Int>] { encrypted.steps(encryption) }
 
     package func make(_ view: TwoPartyView) throws -> TwoPartyMaking {

@@ -97,18 +97,30 @@ struct ServerProduct: Primitive {
     }
 }
 
-/// A tensor of the server that enters products: its name, shape, scale, and the width of its mask.
+/// A tensor of the server that enters products: its name, shape, scale, the width of its mask, and, where it is declared, a
+/// bound of its magnitude in real units.
 public struct ServerTensor: Sendable, Hashable {
     public let name: String
     public let shape: [Int]
     public let scale: Int
     public let width: Int
+    public let bound: Double?
 
-    public init(name: String, shape: [Int], scale: Int, width: Int) {
+    /// - Parameter bound: nil for any tensor. Products by encryption are shorter with one; a run whose tensor is beyond it stops.
+    public init(name: String, shape: [Int], scale: Int, width: Int, bound: Double? = nil) {
         self.name = name
         self.shape = shape
         self.scale = scale
         self.width = width
+        self.bound = bound
+    }
+
+    /// Entries are integers of magnitude at most `2^magnitudeBits`; nil where nothing is declared.
+    package var magnitudeBits: Int? {
+        bound.map { bound in
+            let magnitude = scaled(bound, by: scale)
+            return max(0, Int(magnitude.exponent) + (magnitude.significand > 1 ? 1 : 0))
+        }
     }
 }
 
@@ -151,7 +163,8 @@ extension ProgramBuilder {
                 path: path("multiply"), needed: Self.bits(magnitude) + profile.signBits, available: tensorWidth)
         }
         try checkHeadroom(magnitude, width: x.width, "multiply")
-        let weight = try declareWeight(tensor.name, shape: tensor.shape, width: tensor.width)
+        let weight = try declareWeight(
+            tensor.name, shape: tensor.shape, width: tensor.width, magnitudeBits: tensor.magnitudeBits)
         declare(InputDeclaration(name: tensor.name, owner: .server, shape: tensor.shape))
         let products = try branches(x.parts, areTiles: true) { part in
             let factor = try factor(part, of: x, shape, maps)
@@ -187,7 +200,11 @@ extension ProgramBuilder {
     ) throws -> Secret {
         let correlation = newCorrelation(
             ServerProductCorrelation(
-                mask: part.view, weight: WeightView(weight: weight, maps: maps), shape: shape, width: width))
+                mask: part.view, weight: WeightView(weight: weight, maps: maps), shape: shape, width: width,
+                magnitudeBits: tensor.magnitudeBits.map { bits in
+                    // What maps add up.
+                    maps.reduce(bits) { $0 + (Int.bitWidth - ($1.terms - 1).leadingZeroBitCount) }
+                }))
         let output = Secret(
             slot: newSlot(elements: shape.outputCount), shape: [shape.outputCount], scale: scale + tensor.scale,
             magnitude: magnitude, width: width)

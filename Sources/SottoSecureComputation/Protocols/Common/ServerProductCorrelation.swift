@@ -9,12 +9,17 @@ package struct ServerProductCorrelation: Correlation {
     package let weight: WeightView
     package let shape: ProductShape
     package let width: Int
+    /// Entries of W are integers of magnitude at most `2^magnitudeBits`, where that is declared.
+    package let magnitudeBits: Int?
 
-    package init(mask: MaskView<ClientMask>, weight: WeightView, shape: ProductShape, width: Int) {
+    package init(
+        mask: MaskView<ClientMask>, weight: WeightView, shape: ProductShape, width: Int, magnitudeBits: Int? = nil
+    ) {
         self.mask = mask
         self.weight = weight
         self.shape = shape
         self.width = width
+        self.magnitudeBits = magnitudeBits
     }
 
     package func masks(of party: Party) -> CorrelationFields { .none }
@@ -44,5 +49,6 @@ package struct ServerProductCorrelation: Correlation {
         encoder.append(weight)
         encoder.append(shape)
         encoder.append(width)
+        encoder.append(magnitudeBits ?? -1)
     }
 }
