@@ -72,6 +72,7 @@ extension MadeCorrelations {
                 #expect(product == shares.server.masks.bits[plane] & shares.client.masks.bits[plane])
             }
         case let kind as BitNumberProducts: checkBitNumbers(kind, shares)
+        case let kind as BitRowProducts: checkBitRows(kind, shares)
         case let kind as MaskIndicators:
             checkIndicators(kind, shares, mask: sum(masks(kind.mask.masks[0])))
         case let kind as MaskedSumCorrelation: checkSum(kind, shares, mask: sum(masks(kind.mask.masks[0])))
@@ -140,6 +141,13 @@ extension MadeCorrelations {
                 #expect(agree(product, expected, width))
             }
         }
+    }
+
+    private func checkBitRows(_ kind: BitRowProducts, _ shares: ByParty<CorrelationShare<[UInt64]>>) {
+        let (bits, numbers) = (shares.client.masks.bits[0], shares.server.masks.tensors[0])
+        #expect(bits.count == kind.count && numbers.count == kind.count * kind.columns)
+        let expected = numbers.enumerated().map { bits[$0 / kind.columns] ? $1 : 0 }
+        #expect(agree(sum(shares.map { $0.products.tensors[0] }), expected, kind.width))
     }
 
     /// Digit after digit, the longest first, and there element after element.
