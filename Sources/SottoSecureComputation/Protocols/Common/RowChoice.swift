@@ -47,7 +47,9 @@ struct RowChoice: Primitive {
             let first = row * candidates * columns
             var sum = Array(x[first..<first + columns])
             for candidate in 1..<candidates where bits[row * (candidates - 1) + candidate - 1] {
-                for column in 0..<columns { sum[column] &+= x[first + candidate * columns + column] &- x[first + column] }
+                for column in 0..<columns {
+                    sum[column] &+= x[first + candidate * columns + column] &- x[first + column]
+                }
             }
             result += sum
         }

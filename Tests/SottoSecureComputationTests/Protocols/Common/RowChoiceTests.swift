@@ -35,7 +35,8 @@ import Testing
                 let chosen = count * (candidates - 1)
                 #expect(
                     cost.bytesSent == [
-                        WireSize.bytes(count: chosen * columns, width: y.width), WireSize.bytes(count: chosen, width: 1),
+                        WireSize.bytes(count: chosen * columns, width: y.width),
+                        WireSize.bytes(count: chosen, width: 1),
                     ])
                 #expect(cost.rounds == 2 && cost.dealerBytes.client == 0)
             }
