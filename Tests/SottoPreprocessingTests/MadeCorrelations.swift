@@ -145,8 +145,11 @@ extension MadeCorrelations {
 
     private func checkBitRows(_ kind: BitRowProducts, _ shares: ByParty<CorrelationShare<[UInt64]>>) {
         let (bits, numbers) = (shares.client.masks.bits[0], shares.server.masks.tensors[0])
-        #expect(bits.count == kind.count && numbers.count == kind.count * kind.columns)
-        let expected = numbers.enumerated().map { bits[$0 / kind.columns] ? $1 : 0 }
+        let size = kind.count * kind.columns
+        #expect(bits.count == kind.count && domain.count(numbers) == size)
+        let along = domain.apply(
+            .segmentBroadcast(Segments(rows: kind.count, columns: kind.columns)), to: domain.fromBits(bits))
+        let expected = domain.product(numbers, along, shape: .elementwise(count: size), threads: 1)
         #expect(agree(sum(shares.map { $0.products.tensors[0] }), expected, kind.width))
     }
 

@@ -91,7 +91,7 @@ struct EveryPrimitive {
             server: [
                 "server": values, "bias": [Int64](repeating: weight, count: columns),
                 "w": [Int64](repeating: weight, count: columns * 8),
-            ], client: ["client": values, "bits": Array(values.prefix(rows))],
+            ], client: ["client": values, "bits": (0..<rows).map(fill)],
             shared: ["shared": SharedTensor(values: values, server: server, client: client)], seed: seed,
             channels: channels)
         return (run, [channels.0.frames, channels.1.frames])
