@@ -59,10 +59,10 @@ extension EmbeddingTable {
 // MARK: Costs
 
 extension EmbeddingTable {
-    /// The table with the fewest bytes for a token, or plainly that of one token in a row unless it saves a third of them, for
-    /// which a look-up takes a round more. It follows from sizes alone, so that all passes of a session have the same one.
+    /// The table with the fewest bytes for a token where it saves a third of those with one token in a row, as a look-up then
+    /// takes a round more; else that one. It follows from sizes alone, so that all passes of a session have the same table.
     ///
-    /// With a dealer there is one token in a row: the client's one-hot rows travel under a mask once, without encryption.
+    /// With a dealer there is one token in a row: one-hot rows travel under a mask once, without encryption.
     public static func cheapest(for architecture: Architecture, in target: Target) -> EmbeddingTable {
         let (vocabulary, width) = (architecture.vocabulary, architecture.width)
         let plain = EmbeddingTable(vocabulary: vocabulary, width: width)
