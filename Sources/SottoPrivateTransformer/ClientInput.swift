@@ -5,14 +5,14 @@ import SottoSecureComputation
 /// The client's tensors of a forward pass.
 public struct ClientInput: TensorSource {
     private enum Content: Sendable {
-        /// As one-hot rows.
+        /// As one-hot rows of the whole vocabulary, or of an ``EmbeddingTable``.
         case tokens([Int], vocabulary: Int)
         case hidden([Int64])
     }
 
     private let content: Content
 
-    /// Token ids as a one-hot matrix `[count, vocabulary]`.
+    /// Token ids as a one-hot matrix `[count, vocabulary]`, or the two that an ``EmbeddingTable`` takes.
     /// - Throws: ``TokenizerError/unknownToken(_:vocabulary:)``.
     public init(tokens: [Int], vocabulary: Int) throws {
         for token in tokens where !(0..<vocabulary).contains(token) {
@@ -33,8 +33,11 @@ public struct ClientInput: TensorSource {
     public func tensor(_ name: String) throws -> [Int64] {
         switch content {
         case .tokens(let tokens, let vocabulary):
-            guard name == ForwardPass.tokens else { throw InterpreterError.missingInput(name: name) }
-            return try tensor(name, count: tokens.count * vocabulary, range: 0..<(tokens.count * vocabulary))
+            guard let oneHot = EmbeddingTable.OneHot(input: name, vocabulary: vocabulary) else {
+                throw InterpreterError.missingInput(name: name)
+            }
+            let count = tokens.count * oneHot.columns
+            return try tensor(name, count: count, range: 0..<count)
         case .hidden(let values):
             guard name == ForwardPass.hidden else { throw InterpreterError.missingInput(name: name) }
             return values
@@ -43,20 +46,24 @@ public struct ClientInput: TensorSource {
 
     /// Makes the wanted rows alone.
     public func tensor(_ name: String, count: Int, range: Range<Int>) throws -> [Int64] {
-        guard case .tokens(let tokens, let vocabulary) = content, name == ForwardPass.tokens else {
+        guard case .tokens(let tokens, let vocabulary) = content,
+            let oneHot = EmbeddingTable.OneHot(input: name, vocabulary: vocabulary)
+        else {
             let values = try tensor(name)
             guard values.count == count else {
                 throw InterpreterError.inputSize(name: name, expected: count, got: values.count)
             }
             return range.count == count ? values : Array(values[range])
         }
-        guard count == tokens.count * vocabulary else {
-            throw InterpreterError.inputSize(name: name, expected: count, got: tokens.count * vocabulary)
+        guard count == tokens.count * oneHot.columns else {
+            throw InterpreterError.inputSize(name: name, expected: count, got: tokens.count * oneHot.columns)
         }
-        var oneHot = [Int64](repeating: 0, count: range.count)
-        for (row, token) in tokens.enumerated() where range.contains(row * vocabulary + token) {
-            oneHot[row * vocabulary + token - range.lowerBound] = 1
+        var values = [Int64](repeating: 0, count: range.count)
+        for (row, token) in tokens.enumerated() {
+            guard let column = oneHot.column(of: token) else { continue }
+            let place = row * oneHot.columns + column
+            if range.contains(place) { values[place - range.lowerBound] = 1 }
         }
-        return oneHot
+        return values
     }
 }

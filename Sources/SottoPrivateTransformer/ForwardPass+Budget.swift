@@ -34,7 +34,11 @@ extension ForwardPass {
             square, rows * projected, rows * inner, projected * width, inner * width,
             Double(model.heads) * Double(model.context),
         ]
-        let ends = isWhole ? [rows * vocabulary, vocabulary * width, Double(model.context) * width] : []
+        let table = EmbeddingTable.cheapest(for: model, in: target)
+        let (columns, positionElements) = (Double(table.columns), Double(table.elementsOfPosition))
+        let ends =
+            isWhole
+            ? [rows * vocabulary, Double(table.rows) * columns, rows * columns, Double(model.context) * width] : []
         let largest = (tensors + ends).max() ?? 0
 
         let element = Double(WireSize.bytes(count: 1, width: target.domain.maximumWidth))
@@ -50,7 +54,7 @@ extension ForwardPass {
             cut(triangle) * BuiltInFunctions.exponential.correlationBytes(in: target),
             cut(rows * inner) * activation, rows * inner * element, product(rows, width, projected),
             Self.rowBytes(cut(rows), model, target), rows * width * element,
-            isWhole ? max(product(rows, vocabulary, width), product(outputs, vocabulary, vocabulary)) : 0,
+            isWhole ? max(product(rows, positionElements, columns), product(outputs, vocabulary, vocabulary)) : 0,
             exactOpenings
                 ? cut(outputs * (isWhole ? vocabulary : width))
                     * target.correlationBytes(thresholds: 4, degree: 1) : 0,
@@ -59,10 +63,10 @@ extension ForwardPass {
         let layers = Double(model.layers.count)
         let matrices = rows * width * (projected + width + 2 * inner)
         let scalar = (triangle + rows * inner) * 1024
-        let head = isWhole ? rows * vocabulary * width + outputs * vocabulary * width : 0
+        let head = isWhole ? rows * Double(table.rows) * columns + outputs * vocabulary * width : 0
         return PassSize(
             instructions: 64
-                + (isWhole ? 16 * rows / max(8, Double(tiling.linearElements) / vocabulary) : 0)
+                + (isWhole ? 16 * rows / max(8, Double(tiling.linearElements) / max(vocabulary, positionElements)) : 0)
                 + layers
                 * Self.instructions(
                     scoreTiles: (rows / scoreRows).rounded(.up), levels: total.significantBits,

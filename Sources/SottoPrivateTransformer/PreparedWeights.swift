@@ -80,9 +80,10 @@ public final class PreparedWeights: TensorSource {
     /// Real values of a tensor and the scale to encode it at.
     private func values(_ name: String) throws -> ([Double], Int)? {
         let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
+        if let tokensOfRow = EmbeddingTable.tokensOfRow(tensor: name) {
+            return (embedding(tokensOfRow: tokensOfRow), format.weightFractionBits)
+        }
         switch name {
-        case ServerTensorName.embedding:
-            return (weights.tokenEmbedding.values.map(Double.init), format.weightFractionBits)
         case ServerTensorName.positions:
             return weights.positionEmbedding.map { ($0.values.map(Double.init), format.fractionBits) }
         case ServerTensorName.head:
@@ -95,6 +96,17 @@ public final class PreparedWeights: TensorSource {
             else { return nil }
             return layerValues(parts[1], PreparedLayer(weights, index))
         }
+    }
+
+    /// The embeddings of all tokens, with zeros up to a whole row.
+    private func embedding(tokensOfRow: Int) -> [Double] {
+        let (vocabulary, width) = (weights.architecture.vocabulary, weights.architecture.width)
+        let table = EmbeddingTable(vocabulary: vocabulary, width: width, tokensOfRow: tokensOfRow)
+        var values: [Double] = []
+        values.reserveCapacity(table.rows * table.columns)
+        values.append(contentsOf: weights.tokenEmbedding.values.lazy.map(Double.init))
+        values.append(contentsOf: repeatElement(0, count: table.rows * table.columns - values.count))
+        return values
     }
 
     private func layerValues(_ name: String, _ layer: PreparedLayer) -> ([Double], Int)? {

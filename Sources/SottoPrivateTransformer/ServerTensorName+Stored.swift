@@ -14,8 +14,8 @@ extension ServerTensorName {
 
     /// The weights that make up a tensor, the one that gives it its name first.
     private static func sources(of name: String, isBias: Bool, of architecture: Architecture) -> [WeightName] {
+        if EmbeddingTable.tokensOfRow(tensor: name) != nil { return [.tokenEmbedding] }
         switch name {
-        case embedding: return [.tokenEmbedding]
         case positions: return [.positionEmbedding]
         case head:
             let matrix = architecture.tiedHead ? WeightName.tokenEmbedding : .head

@@ -1,5 +1,6 @@
 /// Names of the server's tensors in a forward pass.
 enum ServerTensorName {
+    /// Of one token in a row; ``EmbeddingTable/tensor`` names others.
     static let embedding = "embedding"
     static let positions = "positions"
     static let head = "head"

@@ -22,8 +22,11 @@ struct TransformerBuilder {
     }
 
     /// Ring of hidden states within a bound.
-    func hiddenWidth(_ bound: Double) -> Int {
-        builder.width(holding: bound * Double(sign: .plus, exponent: scale, significand: 1))
+    func hiddenWidth(_ bound: Double) -> Int { Self.hiddenWidth(bound, builder) }
+
+    static func hiddenWidth(_ bound: Double, _ builder: ProgramBuilder) -> Int {
+        builder.width(
+            holding: bound * Double(sign: .plus, exponent: NumericFormat().fractionBits, significand: 1))
     }
 
     /// A layer's declared bounds, and the rings that follow from them.
@@ -63,8 +66,10 @@ struct TransformerBuilder {
         return try builder.scope("embedding") {
             let shape = [pass.new, architecture.width]
             let tokens = try builder.scope("tokens") {
-                let parts = try builder.rowTiles(rows: pass.new, elementsOfRow: architecture.vocabulary) {
-                    try embedded($0, width: width, bound: bound)
+                let table = EmbeddingTable.cheapest(for: architecture, in: builder.target)
+                let parts = try builder.rowTiles(rows: pass.new, elementsOfRow: table.elementsOfPosition) {
+                    try table.lookUp(
+                        $0, of: pass.new, width: width, bounds: (bound, limits(nil)[.weights]), in: builder)
                 }
                 return parts.count > 1 ? builder.concatenate(parts, shape: shape) : parts[0]
             }
@@ -77,20 +82,6 @@ struct TransformerBuilder {
                         maps: [.slice(shape: table, axis: 0, range: pass.past..<pass.total)], bound: bound))
             }
         }
-    }
-
-    /// The product of some positions' one-hot rows with the embedding.
-    private func embedded(_ rows: Range<Int>, width: Int, bound: Double) throws -> Secret {
-        let oneHot = builder.input(
-            ForwardPass.tokens, owner: .client, shape: [pass.new, architecture.vocabulary], rows: rows, scale: 0,
-            bound: 1)
-        let table = ServerTensor(
-            name: ServerTensorName.embedding, shape: [architecture.vocabulary, architecture.width],
-            scale: scale, width: width, bound: limits(nil)[.weights])
-        return try builder.multiply(
-            try builder.maskForServer(oneHot.narrowed(to: width)), server: table,
-            shape: .matrix(batch: 1, m: rows.count, k: architecture.vocabulary, n: architecture.width),
-            outputShape: [rows.count, architecture.width], bound: bound)
     }
 
     private func output(_ hidden: Secret) throws {

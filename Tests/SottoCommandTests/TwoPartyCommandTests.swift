@@ -38,6 +38,16 @@ import Testing
         #expect(run.firstDifference(from: declared) == nil)
     }
 
+    /// With a vocabulary that is looked up in rows of several tokens.
+    @Test func aLargeVocabulary() throws {
+        let model = try SmallModel(in: files, vocabulary: 210).path
+        let run = try report(["simulate", model, "--input-ids", "0,209,57,58,59"])
+        #expect(try #require(run.accuracy).maxAbsError < 0.02)
+        #expect(run.operations.contains { $0.path == "embedding/tokens/choose-row" })
+        let declared = try report(["estimate", model, "--context", "5"])
+        #expect(run.firstDifference(from: declared) == nil)
+    }
+
     /// The server's matrices are not sent in the setup, and no operation has rounds offline of its own.
     @Test func rowsOfPhases() throws {
         let declared = try report(["estimate", "tiny", "--context", "4"])

@@ -46,6 +46,29 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 1, 65, 300], [(1, 1), (2, 64), (7, 30)])
+    func randomRowsTimesBits(count: Int, row: (columns: Int, width: Int)) throws {
+        let pair = try TransferPair()
+        let (sent, received) = try pair.run(count)
+        let sender = try RandomRowProducts.send(columns: row.columns, width: row.width, sent, pair.hash)
+        let receiver = try RandomRowProducts.receive(columns: row.columns, width: row.width, received, pair.hash)
+        let mask = Ring64.mask(row.width)
+        let size = count * row.columns
+        #expect([sender.numbers, sender.shares, receiver.shares].allSatisfy { $0.count == size })
+        for index in 0..<size {
+            let product = (sender.shares[index] &+ receiver.shares[index]) & mask
+            #expect(product == sender.numbers[index] &* receiver.bits.bit(index / row.columns))
+        }
+        guard count == 300 else { return }
+        for words in [sender.numbers, sender.shares, receiver.shares] {
+            #expect(words.allSatisfy { $0 <= mask })
+            let bits = words.reduce(0) { $0 + $1.nonzeroBitCount }
+            #expect(abs(bits - size * row.width / 2) < 3 * Int(Double(size * row.width).squareRoot()))
+            // No number is another one's.
+            if row.width > 20 { #expect(Set(words).count > size - 5) }
+        }
+    }
+
     @Test(arguments: [1, 64, 777]) func triples(count: Int) throws {
         let (forward, backward) = (try TransferPair(seed: 1), try TransferPair(seed: 2))
         let (sent, received) = try forward.run(count)

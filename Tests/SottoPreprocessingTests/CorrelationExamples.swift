@@ -55,6 +55,8 @@ enum CorrelationExamples {
             FactorTriples(count: count, lanes: []),
             PrivateBitProducts(count: count, planes: 5),
             BitNumberProducts(count: count, widths: ByParty(server: [width, width, width], client: [width])),
+            BitRowProducts(count: count, columns: 5, width: width),
+            BitRowProducts(count: 3, columns: count, width: width),
         ]
         let tables: [any Correlation] = [
             MaskIndicators(
@@ -132,6 +134,7 @@ enum CorrelationExamples {
                     width: width),
                 SelectionCorrelation(count: 9000, thresholds: 1, degree: 3, isMasked: true, width: width),
                 BitNumberProducts(count: 9000, widths: ByParty(server: [width, 1, 64], client: [7])),
+                BitRowProducts(count: 900, columns: 10, width: width),
             ], weights: [WeightDeclaration(name: "a", shape: [9000], width: 64)])
     }
 

@@ -72,6 +72,7 @@ extension MadeCorrelations {
                 #expect(product == shares.server.masks.bits[plane] & shares.client.masks.bits[plane])
             }
         case let kind as BitNumberProducts: checkBitNumbers(kind, shares)
+        case let kind as BitRowProducts: checkBitRows(kind, shares)
         case let kind as MaskIndicators:
             checkIndicators(kind, shares, mask: sum(masks(kind.mask.masks[0])))
         case let kind as MaskedSumCorrelation: checkSum(kind, shares, mask: sum(masks(kind.mask.masks[0])))
@@ -140,6 +141,16 @@ extension MadeCorrelations {
                 #expect(agree(product, expected, width))
             }
         }
+    }
+
+    private func checkBitRows(_ kind: BitRowProducts, _ shares: ByParty<CorrelationShare<[UInt64]>>) {
+        let (bits, numbers) = (shares.client.masks.bits[0], shares.server.masks.tensors[0])
+        let size = kind.count * kind.columns
+        #expect(bits.count == kind.count && domain.count(numbers) == size)
+        let along = domain.apply(
+            .segmentBroadcast(Segments(rows: kind.count, columns: kind.columns)), to: domain.fromBits(bits))
+        let expected = domain.product(numbers, along, shape: .elementwise(count: size), threads: 1)
+        #expect(agree(sum(shares.map { $0.products.tensors[0] }), expected, kind.width))
     }
 
     /// Digit after digit, the longest first, and there element after element.

@@ -53,6 +53,23 @@ import Testing
         }
     }
 
+    /// Where several tokens lie in a row of the table of embeddings.
+    @Test(arguments: [1, 13, 64]) func sizesBoundTheProgramsWithoutADealer(positions: Int) throws {
+        let architecture = try Architecture(
+            layers: [.init()], heads: 3, width: 24, feedForwardWidth: 30, context: 64, vocabulary: 900)
+        let target = try Target(protocolName: .ot, preprocessing: .twoParty, domain: .ring64)
+        #expect(EmbeddingTable.cheapest(for: architecture, in: target).tokensOfRow > 1)
+        let pass = try ForwardPass(architecture: architecture, new: positions, output: .last)
+        let (program, size) = (try pass.program(target: target), pass.size(in: target))
+        #expect(size.instructions >= Double(program.instructionCount))
+        let tensors = program.inputs.map { $0.shape.reduce(1, *) }
+        #expect(size.largestTensor >= Double(tensors.max() ?? 0))
+        let bytes = program.plan.correlations.map(\.products.bytes)
+        #expect(size.largestCorrelation >= Double(bytes.max() ?? 0))
+        let flops = program.instructions.reduce(0) { $0 + Double($1.primitive.flops) }
+        #expect(2 * size.work >= flops)
+    }
+
     @Test func theDefaultsAllowWhatIsRunToday() throws {
         let budget = PassBudget()
         for (preset, layers, length, output) in [

@@ -63,9 +63,13 @@ struct EveryPrimitive {
         let turned = try b.rotate(
             b.concatenate([s, s], shape: [rows, 2 * columns]), heads: 1, theta: 10000, firstPosition: 1,
             coefficientScale: 16, bound: 32)
+        let chosen = try b.choose(
+            b.clientBits("bits", shape: [rows, 1], rows: 0..<rows),
+            of: b.concatenate([s, s], shape: [rows, 2, columns]))
         let sums = try b.map(truncated, .segmentSum(grid), shape: [rows])
         try b.open(b.concatenate([sums, short], shape: [rows + 8 * rows]), as: "client", to: [.client])
         try b.open(turned, as: "turned", to: [.client])
+        try b.open(chosen, as: "chosen", to: [.client])
         try b.open(looked, as: "looked", to: [.client])
         try b.open(rectified, as: "rectified", to: [.client])
         try b.open(product, as: "server", to: [.server])
@@ -87,7 +91,7 @@ struct EveryPrimitive {
             server: [
                 "server": values, "bias": [Int64](repeating: weight, count: columns),
                 "w": [Int64](repeating: weight, count: columns * 8),
-            ], client: ["client": values],
+            ], client: ["client": values, "bits": (0..<rows).map(fill)],
             shared: ["shared": SharedTensor(values: values, server: server, client: client)], seed: seed,
             channels: channels)
         return (run, [channels.0.frames, channels.1.frames])

@@ -53,3 +53,49 @@ package enum RandomRingProducts {
         return (transfers.choices, try transfers.pads(hash).map { $0.x & mask })
     }
 }
+
+/// Additive shares, modulo `2^width`, of a bit of the receiver times a row of numbers of the sender, all of them uniform, from
+/// one random OT for each row with nothing sent: a pad is as long as the row.
+package enum RandomRowProducts {
+    /// The sender's numbers `d`, row by row, and its shares of `b·d`.
+    package static func send(
+        columns: Int, width: Int, _ transfers: SentTransfers, _ hash: TweakableHash
+    ) throws -> (numbers: [UInt64], shares: [UInt64]) {
+        let mask = Ring64.mask(width)
+        var numbers = [UInt64](repeating: 0, count: transfers.count * columns)
+        var shares = numbers
+        for (lane, places) in lanes(columns) {
+            let pads = try transfers.pads(hash, lane: lane)
+            for row in 0..<transfers.count {
+                for (word, place) in places.enumerated() {
+                    let (zero, one) = (pads.zero[row][word], pads.one[row][word])
+                    numbers[row * columns + place] = (one &- zero) & mask
+                    shares[row * columns + place] = (0 &- zero) & mask
+                }
+            }
+        }
+        return (numbers, shares)
+    }
+
+    /// The receiver's bits `b` and its shares of `b·d`.
+    package static func receive(
+        columns: Int, width: Int, _ transfers: ReceivedTransfers, _ hash: TweakableHash
+    ) throws -> (bits: BitVector, shares: [UInt64]) {
+        let mask = Ring64.mask(width)
+        var shares = [UInt64](repeating: 0, count: transfers.count * columns)
+        for (lane, places) in lanes(columns) {
+            let pads = try transfers.pads(hash, lane: lane)
+            for row in 0..<transfers.count {
+                for (word, place) in places.enumerated() {
+                    shares[row * columns + place] = pads[row][word] & mask
+                }
+            }
+        }
+        return (transfers.choices, shares)
+    }
+
+    /// Pads have two words of 64 bits.
+    private static func lanes(_ columns: Int) -> [(lane: Int, places: Range<Int>)] {
+        stride(from: 0, to: columns, by: 2).map { ($0 / 2, $0..<min($0 + 2, columns)) }
+    }
+}

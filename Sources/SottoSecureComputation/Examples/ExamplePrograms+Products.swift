@@ -30,6 +30,19 @@ extension ExamplePrograms {
         },
     ]
 
+    static let choices = [
+        ExampleProgram("choice by the client", "one of 4 rows of 16, \(activationWidth) bits") { b, p in
+            let (candidates, columns) = (p("candidates", 4, or: 5), p("columns", 16, or: 17))
+            let x = operand(
+                b, p.count * candidates * columns, width: p("width", activationWidth, or: activationWidth - 1))
+            let first = p("first row", 0, or: 1)
+            let bits = b.clientBits(
+                p("name", "y", or: "z"), shape: [p.count + p("other rows", 2, or: 3), candidates - 1],
+                rows: first..<(first + p.count))
+            _ = try b.choose(bits, of: x.reshaped([p.count, candidates, columns]))
+        }
+    ]
+
     private static func factors(_ b: ProgramBuilder, _ p: ExampleParameters) -> [Secret] {
         let width = p("width", productWidth, or: productWidth - 2)
         return ["x", "y"].map { operand(b, p.count, width: width, spare: width / 2 + 1, named: $0) }

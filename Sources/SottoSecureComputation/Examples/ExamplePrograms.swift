@@ -8,7 +8,7 @@ package enum ExamplePrograms {
     package static let elements =
         local + rotations + [8, 16, 32, 64].map { compare(thresholds: 1, width: $0) }
         + [7, 15].map { compare(thresholds: $0, width: 16) }
-        + conversions + products + selections + tables + openings
+        + conversions + products + choices + selections + tables + openings
 
     /// Products of a layer at the paper's shape, of so many positions; the operands say those of ``positions``.
     package static let matrices = [

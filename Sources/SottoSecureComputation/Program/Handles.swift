@@ -50,6 +50,12 @@ public struct SecretBits: Sendable, Hashable {
     public let count: Int
 }
 
+/// Bits that the client knows, and the server nothing of.
+public struct ClientBits: Sendable, Hashable {
+    let slot: Int
+    public let count: Int
+}
+
 /// A secret whose difference to a one-time mask is open; it may enter several products.
 public struct MaskedSecret: Sendable {
     let slot: Int

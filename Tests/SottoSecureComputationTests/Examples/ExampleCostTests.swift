@@ -50,6 +50,7 @@ import Testing
     private static let work: [String: Work] = [
         // The other party's share, the value, and their difference.
         "Input": Work(busier: 5...5),
+        "ClientBitInput": Work(),
         "SharedInput": Work(busier: 1...1),
         "AddServerTensor": Work(busier: 1...1),
         "MapTensor": Work(busier: 1...1),
@@ -72,6 +73,7 @@ import Testing
         "Truncation shift": Work(busier: 2...2),
         "Truncation truncate": Work(busier: 16...16),
         "Selection": Work(plain: [1, 1], busier: 1...1),
+        "RowChoice": Work(),
         // They work on words and bits that no domain counts.
         "WindowLookup": Work(),
         "SignLookup": Work(),

@@ -7,7 +7,7 @@ import Testing
     static let labels: Set<String> = [
         "input", "add", "combine", "map", "concatenate", "truncate", "extend", "open", "open-masked", "multiply",
         "mask", "rotate", "compare", "select", "look-up", "look-up-sign", "combine-bits",
-        "sum-selected",
+        "sum-selected", "choose-row",
     ]
     /// Those that a field does without: it has nothing to extend, and compares where a ring looks up.
     static let labelsOfRings: Set<String> = ["extend", "look-up", "look-up-sign", "combine-bits", "sum-selected"]
@@ -20,7 +20,7 @@ import Testing
         let (run, _) = try EveryPrimitive(profile: profile).run({ Int64($0) * 3 - 90 }, weight: 200, share: 99, seed: 1)
         #expect(run.costIsExact)
         #expect(run.plaintext.violations.isEmpty)
-        for name in ["server", "turned", "rectified"] { #expect(run.opened(name) == run.reference(name)) }
+        for name in ["server", "turned", "rectified", "chosen"] { #expect(run.opened(name) == run.reference(name)) }
         for name in ["client", "both"] {
             #expect(run.opened(name).count == run.reference(name).count)
             // The units of each truncation that is summed up.
