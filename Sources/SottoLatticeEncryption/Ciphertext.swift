@@ -22,25 +22,26 @@ extension Ciphertext {
     /// Where a ciphertext's residues are written.
     package typealias Target = (body: UnsafeMutablePointer<UInt64>, mask: UnsafeMutablePointer<UInt64>)
 
-    /// Ciphertexts that the body writes, all of them at once.
+    /// Ciphertexts that the body writes, all of them at once and all of their residues.
     package static func writing(_ count: Int, _ ring: ResidueRing, _ body: ([Target]) -> Void) -> [Ciphertext] {
         var written: [Ciphertext] = []
-        write(count, ring, [], to: &written, body)
+        written.reserveCapacity(count)
+        write(count, ring.primeCount * ring.degree, [], to: &written, body)
         return written.reversed()
     }
 
     private static func write(
-        _ count: Int, _ ring: ResidueRing, _ targets: [Target], to written: inout [Ciphertext],
-        _ body: ([Target]) -> Void
+        _ count: Int, _ size: Int, _ targets: [Target], to written: inout [Ciphertext], _ body: ([Target]) -> Void
     ) {
         guard targets.count < count else { return body(targets) }
-        var ciphertext = zero(ring)
-        ciphertext.body.withUnsafeMutableBufferPointer { bodies in
-            ciphertext.mask.withUnsafeMutableBufferPointer { masks in
-                let target = (bodies.baseAddress!, masks.baseAddress!)
-                write(count, ring, targets + [target], to: &written, body)
+        var mask: [UInt64] = []
+        let own = [UInt64](unsafeUninitializedCapacity: size) { bodies, initialized in
+            mask = [UInt64](unsafeUninitializedCapacity: size) { masks, initialized in
+                write(count, size, targets + [(bodies.baseAddress!, masks.baseAddress!)], to: &written, body)
+                initialized = size
             }
+            initialized = size
         }
-        written.append(ciphertext)
+        written.append(Ciphertext(body: own, mask: mask))
     }
 }

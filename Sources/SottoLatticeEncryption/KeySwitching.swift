@@ -34,7 +34,7 @@ package struct KeySwitching: Sendable {
     // MARK: Automorphisms
 
     /// So many ciphertexts are switched by turns, while a key's residues modulo a prime are in a cache.
-    package static let batch = 4
+    package static let batch = 2
 
     /// Adds to each sum the image of a ciphertext under a key's automorphism. Bodies are multiplied by P.
     package func addImages(

@@ -7,8 +7,9 @@
 /// - Product: `|<W, e + r>| <= inner·B·21.5`. Its mean magnitude over the client's honest coins is at most
 ///   `B·(inner/2 + sqrt(10.5·inner))`, because an error has the variance 10.5 and errors are independent.
 /// - Key switches: each adds at most `S = D·N·K·2^(K·b)·21/P + K·(1 + N)` with D digits of K primes of `q` each, below
-///   `K·2^(K·b)`, and the product P of K special primes; the last term is that of rounding, down by less than K. `l` levels
-///   of packing double what was there and add S each: `(2^l - 1)·S`.
+///   `K·2^(K·b)`, and the product P of K special primes; the last term is that of rounding, down by less than K: of the mask
+///   after each switch, of the body once after all of them. `l` levels of packing double what was there and add S each:
+///   `(2^l - 1)·S`.
 /// - Rerandomisation by `u·pk + (e1, e2)`: `u·e_pk + e1 + e2·s` has at most the magnitude `21·(2·N + 1)`.
 package struct NoiseBound {
     /// Bound of the magnitude of `v`.

@@ -55,7 +55,8 @@ import Testing
         #expect(setup.map(\.path) == ["setup/transfers", "setup/keys"] && setup.map(\.rounds) == [4, 0])
         #expect(setup[1].bytesSent.client > 0)
         let offline = declared.operations.filter { $0.phase == .offline }
-        #expect(offline.prefix(2).map(\.path) == ["preprocessing/keys", "preprocessing/steps"])
+        #expect(
+            offline.prefix(3).map(\.path) == ["preprocessing/keys", "preprocessing/steps", "preprocessing/leftover"])
         // The setup had the keys; another run of about the same size needs no others.
         #expect(offline[0].bytesSent == .zero && offline[0].rounds == 0)
         let longer = try report(["estimate", "tiny", "--context", "5", "--tokens", "3"])

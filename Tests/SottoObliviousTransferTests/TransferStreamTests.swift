@@ -44,6 +44,8 @@ import Testing
                 (made, kept, got) = (made + 1, kept + seeds, got + 16 - seeds)
             }
             #expect(trees == made && plan.leftover(demand) == got - demand, "\(demand)")
+            // A tree of 16 OTs has 64 bytes.
+            #expect(plan.leftoverBytes(demand) == 4 * (got - demand), "\(demand)")
         }
     }
 

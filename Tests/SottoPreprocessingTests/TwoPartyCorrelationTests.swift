@@ -68,7 +68,7 @@ import Testing
             try end.make(plan, weights: try CorrelationExamples.weights(plan, Ring64(), seed: 1))
         }
         let schedule = try MakingSchedule(plan, Self.transfers)
-        let declared = schedule.costs.reduce(.zero, +) + schedule.keyBytes()
+        let declared = schedule.costs.reduce(schedule.leftoverBytes, +) + schedule.keyBytes()
         for party in Party.allCases {
             let frames = ends[party].channel.frames
             let setup = frames.prefix(4).reduce(0) { $0 + $1.payload.count }
@@ -108,7 +108,7 @@ import Testing
         #expect(encryption.keepsRows && encryption.keepsDots && encryption.areRowKeysMutual)
         let (rows, elements) = (try #require(encryption.rows), encryption.elements)
         #expect(rows.packingLevels > 1 && elements == nil && schedule.keyBytes() == .both(rows.setupBytes))
-        let declared = schedule.costs.reduce(.zero, +) + schedule.keyBytes()
+        let declared = schedule.costs.reduce(schedule.leftoverBytes, +) + schedule.keyBytes()
         for party in Party.allCases {
             let frames = ends[party].channel.frames.dropFirst(4)
             #expect(frames.reduce(0) { $0 + $1.payload.count } == declared[party])
@@ -150,7 +150,7 @@ import Testing
         try MadeCorrelations(domain: Ring64(), plan: plan, weights: weights, shares: ends.map { $0.shares[0] }).check()
         let schedule = try MakingSchedule(plan, Self.transfers)
         #expect(schedule.encryption?.elements != nil)
-        let declared = schedule.costs.reduce(.zero, +) + schedule.keyBytes()
+        let declared = schedule.costs.reduce(schedule.leftoverBytes, +) + schedule.keyBytes()
         for party in Party.allCases {
             let frames = ends[party].channel.frames.dropFirst(4)
             #expect(frames.reduce(0) { $0 + $1.payload.count } == declared[party])
@@ -204,7 +204,7 @@ import Testing
         }
         var (memory, declared) = (PreprocessingMemory(), ByParty<Int>.zero)
         for schedule in schedules {
-            declared = schedule.costs.reduce(declared + schedule.keyBytes(memory), +)
+            declared = schedule.costs.reduce(declared + schedule.leftoverBytes + schedule.keyBytes(memory), +)
             schedule.encryption?.keep(in: &memory)
         }
         let setup = ByParty.both(TwoPartyMaker.setupBytes(Self.transfers))

@@ -15,7 +15,8 @@ import Testing
 
         init(_ tokens: [Int], _ table: EmbeddingTable, _ weights: ModelWeights, _ target: Target) throws {
             let b = ProgramBuilder(target: target)
-            let y = try table.lookUp(0..<tokens.count, of: tokens.count, width: 30, bound: 4095, in: b)
+            let y = try table.lookUp(
+                0..<tokens.count, of: tokens.count, width: 30, bounds: (4095, 1023), in: b)
             try b.open(y, as: "y", to: [.client])
             let program = b.finish()
             let (server, client) = (
@@ -125,7 +126,7 @@ import Testing
             let b = ProgramBuilder(target: Self.betweenTwo)
             let table = EmbeddingTable(
                 vocabulary: architecture.vocabulary, width: architecture.width, tokensOfRow: tokensOfRow)
-            _ = try table.lookUp(0..<128, of: 128, width: 30, bound: 4095, in: b)
+            _ = try table.lookUp(0..<128, of: 128, width: 30, bounds: (4095, 1023), in: b)
             return CostInterpreter().run(b.finish()).instructions.reduce(0) {
                 $0 + $1.bytesSent.total + $1.preprocessing.bytesSent.total
             }

@@ -6,6 +6,9 @@ import SottoRandomness
 package struct EncryptedOperands: Sendable {
     /// The client's `rows x inner` and the server's `inner x columns`.
     package var matrices: [[UInt64]] = []
+    /// The own `rows x inner`, and the own `inner x columns` for the other's.
+    package var lefts: [[UInt64]] = []
+    package var rights: [[UInt64]] = []
     package var elements: [UInt64] = []
     /// A number for each row, and the elements of all rows.
     package var rowNumbers: [UInt64] = []
@@ -26,6 +29,9 @@ package final class EncryptedMaking {
     private let operands: EncryptedOperands
     /// Of each matrix product, row-major.
     package private(set) var matrixShares: [[UInt64]] = []
+    /// Of each mutual product of the own left matrix with the other's right one, and of the other's left with the own right.
+    package private(set) var leftShares: [[UInt64]] = []
+    package private(set) var rightShares: [[UInt64]] = []
     package private(set) var elementShare: [UInt64] = []
     private var sharesOfRows: [UInt64] = []
     private var sharesOfDots: [UInt64] = []
@@ -34,7 +40,8 @@ package final class EncryptedMaking {
 
     package init(_ terms: EncryptedTerms, _ view: TwoPartyView, _ operands: EncryptedOperands) throws {
         precondition(
-            operands.matrices.count == terms.matrices.count && operands.elements.count == terms.elements?.count ?? 0)
+            operands.matrices.count == terms.matrices.count && operands.elements.count == terms.elements?.count ?? 0
+                && operands.lefts.count == terms.mutual.count && operands.rights.count == terms.mutual.count)
         encryption = view.encryption
         secrets = view.secrets
         self.terms = terms
@@ -89,6 +96,9 @@ package final class EncryptedMaking {
                     .request(operands.dots, in: product, seeds: &secrets)
             }
         }
+        for (matrix, product) in zip(operands.lefts, products.mutual) {
+            message += try encryption.requester(product.parameters).request(matrix, in: product, seeds: &secrets)
+        }
         if let product = products.rows {
             message += try encryption.requester(product.parameters)
                 .request(operands.rowNumbers, in: product, seeds: &secrets)
@@ -135,6 +145,13 @@ package final class EncryptedMaking {
                 sharesOfDots = answer.share
             }
         }
+        for (matrix, product) in zip(operands.rights, products.mutual) {
+            let answer = try encryption.responder(product.parameters).respond(
+                to: rest.removeFirst(), product.product.centred(matrix), in: product, threads: view.threads,
+                seeds: &secrets)
+            message += answer.response
+            rightShares.append(answer.share)
+        }
         if let product = products.rows {
             let answer = try encryption.responder(product.parameters).respond(
                 to: rest.removeFirst(), operands.rowElements, in: product, threads: view.threads, seeds: &secrets)
@@ -162,6 +179,9 @@ package final class EncryptedMaking {
             if let product = products.dots {
                 sharesOfDots = try encryption.requester(product.parameters).finish(rest.removeFirst(), in: product)
             }
+        }
+        for product in products.mutual {
+            leftShares.append(try encryption.requester(product.parameters).finish(rest.removeFirst(), in: product))
         }
         if let product = products.rows {
             let share = try encryption.requester(product.parameters).finish(rest.removeFirst(), in: product)

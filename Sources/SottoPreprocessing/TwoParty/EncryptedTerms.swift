@@ -2,11 +2,13 @@ import SottoAlgebra
 import SottoLatticeEncryption
 import SottoObliviousTransfer
 
-/// Products of one party's numbers with the other's, of which both get shares: matrices one by one, vectors element by
-/// element, rows with a number each, and rows with rows. What a product of two shared masks comes apart into.
+/// Products of one party's numbers with the other's, of which both get shares: matrices one by one, in one direction or in
+/// both, vectors element by element, rows with a number each, and rows with rows. What a product of two shared masks comes apart into.
 package struct EncryptedTerms: Sendable, Hashable {
     /// Of the client with matrices of the server.
     package let matrices: [MatrixProduct]
+    /// Of either party with matrices of the other: each is made twice, so that both work at the same time.
+    package let mutual: [MatrixProduct]
     package let elements: ElementProduct?
     /// Of either party's rows with the other's numbers.
     package let rows: RowProduct?
@@ -16,9 +18,11 @@ package struct EncryptedTerms: Sendable, Hashable {
     package static let none = EncryptedTerms()
 
     package init(
-        matrices: [MatrixProduct] = [], elements: ElementProduct? = nil, rows: RowProduct? = nil, dots: RowDots? = nil
+        matrices: [MatrixProduct] = [], mutual: [MatrixProduct] = [], elements: ElementProduct? = nil,
+        rows: RowProduct? = nil, dots: RowDots? = nil
     ) {
         self.matrices = matrices
+        self.mutual = mutual
         self.elements = elements
         self.rows = rows
         self.dots = dots
@@ -50,11 +54,7 @@ package struct EncryptedTerms: Sendable, Hashable {
     /// The same with every size rounded up to a power of two; as they are where there are no products so large.
     var rounded: EncryptedTerms {
         let rounded = try? EncryptedTerms(
-            matrices: matrices.map {
-                try MatrixProduct(
-                    rows: $0.rows.roundedToPower, inner: $0.inner.roundedToPower, columns: $0.columns.roundedToPower,
-                    width: $0.width, magnitudeBits: $0.magnitudeBits)
-            },
+            matrices: matrices.map { try $0.rounded }, mutual: mutual.map { try $0.rounded },
             elements: elements.map { try ElementProduct(count: $0.count.roundedToPower, width: $0.width) },
             rows: rows.map {
                 let longest = $0.rows.longest.roundedToPower
@@ -91,14 +91,26 @@ package struct EncryptedTerms: Sendable, Hashable {
     }
 }
 
+extension MatrixProduct {
+    fileprivate var rounded: MatrixProduct {
+        get throws(LatticeError) {
+            try MatrixProduct(
+                rows: rows.roundedToPower, inner: inner.roundedToPower, columns: columns.roundedToPower, width: width,
+                magnitudeBits: magnitudeBits)
+        }
+    }
+}
+
 extension Int {
     /// The least power of two that is not below; for positive numbers.
     var roundedToPower: Int { 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount) }
 }
 
-/// Encrypted terms under a plan's parameters. Messages have matrices, elements, dot products and rows, in this order.
+/// Encrypted terms under a plan's parameters. Messages have matrices, elements, dot products, what is mutual and rows, in this
+/// order.
 struct EncryptedProducts {
     let matrices: [EncryptedProduct]
+    let mutual: [EncryptedProduct]
     let elements: EncryptedElementProduct?
     let dots: EncryptedRowDots?
     let rows: EncryptedRowProduct?
@@ -106,6 +118,7 @@ struct EncryptedProducts {
     init(_ terms: EncryptedTerms, _ encryption: PlanEncryption) throws {
         let terms = terms.made(asRows: encryption.keepsRows, asDots: encryption.keepsDots)
         matrices = try terms.matrices.map { try encryption.product($0) }
+        mutual = try terms.mutual.map { try EncryptedProduct($0, encryption.mutual!) }
         elements = try terms.elements.map { try EncryptedElementProduct($0, encryption.elements!) }
         dots = try terms.dots.map { try EncryptedRowDots($0, encryption.rows!) }
         rows = try terms.rows.map { try EncryptedRowProduct($0, encryption.rows!) }
@@ -113,11 +126,12 @@ struct EncryptedProducts {
 
     func requestSizes(of party: Party) -> [Int] {
         let clients = matrices.map(\.requestBytes) + [elements?.requestBytes, dots?.requestBytes].compactMap { $0 }
-        return (party == .client ? clients : []) + [rows?.requestBytes].compactMap { $0 }
+        return (party == .client ? clients : []) + mutual.map(\.requestBytes) + [rows?.requestBytes].compactMap { $0 }
     }
 
     func responseSizes(of party: Party) -> [Int] {
         let servers = matrices.map(\.responseBytes) + [elements?.responseBytes, dots?.responseBytes].compactMap { $0 }
-        return (party == .server ? servers : []) + [rows?.responseBytes].compactMap { $0 }
+        return (party == .server ? servers : []) + mutual.map(\.responseBytes)
+            + [rows?.responseBytes].compactMap { $0 }
     }
 }

@@ -5,6 +5,8 @@ import SottoLatticeEncryption
 package struct PlanEncryption: Hashable, Sendable {
     /// Under the client's keys, the smaller first.
     package let matrices: [LatticeParameters]
+    /// Of products of either party with matrices of the other, under the keys of the former.
+    package let mutual: LatticeParameters?
     package let elements: LatticeParameters?
     /// Of products of rows with a number each, under the keys of the party with the numbers, and of dot products of rows,
     /// under the client's.
@@ -26,7 +28,7 @@ package struct PlanEncryption: Hashable, Sendable {
             .reduce(into: [EncryptedTerms: Int]()) { $0[$1.rounded, default: 0] += 1 }
         counts = counts.mapValues(\.roundedToPower)
         guard !counts.isEmpty else { return nil }
-        let matrices = try MatrixRings(counts).parameters
+        let matrices = try MatrixRings(counts)
         let hasRows = counts.keys.contains { $0.rows != nil }
         let hasDots = counts.keys.contains { $0.dots != nil }
         var best: (PlanEncryption, bytes: Int)?
@@ -46,9 +48,10 @@ package struct PlanEncryption: Hashable, Sendable {
     }
 
     private init(
-        _ counts: [EncryptedTerms: Int], _ matrices: [LatticeParameters], keepsRows: Bool, keepsDots: Bool
+        _ counts: [EncryptedTerms: Int], _ matrices: MatrixRings, keepsRows: Bool, keepsDots: Bool
     ) throws {
-        self.matrices = matrices
+        self.matrices = matrices.parameters
+        mutual = matrices.mutual
         self.keepsRows = keepsRows
         self.keepsDots = keepsDots
         var vectors: Set<ElementProduct> = []
@@ -72,7 +75,7 @@ package struct PlanEncryption: Hashable, Sendable {
     /// Bytes of keys and messages, without those of matrices.
     private func bytes(_ counts: [EncryptedTerms: Int]) throws -> Int {
         try counts.reduce(keyBytes().total) { sum, term in
-            guard term.key.matrices.isEmpty, term.value > 0 else { return sum }
+            guard term.key.matrices.isEmpty, term.key.mutual.isEmpty, term.value > 0 else { return sum }
             let products = try EncryptedProducts(term.key, self)
             return sum
                 + Party.allCases.reduce(0) { bytes, party in
@@ -82,19 +85,17 @@ package struct PlanEncryption: Hashable, Sendable {
         }
     }
 
-    /// A product of matrices in the smallest ring that holds it.
+    /// A product with a matrix of the server in the smallest ring that holds it.
     package func product(_ product: MatrixProduct) throws -> EncryptedProduct {
-        for parameters in matrices.dropLast() {
-            if let product = try? EncryptedProduct(product, parameters) { return product }
-        }
-        return try EncryptedProduct(product, matrices.last!)
+        try MatrixRings.first(product, matrices)
     }
 
     /// What a party has keys for, in the order in which they are sent.
     package func keys(of party: Party) -> [LatticeParameters] {
-        switch party {
-        case .client: matrices + [elements, rows].compactMap { $0 }
-        case .server: areRowKeysMutual ? [rows!] : []
+        let ofMutual = mutual.map { [$0] } ?? []
+        return switch party {
+        case .client: matrices + ofMutual.filter { !matrices.contains($0) } + [elements, rows].compactMap { $0 }
+        case .server: ofMutual + (areRowKeysMutual ? [rows!] : [])
         }
     }
 
@@ -111,51 +112,6 @@ package struct PlanEncryption: Hashable, Sendable {
     /// Notes that both parties have the plan's keys.
     package func keep(in memory: inout PreprocessingMemory) {
         for party in Party.allCases { memory.keys[party].formUnion(keys(of: party)) }
-    }
-}
-
-/// Rings for a plan's products of matrices: one for all of them, or two where those of a model's layers and those of its
-/// embedding, which has a narrower ring and many more entries, are better apart. Fewest bytes decide, keys included.
-private struct MatrixRings {
-    let parameters: [LatticeParameters]
-
-    init(_ terms: [EncryptedTerms: Int]) throws {
-        var counts: [MatrixProduct: Int] = [:]
-        for (term, count) in terms { for product in term.matrices { counts[product, default: 0] += count } }
-        // Both parties have to find the same.
-        func order(_ product: MatrixProduct) -> [Int] {
-            [Self.bits(product), product.rows, product.inner, product.columns, product.width, product.magnitudeBits]
-        }
-        let products = counts.keys.sorted { order($0).lexicographicallyPrecedes(order($1)) }
-        guard !products.isEmpty else {
-            parameters = []
-            return
-        }
-        let one = [try LatticeParameters.smallest(for: products)]
-        let gaps = products.indices.dropFirst().map { (Self.bits(products[$0]) - Self.bits(products[$0 - 1]), $0) }
-        guard let widest = gaps.max(by: { $0.0 < $1.0 }), widest.0 > Self.least,
-            let low = try? LatticeParameters.smallest(for: Array(products[..<widest.1])),
-            let high = try? LatticeParameters.smallest(for: Array(products[widest.1...])), low != high
-        else {
-            parameters = one
-            return
-        }
-        func bytes(_ products: ArraySlice<MatrixProduct>, _ parameters: LatticeParameters) throws -> Int {
-            try products.reduce(parameters.setupBytes) { bytes, product in
-                let encrypted = try EncryptedProduct(product, parameters)
-                return bytes + counts[product]! * (encrypted.requestBytes + encrypted.responseBytes)
-            }
-        }
-        let apart = try bytes(products[..<widest.1], low) + bytes(products[widest.1...], high)
-        parameters = apart < (try bytes(products[...], one[0])) ? [low, high] : one
-    }
-
-    /// Rings less apart are not worth keys of their own.
-    private static let least = 8
-
-    /// About what a product and its noise take of a modulus.
-    private static func bits(_ product: MatrixProduct) -> Int {
-        product.width + product.magnitudeBits + product.inner.trailingZeroBitCount
     }
 }
 

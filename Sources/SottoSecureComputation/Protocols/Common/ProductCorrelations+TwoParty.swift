@@ -68,9 +68,14 @@ extension BeaverProductCorrelation: TwoPartyCorrelation {
         {
             return EncryptedTerms(dots: dots)
         }
-        let first = shape.terms(width: width, elements: (isSquare ? 1 : 2) * shape.leftCount)
-        let second = shape.terms(width: width, transposed: true, elements: 0)
-        return EncryptedTerms(matrices: first.matrices + second.matrices, elements: first.elements)
+        let terms = shape.terms(
+            width: width, transposed: isTransposed, elements: (isSquare ? 1 : 2) * shape.leftCount)
+        return EncryptedTerms(mutual: terms.matrices, elements: terms.elements)
+    }
+
+    /// Whether either party encrypts its right matrix, as the transpose of a left one, because that is the smaller.
+    private var isTransposed: Bool {
+        if case .matrix(_, let m, _, let n) = shape { n < m } else { false }
     }
 
     package func steps(_ encryption: PlanEncryption?) -> [ByParty<Int>] { encrypted.steps(encryption) }
@@ -94,13 +99,15 @@ extension BeaverProductCorrelation: TwoPartyCorrelation {
         let isClient = view.party == .client
         let both = isSquare ? a : isClient ? a + b : b + a
         var operands = EncryptedOperands()
-        if case .matrix(_, let m, let k, let n) = shape, !terms.matrices.isEmpty {
-            let (lefts, rights) = (a.grouped(by: m * k), b.grouped(by: k * n))
-            // a_1·b_0, and a_0·b_1 as the transpose of b_1^T·a_0^T.
-            operands.matrices =
-                isClient
-                ? lefts + rights.map { $0.transposed(rows: k, columns: n) }
-                : rights + lefts.map { $0.transposed(rows: m, columns: k) }
+        if case .matrix(_, let m, let k, let n) = shape, !terms.mutual.isEmpty {
+            (operands.lefts, operands.rights) = (a.grouped(by: m * k), b.grouped(by: k * n))
+            if isTransposed {
+                // (a·b)^T is b^T·a^T.
+                (operands.lefts, operands.rights) = (
+                    operands.rights.map { $0.transposed(rows: k, columns: n) },
+                    operands.lefts.map { $0.transposed(rows: m, columns: k) }
+                )
+            }
         }
         if terms.elements != nil { operands.elements = both }
         if terms.dots != nil { operands.dots = both }
@@ -113,9 +120,9 @@ extension BeaverProductCorrelation: TwoPartyCorrelation {
 
     private func crossTerms(_ terms: EncryptedTerms, _ making: EncryptedMaking) -> [UInt64] {
         if terms.rows != nil { return making.rowShare }
-        if case .matrix(let batch, let m, _, let n) = shape {
-            let second = making.matrixShares[batch...].flatMap { $0.transposed(rows: n, columns: m) }
-            return Ring64().add(making.matrixShares[..<batch].flatMap { $0 }, second)
+        if case .matrix(_, let m, _, let n) = shape {
+            let sum = Ring64().add(making.leftShares.flatMap { $0 }, making.rightShares.flatMap { $0 })
+            return isTransposed ? sum.grouped(by: m * n).flatMap { $0.transposed(rows: n, columns: m) } : sum
         }
         // Of a square the same twice.
         if terms.dots != nil {
