@@ -159,4 +159,19 @@ extension WeightMasks {
     ) throws -> Domain.Elements {
         domain.subtract(value, try mask(weight, index: index))
     }
+
+    /// A product of two shared matrices, twice.
+    static func matrices(m: Int, k: Int, n: Int) -> CorrelationPlan {
+        let width = 40
+        let left = CorrelationHandle(index: 0, kind: RingMask(count: 2 * m * k, width: width))
+        let right = CorrelationHandle(index: 1, kind: RingMask(count: 2 * k * n, width: width))
+        return CorrelationPlan(
+            correlations: [
+                left.kind, right.kind,
+                BeaverProductCorrelation(
+                    left: MaskView(left), right: MaskView(right), shape: .matrix(batch: 2, m: m, k: k, n: n),
+                    width: width),
+            ],
+            weights: [])
+    }
 }

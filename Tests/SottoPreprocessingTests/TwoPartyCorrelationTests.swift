@@ -142,6 +142,28 @@ import Testing
         #expect(try apart.product(layers[0].matrices[0]).parameters == apart.matrices[1])
     }
 
+    /// Of two shared matrices either party encrypts the smaller one and answers for the other: as many bytes from both, and as
+    /// many for a product as for its transpose.
+    @Test func eitherPartyEncryptsTheSmallerMatrix() throws {
+        let plans = [(40, 9), (9, 40)].map { CorrelationExamples.matrices(m: $0.0, k: 24, n: $0.1) }
+        let bytes = try plans.map { plan in
+            let ends = try withSession(seed: 11) { end in try end.make(plan, weights: []) }
+            try MadeCorrelations(domain: Ring64(), plan: plan, weights: [], shares: ends.map { $0.shares[0] }).check()
+            let schedule = try MakingSchedule(plan, Self.transfers)
+            let encryption = try #require(schedule.encryption)
+            let mutual = try #require(encryption.mutual)
+            #expect(encryption.matrices.isEmpty && Party.allCases.allSatisfy { encryption.keys(of: $0) == [mutual] })
+            let declared = schedule.costs.reduce(.zero, +)
+            #expect(declared.server == declared.client)
+            for party in Party.allCases {
+                let frames = ends[party].channel.frames.dropFirst(4)
+                #expect(frames.reduce(0) { $0 + $1.payload.count } == declared[party] + mutual.setupBytes)
+            }
+            return declared
+        }
+        #expect(bytes[0] == bytes[1])
+    }
+
     /// Products of many elements are encrypted, those of few are made by OT: each of exactly the declared bytes.
     @Test(arguments: [64, 20]) func productsOfManyElementsHold(width: Int) throws {
         let plan = CorrelationExamples.manyElements(width: width)

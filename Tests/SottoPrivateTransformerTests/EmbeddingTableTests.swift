@@ -115,7 +115,7 @@ import Testing
         let online = instructions.reduce(.zero) { $0 + $1.bytesSent }
         let offline = instructions.reduce(.zero) { $0 + $1.preprocessing.bytesSent }
         #expect(online == [128 * 9 * 768 * 30 / 8, 128 * 5026 * 30 / 8 + 128 * 9 / 8])
-        #expect(offline == [9_353_024, 10_856_176])
+        #expect(offline == [9_338_910, 11_579_920])
         #expect(online.total + offline.total < 128 * 500_000)
     }
 

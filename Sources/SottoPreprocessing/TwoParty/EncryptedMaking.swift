@@ -91,10 +91,10 @@ package final class EncryptedMaking {
                 message += try encryption.requester(product.parameters)
                     .request(operands.elements, in: product, seeds: &secrets)
             }
-            if let product = products.dots {
-                message += try encryption.requester(product.parameters)
-                    .request(operands.dots, in: product, seeds: &secrets)
-            }
+        }
+        if let product = products.dots, encryption.party == products.dotParty {
+            message += try encryption.requester(product.parameters)
+                .request(operands.dots, in: product, seeds: &secrets)
         }
         for (matrix, product) in zip(operands.lefts, products.mutual) {
             message += try encryption.requester(product.parameters).request(matrix, in: product, seeds: &secrets)
@@ -138,12 +138,12 @@ package final class EncryptedMaking {
                 message += answer.response
                 elementShare = answer.share
             }
-            if let product = products.dots {
-                let answer = try encryption.responder(product.parameters).respond(
-                    to: rest.removeFirst(), operands.dots, in: product, threads: view.threads, seeds: &secrets)
-                message += answer.response
-                sharesOfDots = answer.share
-            }
+        }
+        if let product = products.dots, encryption.party != products.dotParty {
+            let answer = try encryption.responder(product.parameters).respond(
+                to: rest.removeFirst(), operands.dots, in: product, threads: view.threads, seeds: &secrets)
+            message += answer.response
+            sharesOfDots = answer.share
         }
         for (matrix, product) in zip(operands.rights, products.mutual) {
             let answer = try encryption.responder(product.parameters).respond(
@@ -176,9 +176,9 @@ package final class EncryptedMaking {
             if let product = products.elements {
                 elementShare = try encryption.requester(product.parameters).finish(rest.removeFirst(), in: product)
             }
-            if let product = products.dots {
-                sharesOfDots = try encryption.requester(product.parameters).finish(rest.removeFirst(), in: product)
-            }
+        }
+        if let product = products.dots, encryption.party == products.dotParty {
+            sharesOfDots = try encryption.requester(product.parameters).finish(rest.removeFirst(), in: product)
         }
         for product in products.mutual {
             leftShares.append(try encryption.requester(product.parameters).finish(rest.removeFirst(), in: product))

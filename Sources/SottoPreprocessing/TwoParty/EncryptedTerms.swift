@@ -12,7 +12,7 @@ package struct EncryptedTerms: Sendable, Hashable {
     package let elements: ElementProduct?
     /// Of either party's rows with the other's numbers.
     package let rows: RowProduct?
-    /// Of the client's rows with the server's.
+    /// Of either party's rows with the other's.
     package let dots: RowDots?
 
     package static let none = EncryptedTerms()
@@ -107,13 +107,15 @@ extension Int {
 }
 
 /// Encrypted terms under a plan's parameters. Messages have matrices, elements, dot products, what is mutual and rows, in this
-/// order.
+/// order, as far as they are the sender's.
 struct EncryptedProducts {
     let matrices: [EncryptedProduct]
     let mutual: [EncryptedProduct]
     let elements: EncryptedElementProduct?
     let dots: EncryptedRowDots?
     let rows: EncryptedRowProduct?
+    /// Who encrypts rows for dot products.
+    let dotParty: Party
 
     init(_ terms: EncryptedTerms, _ encryption: PlanEncryption) throws {
         let terms = terms.made(asRows: encryption.keepsRows, asDots: encryption.keepsDots)
@@ -121,17 +123,20 @@ struct EncryptedProducts {
         mutual = try terms.mutual.map { try EncryptedProduct($0, encryption.mutual!) }
         elements = try terms.elements.map { try EncryptedElementProduct($0, encryption.elements!) }
         dots = try terms.dots.map { try EncryptedRowDots($0, encryption.rows!) }
+        dotParty = encryption.dotParty
         rows = try terms.rows.map { try EncryptedRowProduct($0, encryption.rows!) }
     }
 
     func requestSizes(of party: Party) -> [Int] {
-        let clients = matrices.map(\.requestBytes) + [elements?.requestBytes, dots?.requestBytes].compactMap { $0 }
-        return (party == .client ? clients : []) + mutual.map(\.requestBytes) + [rows?.requestBytes].compactMap { $0 }
+        let clients = matrices.map(\.requestBytes) + [elements?.requestBytes].compactMap { $0 }
+        return (party == .client ? clients : []) + (party == dotParty ? [dots?.requestBytes].compactMap { $0 } : [])
+            + mutual.map(\.requestBytes) + [rows?.requestBytes].compactMap { $0 }
     }
 
     func responseSizes(of party: Party) -> [Int] {
-        let servers = matrices.map(\.responseBytes) + [elements?.responseBytes, dots?.responseBytes].compactMap { $0 }
-        return (party == .server ? servers : []) + mutual.map(\.responseBytes)
+        let servers = matrices.map(\.responseBytes) + [elements?.responseBytes].compactMap { $0 }
+        return (party == .server ? servers : []) + (party != dotParty ? [dots?.responseBytes].compactMap { $0 } : [])
+            + mutual.map(\.responseBytes)
             + [rows?.responseBytes].compactMap { $0 }
     }
 }

@@ -8,8 +8,7 @@ package struct PlanEncryption: Hashable, Sendable {
     /// Of products of either party with matrices of the other, under the keys of the former.
     package let mutual: LatticeParameters?
     package let elements: LatticeParameters?
-    /// Of products of rows with a number each, under the keys of the party with the numbers, and of dot products of rows,
-    /// under the client's.
+    /// Of products of rows with a number each, under the keys of the party with the numbers, and of dot products of rows.
     package let rows: LatticeParameters?
     /// Whether products of rows with numbers, and dot products, are made as such, which takes larger rings and keys than
     /// products of elements do: the way that has the fewest bytes for the whole plan.
@@ -17,6 +16,10 @@ package struct PlanEncryption: Hashable, Sendable {
     package let keepsDots: Bool
     /// Whether either party has keys for ``rows``, or the client alone.
     package let areRowKeysMutual: Bool
+
+    /// Who encrypts rows for dot products. The server where it has keys for them, because then it is the client that answers:
+    /// the server has the products with its matrices to answer for.
+    var dotParty: Party { areRowKeysMutual ? .server : .client }
 
     /// Nil where there is nothing to encrypt.
     ///
