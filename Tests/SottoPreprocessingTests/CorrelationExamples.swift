@@ -138,6 +138,21 @@ enum CorrelationExamples {
             ], weights: [WeightDeclaration(name: "a", shape: [9000], width: 64)])
     }
 
+    /// A product of two shared matrices, twice.
+    static func matrices(m: Int, k: Int, n: Int) -> CorrelationPlan {
+        let width = 40
+        let left = CorrelationHandle(index: 0, kind: RingMask(count: 2 * m * k, width: width))
+        let right = CorrelationHandle(index: 1, kind: RingMask(count: 2 * k * n, width: width))
+        return CorrelationPlan(
+            correlations: [
+                left.kind, right.kind,
+                BeaverProductCorrelation(
+                    left: MaskView(left), right: MaskView(right), shape: .matrix(batch: 2, m: m, k: k, n: n),
+                    width: width),
+            ],
+            weights: [])
+    }
+
     /// By folding, of full limbs, and of three limbs.
     static let primes = [
         "170141183460469231731687303715884105727", "340282366920938463463374607431768211297",
@@ -158,20 +173,5 @@ extension WeightMasks {
         _ weight: WeightDeclaration, index: Int, value: Domain.Elements, in domain: Domain
     ) throws -> Domain.Elements {
         domain.subtract(value, try mask(weight, index: index))
-    }
-
-    /// A product of two shared matrices, twice.
-    static func matrices(m: Int, k: Int, n: Int) -> CorrelationPlan {
-        let width = 40
-        let left = CorrelationHandle(index: 0, kind: RingMask(count: 2 * m * k, width: width))
-        let right = CorrelationHandle(index: 1, kind: RingMask(count: 2 * k * n, width: width))
-        return CorrelationPlan(
-            correlations: [
-                left.kind, right.kind,
-                BeaverProductCorrelation(
-                    left: MaskView(left), right: MaskView(right), shape: .matrix(batch: 2, m: m, k: k, n: n),
-                    width: width),
-            ],
-            weights: [])
     }
 }
