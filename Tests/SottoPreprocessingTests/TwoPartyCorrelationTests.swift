@@ -194,7 +194,8 @@ import Testing
             let rows = method.offlineRows(plan, &memory)
             let rounds = rows.reduce(0) { $0 + $1.cost.rounds }
             let (schedule, isKept) = (try MakingSchedule(plan), kept != PreprocessingMemory())
-            #expect(rows.reduce(.zero) { $0 + $1.cost.bytesSent } == (isKept ? .zero : schedule.keyBytes()))
+            let bytes = schedule.leftoverBytes + (isKept ? .zero : schedule.keyBytes())
+            #expect(rows.reduce(.zero) { $0 + $1.cost.bytesSent } == bytes)
             #expect(rounds == schedule.rounds(keyBytes: isKept ? .zero : schedule.keyBytes()))
             #expect(method.replayOffline(plan, kept, on: link, work: .none).largest == rounds * delay)
             #expect(memory == method.memory(afterSetupOf: plan))

@@ -14,10 +14,16 @@ import Testing
         try bounds.declare(.gate, 10)
         #expect(bounds.bound(.gate, layer: 3) == 70000 && bounds.bound(.gate, layer: 2) == 10)
         #expect(bounds.bound(.gate) == 10 && bounds.bound(.residual, layer: 3) == 4095)
+        // Weights have a standard of their own, and no layer has bounds of its own for them.
+        #expect(bounds.bound(.weights, layer: 3) == 1023)
+        #expect(throws: ArchitectureError.self) { try bounds.declare(.weights, 7, layer: 3) }
         // Declaring what holds anyway is no declaration.
         var same = Bounds()
         try same.declare(.logits, 4095)
+        try same.declare(.weights, 1023)
         #expect(same.isStandard)
+        try same.declare(.weights, 4095)
+        #expect(!same.isStandard && same.bound(.weights) == 4095)
     }
 
     @Test(arguments: [0, -1, 0.99, .infinity, .nan, 1e300])
@@ -40,7 +46,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "bounds.weights=1", "bounds.=1", "layers[0].bounds.logits=9", "layers[4].bounds.gate=9", "bounds.gate=x",
+        "bounds.width=1", "bounds.=1", "layers[0].bounds.logits=9", "layers[4].bounds.gate=9", "bounds.gate=x",
         "bounds.gate=0", "bounds.gate=nan", "bounds.gate=", "bounds=3",
     ])
     func impossibleEditsAreRefused(edit: String) {
