@@ -44,7 +44,7 @@ package struct KeySwitching: Sendable {
         let degree = ring.degree
         for (item, ciphertext) in ciphertexts.enumerated() {
             sums[first + item].extend(ring)
-            decompose(ciphertext.mask, key, into: workspace.coefficients(item), workspace)
+            decompose(ciphertext.mask, key, into: workspace.coefficients(item))
         }
         for index in ring.basis.indices {
             for (item, ciphertext) in ciphertexts.enumerated() {
@@ -75,9 +75,7 @@ package struct KeySwitching: Sendable {
     ///
     /// With Q the product of a digit's primes it is the sum of `y·(Q/p)`, `y = x/(Q/p) mod p`, over these primes p: x modulo Q
     /// plus a few times that. A y is below four times any prime of the basis, so that transforms take it as it is.
-    private func decompose(
-        _ x: [UInt64], _ key: Int, into coefficients: UnsafeMutablePointer<UInt64>, _ workspace: PackingWorkspace
-    ) {
+    private func decompose(_ x: [UInt64], _ key: Int, into coefficients: UnsafeMutablePointer<UInt64>) {
         x.withUnsafeBufferPointer { x in
             for digit in digits {
                 for (i, place) in digit.places.enumerated() {
