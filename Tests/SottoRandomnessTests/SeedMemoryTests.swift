@@ -23,8 +23,9 @@
 
         /// The writable piece of memory around an address.
         private static func region(_ address: UInt) throws -> Range<UInt> {
-            // Read in pieces, between which other threads may move the piece that is looked for.
-            for _ in 0..<100 {
+            // Read in pieces, between which other threads may move the piece that is looked for: they get time to be done.
+            for attempt in 0..<2000 {
+                if attempt > 0 { usleep(1000) }
                 let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
                 for line in maps.split(separator: "\n") {
                     let bounds = line.prefix { $0 != " " }.split(separator: "-").compactMap { UInt($0, radix: 16) }
