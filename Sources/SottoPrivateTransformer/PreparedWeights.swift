@@ -44,7 +44,7 @@ public final class PreparedWeights: TensorSource {
         for input in program.inputs where input.owner == .server { try check(input.name, for: program) }
     }
 
-    /// All entries are looked at, whatever they are.
+    /// All entries are looked at, whatever they are. Products rely on the power of two above the bound.
     private func check(_ name: String, for program: Program) throws {
         let entries = try tensor(name)
         guard !program.target.usesDealer, let bits = program.weightMagnitudeBits(name) else { return }

@@ -237,6 +237,30 @@ struct TestPolynomials {
         }
     }
 
+    @Test(arguments: kernels) func sumsBesideDifferencesAndPermutations(kernel: LatticeKernel) {
+        for bits in [30, 50] {
+            let ring = TestPolynomials(bits: bits, degree: 64, kernel: kernel)
+            var generator = SeededGenerator(UInt64(bits))
+            let (p, x) = (ring.p, ring.words(64, below: ring.p, &generator))
+            let (y, factor) = (Array(x.reversed()), ring.words(64, below: ring.p, &generator))
+            let products = zip(y, factor).map { PublicNumbers.product($0, $1, modulo: p) }
+            var (a, b) = (x, y)
+            ring.modulus.addAndSubtract(&a, &b, times: factor)
+            #expect(a == zip(x, products).map { ($0 + $1) % p } && b == zip(x, products).map { ($0 + p - $1) % p })
+            (a, b) = (x, y)
+            ring.modulus.sumAndDifference(&a, &b, times: factor)
+            let differences = zip(zip(x, y), factor).map { PublicNumbers.product(($0.0 + p - $0.1) % p, $1, modulo: p) }
+            #expect(a == zip(x, y).map { ($0 + $1) % p } && b == differences)
+            let sources = (0..<64).map { Int32($0 * 37 % 64) }
+            var permuted = y
+            ring.modulus.permute(x, sources, into: &permuted)
+            #expect(permuted == sources.map { x[Int($0)] })
+            var sum = y
+            ring.modulus.addPermuted(x, sources, to: &sum)
+            #expect(sum == zip(y, permuted).map { ($0 + $1) % p })
+        }
+    }
+
     /// Terms of up to 50 bits, whatever the prime.
     @Test(arguments: kernels) func sumsOfMultiples(kernel: LatticeKernel) {
         for bits in [30, 50] {

@@ -183,6 +183,23 @@ import Testing
         #expect(few.elements == nil && few.rows == nil && few.matrices.count == 1)
     }
 
+    /// Of the trees that OTs come from each correlation has its part, to a byte; what nobody uses is no one's.
+    @Test func treesAreSharedInProportion() throws {
+        let counts = [1000, 0, 3000, 20_000]
+        let kinds = counts.map { BitNumberProducts(count: $0, widths: ByParty(server: [40], client: [7, 9])) }
+        let schedule = try MakingSchedule(CorrelationPlan(correlations: kinds, weights: []))
+        let (plan, total) = (TransferPlan.standard, kinds.reduce(.zero) { $0 + $1.transfers })
+        for party in Party.allCases {
+            let bytes = plan.runBytes(total[party]) - plan.leftoverBytes(total[party])
+            let shares = schedule.transferBytes.map { $0[party] }
+            #expect(bytes > 1000 && schedule.leftoverBytes[party] == plan.leftoverBytes(total[party]))
+            #expect(shares.reduce(0, +) == bytes)
+            for (share, kind) in zip(shares, kinds) {
+                #expect(abs(share * total[party] - bytes * kind.transfers[party]) < total[party])
+            }
+        }
+    }
+
     /// On a line that is all delay every round takes it once: four in the setup, and no more offline than there are messages.
     @Test func replaysTakeEveryRoundOnce() throws {
         let plan = CorrelationExamples.plan(count: 9, width: 20, hasTables: false)

@@ -17,7 +17,7 @@ package struct MakingSchedule: Sendable {
     /// What each correlation adds to the messages with trees that OTs come from.
     private let treeBytes: [ByParty<Int>]
     /// Each correlation's share of all trees, and what is for OTs that nobody uses.
-    let transferBytes: [ByParty<Int>]
+    package let transferBytes: [ByParty<Int>]
     package let leftoverBytes: ByParty<Int>
     /// Stages of the longest group.
     let stages: Int
