@@ -10,10 +10,14 @@ public struct Calibrator: Sendable {
 
     /// Adds a program that was run several times, with the median time of everything that was done.
     /// - Parameters:
+    ///   - inferences: runs that their sessions were declared to have.
     ///   - traces: of all runs, both parties'.
     ///   - setups: of all runs, both parties'.
-    package mutating func add(_ program: Program, traces: [Trace], setups: [ByParty<SetupRecord>]) {
-        let work = ProgramWork(program)
+    package mutating func add(
+        _ program: Program, inferences: Int = 1, traces: [Trace], setups: [ByParty<SetupRecord>]
+    ) {
+        let memory = program.target.preprocessing.memory(afterSetupOf: program.plan, inferences: inferences)
+        let work = ProgramWork(program, memory)
         for party in Party.allCases {
             let times = traces.map { $0.times[party] }
             for instruction in 0..<work.count {
@@ -66,7 +70,7 @@ public struct Calibrator: Sendable {
         var rates: [[String]: Rate] = [:]
         for (kind, fit) in fits where !kind.kernel.isEmpty || kind.stage == .setup {
             let role = kind.party?.name ?? "dealer"
-            let name = kind.kernel.isEmpty ? "mask weights" : kind.kernel
+            let name = kind.kernel.isEmpty ? "weights of the setup" : kind.kernel
             let key = [kind.stage.phase.rawValue, name, role]
             let old = rates[key]
             let flops = fit.isBoundByFlops ? fit.total.flops : 0

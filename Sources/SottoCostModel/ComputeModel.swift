@@ -11,8 +11,11 @@ public struct ComputeModel: Sendable, Hashable, Codable {
     package init(coefficients: [String: [Double]]) { self.coefficients = coefficients }
 
     /// The local work of a program that was never measured, by kind.
-    package func unmeasured(in program: Program) -> Set<WorkKind> {
-        ProgramWork(program).kinds.filter { coefficients[$0.key] == nil }
+    /// - Parameter memory: what the session has.
+    package func unmeasured(
+        in program: Program, _ memory: PreprocessingMemory = PreprocessingMemory()
+    ) -> Set<WorkKind> {
+        ProgramWork(program, memory).kinds.filter { coefficients[$0.key] == nil }
     }
 
     /// An estimate in nanoseconds. A kernel that was never measured is taken for an average one.
@@ -76,13 +79,19 @@ struct WorkSize: Sendable, Hashable {
 struct ProgramWork: Sendable {
     private let instructions: [Instruction]
     private let plan: CorrelationPlan
+    private let memory: PreprocessingMemory
     /// Of each correlation.
     private let costs: [PreprocessingCost]
+    /// Of each weight in the setup.
+    private let weightBytes: [Int]
 
-    init(_ program: Program) {
+    /// - Parameter memory: what the session has.
+    init(_ program: Program, _ memory: PreprocessingMemory) {
         instructions = program.instructions
         plan = program.plan
-        costs = program.target.preprocessing.costs(plan)
+        self.memory = memory
+        costs = program.target.preprocessing.costs(plan, memory)
+        weightBytes = program.target.preprocessing.weightBytes(plan, memory)
     }
 
     var count: Int { instructions.count }
@@ -127,8 +136,10 @@ struct ProgramWork: Sendable {
         let correlations = instructions[instruction].correlations
         guard !correlations.isEmpty else { return nil }
         let work = primitive.work
+        // With a matrix that the client has it is the client that multiplies.
+        let hasMatrix = correlations.contains { memory.hasMatrix(of: plan.correlations[$0]) }
         return (
-            WorkKind(stage, party, kernel: work.kernel),
+            WorkKind(stage, party, kernel: work.kernel + (hasMatrix ? Self.clientSide : "")),
             WorkSize(
                 elements: work.elements, flops: primitive.flops,
                 bytes: correlations.reduce(0) {
@@ -137,6 +148,8 @@ struct ProgramWork: Sendable {
                 })
         )
     }
+
+    private static let clientSide = " by the client"
 
     /// All times of a program's inference, estimated.
     func times(_ model: ComputeModel) -> ByParty<[Int: InstructionTimes]> {
@@ -172,7 +185,7 @@ struct ProgramWork: Sendable {
     }
 
     func weight(_ party: Party, _ index: Int) -> (kind: WorkKind, size: WorkSize) {
-        let weight = plan.weights[index]
-        return (WorkKind(.setup, party), WorkSize(elements: weight.count, bytes: weight.wireBytes))
+        let bytes = weightBytes[index]
+        return (WorkKind(.setup, party), WorkSize(elements: bytes > 0 ? plan.weights[index].count : 0, bytes: bytes))
     }
 }

@@ -169,7 +169,8 @@ extension CostCatalogue.Row {
     fileprivate init(name: String, operands: String, count: Int, program: Program) {
         let cost = CostInterpreter().run(program)
         let counted = cost.instructions.filter { !ExamplePrograms.isGiven(path: $0.path) }
-        let setup = program.target.preprocessing.setupRows(program.plan).reduce(0) { $0 + $1.cost.bytesSent.total }
+        let setup = program.target.preprocessing.setupRows(program.plan, inferences: 1)
+            .reduce(0) { $0 + $1.cost.bytesSent.total }
         self.init(
             name: name, operands: operands, count: count, bytesSent: counted.reduce(.zero) { $0 + $1.bytesSent },
             rounds: counted.reduce(0) { $0 + $1.rounds }, dealerBytes: counted.reduce(.zero) { $0 + $1.dealerBytes },

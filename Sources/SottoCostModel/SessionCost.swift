@@ -28,14 +28,17 @@ public struct SessionCost: Sendable {
 
     /// Adds the setup that a program's weights need. The first of a session's programs has them all.
     /// - Parameters:
+    ///   - inferences: runs that the session is declared to have.
     ///   - sent: metered bytes between the parties, by sender; nil for the declared ones.
     ///   - seconds: nil in an estimate.
     ///   - work: metered nanoseconds of either party's work on every weight, for latencies.
     /// - Communication: that of the preprocessing's setup.
     public mutating func recordSetup(
-        of program: Program, sent: ByParty<Int>? = nil, seconds: Double? = nil, work: ByParty<[Int]>? = nil
+        of program: Program, inferences: Int = 1, sent: ByParty<Int>? = nil, seconds: Double? = nil,
+        work: ByParty<[Int]>? = nil
     ) {
-        let rows = program.target.preprocessing.setupRows(program.plan)
+        let preprocessing = program.target.preprocessing
+        let rows = preprocessing.setupRows(program.plan, inferences: inferences)
         let others = rows.filter { !$0.isTimed }.reduce(ByParty<Int>.zero) { $0 + $1.cost.bytesSent }
         for row in rows {
             var cost = row.cost
@@ -48,15 +51,15 @@ public struct SessionCost: Sendable {
                 CostReport.Operation(
                     path: row.path, phase: .setup, cost, seconds: seconds.map { row.isTimed ? $0 : 0 }))
         }
-        memory = program.target.preprocessing.memory(afterSetupOf: program.plan)
-        latencies.addSetup(of: program, work: work)
+        memory = preprocessing.memory(afterSetupOf: program.plan, inferences: inferences)
+        latencies.addSetup(of: program, inferences: inferences, memory, work: work)
     }
 
     /// Adds an inference: as the program's primitives declare it, or with `trace` as it was metered.
     /// - Parameter trace: both parties' traces, merged.
     public mutating func record(_ program: Program, trace: Trace? = nil) {
-        let cost = trace.map { CostInterpreter().replay(program, trace: $0) } ?? CostInterpreter().run(program)
         let before = memory
+        let cost = trace.map { CostInterpreter().replay(program, trace: $0) } ?? CostInterpreter().run(program, before)
         for row in program.target.preprocessing.offlineRows(program.plan, &memory) {
             add(
                 CostReport.Operation(

@@ -27,10 +27,14 @@ struct SessionLatency: Sendable {
         source = compute == nil ? .none : .calibrated
     }
 
-    /// - Parameter work: metered nanoseconds of either party's work on every weight.
-    mutating func addSetup(of program: Program, work: ByParty<[Int]>?) {
+    /// - Parameters:
+    ///   - memory: what the session has after it.
+    ///   - work: metered nanoseconds of either party's work on every weight.
+    mutating func addSetup(
+        of program: Program, inferences: Int, _ memory: PreprocessingMemory, work: ByParty<[Int]>?
+    ) {
         guard !networks.isEmpty else { return }
-        let times = work ?? compute.map { ProgramWork(program).setup($0) }
+        let times = work ?? compute.map { ProgramWork(program, memory).setup($0) }
         var preparation = PreprocessingWork.none
         if let times {
             preparation.weight = { party, weight in
@@ -39,7 +43,7 @@ struct SessionLatency: Sendable {
         }
         for (index, network) in networks.enumerated() {
             let setup = program.target.preprocessing.replaySetup(
-                program.plan, on: network.link, work: preparation
+                program.plan, inferences: inferences, on: network.link, work: preparation
             ).largest
             sums[index].setup = sums[index].setup.advanced(byNanoseconds: setup)
         }
@@ -50,7 +54,7 @@ struct SessionLatency: Sendable {
         guard !networks.isEmpty else { return }
         let measured = trace.flatMap { $0.times.values.contains { !$0.isEmpty } ? InstructionWork($0.times) : nil }
         if measured != nil { source = .measured }
-        let work = measured ?? compute.map { InstructionWork(ProgramWork(program).times($0)) }
+        let work = measured ?? compute.map { InstructionWork(ProgramWork(program, memory).times($0)) }
         let replay = LatencyReplay(program)
         var preparation = PreprocessingWork.none
         if let work {

@@ -72,12 +72,16 @@ public struct ProductLayout: Hashable, Sendable {
 
     /// The layout with the smallest response, and of these the one with the least work.
     ///
-    /// - Parameter keyLevels: packing is by automorphisms of the first so many levels.
-    package static func best(for product: MatrixProduct, degree: Int, keyLevels: Int) -> ProductLayout {
+    /// - Parameters:
+    ///   - keyLevels: packing is by automorphisms of the first so many levels.
+    ///   - fixed: ``logBlockInner`` where a request is there already; nil for any.
+    package static func best(
+        for product: MatrixProduct, degree: Int, keyLevels: Int, logBlockInner fixed: Int? = nil
+    ) -> ProductLayout {
         let logDegree = degree.trailingZeroBitCount
         var candidates: [ProductLayout] = []
         // Transforms of fewer than 16 coefficients are not built; a block may have fewer entries than that.
-        for logInner in 0...logDegree {
+        for logInner in fixed.map({ $0...$0 }) ?? 0...logDegree {
             for levels in 0...logInner where levels == 0 || logInner <= keyLevels {
                 if levels > 0, 1 << (levels - 1) >= product.columns { continue }
                 candidates.append(ProductLayout(degree: degree, logBlockInner: logInner, packingLevels: levels))

@@ -14,16 +14,11 @@ package struct ReceivedRequest {
     /// - Throws: `LatticeError` if the bytes are no request for this product.
     package init(_ bytes: [UInt8], _ product: EncryptedProduct, _ packing: CiphertextPacking) throws(LatticeError) {
         let ring = packing.ring
-        guard bytes.count == product.requestBytes else {
-            throw .wrongByteCount(expected: product.requestBytes, actual: bytes.count)
-        }
         self.product = product
         self.ring = ring
+        residues = try Self.residues(bytes, product)
         seed = try drawing { () throws(RandomnessError) in try Seed(bytes: Array(bytes[..<16])) }
-        let parameters = ring.parameters
-        residues = try WidePacking.unpackWords(
-            bytes[16...], count: product.residueCount, width: parameters.primeBits)
-        let (layout, shape) = (product.layout, product.product)
+        let layout = product.layout
         // Packing multiplies by 2 at each level: what enters is divided by that, and of bodies multiplied by the special
         // primes. The blocks of the matrix are polynomials times X^(blockInner - 1).
         let isPacked = layout.packingLevels > 0
@@ -34,6 +29,17 @@ package struct ReceivedRequest {
             }
         }
         monomials = (monomial { isPacked ? packing.switching.specialProduct($0) : 1 }, monomial { _ in 1 })
+    }
+
+    /// The residues of a request's bodies.
+    /// - Throws: `LatticeError` if the bytes are no request for this product.
+    private static func residues(_ bytes: [UInt8], _ product: EncryptedProduct) throws(LatticeError) -> [UInt64] {
+        guard bytes.count == product.requestBytes else {
+            throw .wrongByteCount(expected: product.requestBytes, actual: bytes.count)
+        }
+        let (layout, shape, parameters) = (product.layout, product.product, product.parameters)
+        let residues = try WidePacking.unpackWords(
+            bytes[16...], count: product.residueCount, width: parameters.primeBits)
         var start = 0
         for rowBlock in 0..<layout.rowBlocks(shape) {
             for innerBlock in 0..<layout.innerBlocks(shape) {
@@ -44,6 +50,13 @@ package struct ReceivedRequest {
                 }
             }
         }
+        return residues
+    }
+
+    /// Whether the bytes are a request for a product, for who keeps them.
+    /// - Throws: `LatticeError` if they are not.
+    package static func check(_ bytes: [UInt8], _ product: EncryptedProduct) throws(LatticeError) {
+        _ = try residues(bytes, product)
     }
 
     /// The ciphertexts of a block of rows, as packing takes them.

@@ -11,19 +11,26 @@ package protocol PreprocessingMethod: Sendable {
     /// Whether there is a third process.
     var usesDealer: Bool { get }
 
-    /// The setup of a session, what a plan's weights need.
-    func setupRows(_ plan: CorrelationPlan) -> [PreprocessingRow]
-    /// What a session has for later runs after its setup.
-    func memory(afterSetupOf plan: CorrelationPlan) -> PreprocessingMemory
+    /// The setup of a session.
+    /// - Parameters:
+    ///   - plan: of its first run; its weights are those of all.
+    ///   - inferences: runs that the session is declared to have, at least 1: what is sent once may pay or not. It binds nobody.
+    func setupRows(_ plan: CorrelationPlan, inferences: Int) -> [PreprocessingRow]
+    /// What a session has for its runs after its setup.
+    func memory(afterSetupOf plan: CorrelationPlan, inferences: Int) -> PreprocessingMemory
     /// What an inference needs that belongs to no single correlation and that the session does not have yet; then it has.
     func offlineRows(_ plan: CorrelationPlan, _ memory: inout PreprocessingMemory) -> [PreprocessingRow]
-    /// What each correlation of a plan costs.
-    func costs(_ plan: CorrelationPlan) -> [PreprocessingCost]
+    /// What each correlation of a plan costs in a session that has so much.
+    func costs(_ plan: CorrelationPlan, _ memory: PreprocessingMemory) -> [PreprocessingCost]
+    /// Bytes that the setup sends of each weight of a plan.
+    func weightBytes(_ plan: CorrelationPlan, _ memory: PreprocessingMemory) -> [Int]
     /// The payload bytes of the largest frame of a correlation's preprocessing.
     func largestFrame(of correlation: any Correlation) -> Int
 
     /// When either party is done with the setup, in nanoseconds, if the client asks for it at 0.
-    func replaySetup(_ plan: CorrelationPlan, on link: Link, work: PreprocessingWork) -> ByParty<Int>
+    func replaySetup(
+        _ plan: CorrelationPlan, inferences: Int, on link: Link, work: PreprocessingWork
+    ) -> ByParty<Int>
     /// When either party has what the online phase needs, in nanoseconds, if both ask at 0.
     /// - Parameter memory: what the session has before.
     func replayOffline(
@@ -42,8 +49,16 @@ package protocol PreprocessingMethod: Sendable {
 package struct PreprocessingMemory: Sendable, Hashable {
     /// What either party has sent keys of encryption for.
     var keys: ByParty<Set<LatticeParameters>> = .both([])
+    /// What the client has of the server's weights; they are sent in the setup alone.
+    var weights: EncryptedWeights?
 
     package init() {}
+
+    /// Whether a product is one with a matrix that the client has from the setup.
+    package func hasMatrix(of correlation: any Correlation) -> Bool {
+        guard let weights, let use = (correlation as? any TwoPartyCorrelation)?.serverMatrix else { return false }
+        return weights.answer(use) != nil
+    }
 }
 
 /// Bytes and rounds of a part of the preprocessing.
@@ -129,9 +144,11 @@ package protocol PartyPreprocessing<Domain>: AnyObject {
     associatedtype Domain: ShareDomain
 
     /// Makes the setup for the plan's weights, together with the peer's; once, before the first run.
-    /// - Parameter weights: the server's weights by name; not called at the client.
+    /// - Parameters:
+    ///   - inferences: runs that the session is declared to have; the same at both parties.
+    ///   - weights: the server's weights by name; not called at the client.
     func setUp(
-        _ plan: CorrelationPlan, weights: (String) throws -> [Int64], over peer: any Channel
+        _ plan: CorrelationPlan, inferences: Int, weights: (String) throws -> [Int64], over peer: any Channel
     ) throws -> SetupRecord
 
     /// Makes or asks for the correlations of the next run, together with the peer's. What has to be said before a run is

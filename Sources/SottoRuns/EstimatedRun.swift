@@ -36,7 +36,7 @@ public struct EstimatedRun: Sendable {
         for (index, pass) in passes.enumerated() {
             let program = try pass.program(
                 target: protocols.target, tiling: try pass.countingTiling(upTo: limit, in: protocols.target))
-            if index == 0 { session.recordSetup(of: program) }
+            if index == 0 { session.recordSetup(of: program, inferences: passes.count) }
             session.record(program)
             progress?(Double(index + 1) / Double(passes.count))
         }

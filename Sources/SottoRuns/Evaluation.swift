@@ -32,7 +32,11 @@ public struct Evaluation: Sendable {
         let window = window ?? model.architecture.context
         let tokens = try Self.checked(text, model.architecture, window: window, limit: limit)
         let reference = ReferenceModel(model.weights)
-        var session = simulation.map { SimulatedSession(model, protocols: protocols, options: $0) }
+        // Windows that have something to predict.
+        let inferences = (tokens.count + window - 2) / window
+        var session = simulation.map {
+            SimulatedSession(model, protocols: protocols, inferences: inferences, options: $0)
+        }
         var losses = Losses()
         var meter = AccuracyMeter()
         for start in stride(from: 0, to: tokens.count, by: window) {

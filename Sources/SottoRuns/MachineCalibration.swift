@@ -66,6 +66,10 @@ public struct MachineCalibration: Sendable {
             for example in examples { try example.measure(threads: count, repetitions, into: &calibrator) }
             for (layer, place) in zip(layers, 1...) {
                 try CalibrationRun(layer, target).measure(threads: count, repetitions, into: &calibrator)
+                if Self.longSessions(layers).contains(layer) {
+                    try CalibrationRun(layer, target).measureLongSession(
+                        threads: count, repetitions, into: &calibrator)
+                }
                 progress?((Double(index) + Double(place) / Double(layers.count)) / Double(threads.count))
             }
             calibration[threads: count, target] = calibrator.model
@@ -86,6 +90,10 @@ public struct MachineCalibration: Sendable {
         CalibrationLayer("SM+LN+G", positions: 160, width: 512, heads: 8),
         CalibrationLayer("SM+LN+G", positions: 112, width: 1024, heads: 16),
     ]
+    /// Those that are also measured in sessions of many runs, where these work in another way.
+    private static func longSessions(_ layers: [CalibrationLayer]) -> ArraySlice<CalibrationLayer> {
+        layers.filter { $0.parts == .gpt2(notation: "SM+LN+G") }.prefix(3)
+    }
     /// The smallest of them: in a second, and roughly.
     public static let quickLayers = Array(layers.prefix(4))
 }
@@ -146,18 +154,30 @@ private struct CalibrationRun {
         return runs
     }
 
-    func measure(threads: Int, _ repetitions: Int, into calibrator: inout Calibrator) throws {
+    /// With the weights that a session of very many runs has from its setup, if its preprocessing knows any such.
+    func measureLongSession(threads: Int, _ repetitions: Int, into calibrator: inout Calibrator) throws {
+        let (inferences, preprocessing) = (1 << 16, program.target.preprocessing)
+        let long = preprocessing.memory(afterSetupOf: program.plan, inferences: inferences)
+        guard long != preprocessing.memory(afterSetupOf: program.plan, inferences: 1) else { return }
+        try measure(threads: threads, repetitions, inferences: inferences, into: &calibrator)
+    }
+
+    func measure(
+        threads: Int, _ repetitions: Int, inferences: Int = 1, into calibrator: inout Calibrator
+    ) throws {
+        let setup = SimulatedSetup(of: program, inferences: inferences)
         var traces: [Trace] = []
         var setups: [ByParty<SetupRecord>] = []
         for repetition in 0..<max(repetitions, 1) {
             // As in a process that begins: a setup and a run's first layers work in fresh memory.
             sotto_release_freed_memory()
             let outcome = try program.simulated(
-                server: server, client: client, seeds: InsecureSeededSource(UInt64(repetition)), threads: threads)
+                server: server, client: client, seeds: InsecureSeededSource(UInt64(repetition)), threads: threads,
+                setup: setup)
             traces.append(outcome.trace)
             setups.append(outcome.setup)
         }
-        calibrator.add(program, traces: traces, setups: setups)
+        calibrator.add(program, inferences: inferences, traces: traces, setups: setups)
     }
 }
 

@@ -25,8 +25,8 @@ public struct SessionAccount {
     public mutating func record(_ run: ClientSession.Run) {
         if last == nil {
             cost.recordSetup(
-                of: run.accounted.program, sent: session.setup?.bytesSent, seconds: session.setup?.seconds,
-                work: run.accounted.times.map(\.setupWork))
+                of: run.accounted.program, inferences: session.inferences, sent: session.setup?.bytesSent,
+                seconds: session.setup?.seconds, work: run.accounted.times.map(\.setupWork))
         }
         cost.record(run.accounted.program, trace: run.accounted.trace)
         last = run.accounted
@@ -60,7 +60,7 @@ public struct PrivateCompletion: Sendable {
 
     /// Completes a prompt.
     /// - Parameters:
-    ///   - session: whose first runs these are.
+    ///   - session: whose first runs these are, declared to have as many.
     ///   - prefetch: what the session was opened with.
     ///   - networks: whose latencies the report has, with the work that was measured.
     ///   - start: what the time to the first token counts from.

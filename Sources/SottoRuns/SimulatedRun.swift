@@ -34,7 +34,8 @@ public struct SimulatedRun: Sendable {
         let positions = try input.positions(width: model.architecture.width)
         let passes = try kind.passes(
             of: model.architecture, positions: positions, exactOpenings: protocols.exactOpenings)
-        var session = SimulatedSession(model, protocols: protocols, options: options)
+        var session = SimulatedSession(
+            model, protocols: protocols, inferences: passes.count, options: options)
         var meter = AccuracyMeter()
         var generated: [Int] = []
         valuesName = passes[0].outputName

@@ -44,14 +44,20 @@ public struct SimulatedSession: Sendable {
     private let weights: PreparedWeights
     private let protocols: SessionConfiguration
     private let options: SimulationOptions
+    private let inferences: Int
     private var cost: SessionCost
     private var range: RangeCheck
+    /// Of the first run.
+    private var setup: SimulatedSetup?
 
-    /// - Parameter protocols: whether times are shared does not matter here.
+    /// - Parameters:
+    ///   - protocols: whether times are shared does not matter here.
+    ///   - inferences: runs that the session is declared to have.
     public init(
-        _ model: NamedModel, protocols: SessionConfiguration = .standard,
+        _ model: NamedModel, protocols: SessionConfiguration = .standard, inferences: Int = 1,
         options: SimulationOptions = SimulationOptions()
     ) {
+        self.inferences = inferences
         self.model = model.named
         self.protocols = protocols
         self.options = options
@@ -72,14 +78,17 @@ public struct SimulatedSession: Sendable {
         try range.check(pass, input)
         if !options.allowsOutOfRange { try range.requireWithin() }
         let channels = InMemoryChannel.pair(timeout: options.timeout)
+        let setup = setup ?? SimulatedSetup(of: program, inferences: inferences)
+        self.setup = setup
         // Every inference has randomness of its own.
         let seed = options.seed &+ UInt64(cost.inferences) &* 0x9E37_79B9_7F4A_7C15
         let outcome = try program.simulated(
-            server: weights, client: input, seeds: InsecureSeededSource(seed), threads: options.threads,
+            server: weights, client: input, seeds: InsecureSeededSource(seed), threads: options.threads, setup: setup,
             channels: channels, progress: progress)
         if cost.inferences == 0 {
             cost.recordSetup(
-                of: program, sent: outcome.setup.server.bytesSent, seconds: outcome.setupSeconds,
+                of: program, inferences: inferences, sent: outcome.setup.server.bytesSent,
+                seconds: outcome.setupSeconds,
                 work: outcome.setup.map(\.work))
         }
         cost.record(program, trace: outcome.trace)

@@ -18,22 +18,28 @@ public final class ClientSession {
     public let configuration: SessionConfiguration
     private let channel: any Channel
     private let prefetch: Bool
+    /// Runs that the session was declared to have.
+    public let inferences: Int
     private let budget: PassBudget
     private let sharesTimes: Bool
     private let party: any SessionParty
-    /// The weights of the setup, once it has been made.
+    /// The weights of the setup, once it has been made, and what the session has since.
     private var weights: [WeightDeclaration]?
+    private var memory = PreprocessingMemory()
     /// Bytes by sender and seconds of the setup, once it has been made.
     public private(set) var setup: (bytesSent: ByParty<Int>, seconds: Double)?
 
     /// Greets the server, then the dealer if there is one.
     /// - Parameter prefetch: whether both parties prepare all correlations of a run before its online phase; they hold
     ///   them in memory, several times the dealer's bytes.
+    /// - Parameter inferences: runs that the session is expected to have, 1 to 65536: without a dealer it may pay to get the
+    ///   server's encrypted weights in the setup, which this side then keeps in memory. More or fewer runs are allowed.
     /// - Parameter budget: the largest run of the server's architecture that this side takes part in.
     /// - Throws: `TransportError` naming both sides' values where the parties do not agree.
     public init(
         channel: any Channel, configuration: SessionConfiguration, threads: Int = 1,
-        prefetch: Bool = false, budget: PassBudget = PassBudget(), dealer: @escaping () throws -> any Channel
+        prefetch: Bool = false, inferences: Int = 1, budget: PassBudget = PassBudget(),
+        dealer: @escaping () throws -> any Channel
     ) throws {
         let hello = Handshake(
             version: WireProtocol.version, role: Party.client.name, fields: configuration.fields)
@@ -54,6 +60,8 @@ public final class ClientSession {
         self.configuration = configuration
         self.channel = channel
         self.prefetch = prefetch
+        self.inferences = min(
+            max(inferences, RunRequest.inferenceRange.lowerBound), RunRequest.inferenceRange.upperBound)
         self.budget = budget
         sharesTimes = configuration.sharesTimes(with: theirs)
         let pulse = Pulse()
@@ -123,14 +131,15 @@ public final class ClientSession {
         let plan = agreed.program.plan
         let request = RunRequest(
             past: agreed.pass.past, new: agreed.pass.new, output: agreed.pass.output, fingerprint: agreed.fingerprint,
-            prefetch: prefetch)
+            prefetch: prefetch, inferences: inferences)
         let start = ContinuousClock.now
         var times = SessionTimes()
         times.start()
         try channel.sendControl(Array(try JSONEncoder().encode(request)))
         if weights == nil {
-            let record = try party.setUp(plan, weights: input)
+            let record = try party.setUp(plan, inferences: inferences, weights: input)
             weights = plan.weights
+            memory = agreed.program.target.preprocessing.memory(afterSetupOf: plan, inferences: inferences)
             times.setupWork = record.work
             times.lap(\.setup)
             setup = (record.bytesSent, times.setup)
@@ -140,7 +149,7 @@ public final class ClientSession {
         let result = try party.run(
             agreed, PartyRun(prefetch: prefetch, tensors: input, progress: progress), &times)
         let accounted = try RunReport(result, [channel] + party.channels, times).exchanged(
-            over: channel, agreed.program, party: .client, shares: sharesTimes, since: start)
+            over: channel, agreed.program, memory, party: .client, shares: sharesTimes, since: start)
         let name = agreed.pass.outputName
         guard let raw = result.opened[name], let scale = agreed.program.outputScales[name] else {
             throw InterpreterError.missingInput(name: name)

@@ -9,7 +9,8 @@ import SottoTransport
 protocol SessionParty: AnyObject {
     /// Connections beside that to the peer.
     var channels: [any Channel] { get }
-    func setUp(_ plan: CorrelationPlan, weights: any TensorSource) throws -> SetupRecord
+    /// - Parameter inferences: runs that the session is declared to have.
+    func setUp(_ plan: CorrelationPlan, inferences: Int, weights: any TensorSource) throws -> SetupRecord
     /// Ends the offline lap and the online one.
     func run(_ agreed: AgreedProgram, _ run: PartyRun, _ times: inout SessionTimes) throws -> PartyResult
     func close()
@@ -57,8 +58,8 @@ private final class DomainSessionParty<Domain: ShareDomain>: SessionParty {
 
     var channels: [any Channel] { preprocessing.channels }
 
-    func setUp(_ plan: CorrelationPlan, weights: any TensorSource) throws -> SetupRecord {
-        try preprocessing.setUp(plan, weights: weights.tensor, over: peer)
+    func setUp(_ plan: CorrelationPlan, inferences: Int, weights: any TensorSource) throws -> SetupRecord {
+        try preprocessing.setUp(plan, inferences: inferences, weights: weights.tensor, over: peer)
     }
 
     func run(_ agreed: AgreedProgram, _ run: PartyRun, _ times: inout SessionTimes) throws -> PartyResult {

@@ -47,24 +47,27 @@ package struct RunReport: Codable, Sendable {
     /// declares, and measurements only if they are shared.
     ///
     /// - Parameters:
+    ///   - memory: what the session has from its setup.
     ///   - elapsed: how long the run took here; no peer worked much longer.
     /// - Throws: ``SessionError/foreignReport(peer:)``.
     package init(
-        json bytes: [UInt8], of program: Program, party: Party, isMeasured: Bool, elapsed: Duration, peer: String
+        json bytes: [UInt8], of program: Program, _ memory: PreprocessingMemory, party: Party, isMeasured: Bool,
+        elapsed: Duration, peer: String
     ) throws {
         guard let report = try? UntrustedJSON.decode(RunReport.self, from: bytes),
-            report.isExact(for: program, party: party, isMeasured: isMeasured, elapsed: elapsed)
+            report.isExact(for: program, memory, party: party, isMeasured: isMeasured, elapsed: elapsed)
         else { throw SessionError.foreignReport(peer: peer) }
         self = report
     }
 
-    private func isExact(for program: Program, party: Party, isMeasured: Bool, elapsed: Duration) -> Bool {
+    private func isExact(
+        for program: Program, _ memory: PreprocessingMemory, party: Party, isMeasured: Bool, elapsed: Duration
+    ) -> Bool {
         // Clocks differ, and the peer may have begun earlier.
         let longest = isMeasured ? Int(min(elapsed * 2 / .nanoseconds(1) + 1e10, 0x1p53)) : 0
         let sizes = 0...(1 << 50)
-        guard trace.isExact(for: program, party: party, longest: longest), sizes.contains(overheadBytesSent) else {
-            return false
-        }
+        guard trace.isExact(for: program, memory, party: party, longest: longest), sizes.contains(overheadBytesSent)
+        else { return false }
         guard isMeasured else {
             return times == nil && peakMemoryBytes == nil && trace.times.values.allSatisfy(\.isEmpty)
         }
@@ -75,15 +78,17 @@ package struct RunReport: Codable, Sendable {
 
     /// Swaps reports with the peer.
     /// - Parameters:
+    ///   - memory: what the session has from its setup.
     ///   - shares: whether both parties tell each other what they measured.
     ///   - start: of the run.
     func exchanged(
-        over channel: any Channel, _ program: Program, party: Party, shares: Bool, since start: ContinuousClock.Instant
+        over channel: any Channel, _ program: Program, _ memory: PreprocessingMemory, party: Party, shares: Bool,
+        since start: ContinuousClock.Instant
     ) throws -> AccountedRun {
         try channel.sendControl(Array(try JSONEncoder().encode(shares ? self : withoutMeasurements)))
         let bytes = try channel.receiveControl(limit: Self.byteLimit(program))
         let peer = try RunReport(
-            json: bytes, of: program, party: party.peer, isMeasured: shares, elapsed: .now - start,
+            json: bytes, of: program, memory, party: party.peer, isMeasured: shares, elapsed: .now - start,
             peer: channel.peerName)
         return AccountedRun(program: program, own: self, peer: peer, party: party)
     }

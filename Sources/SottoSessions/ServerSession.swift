@@ -18,8 +18,9 @@ public final class ServerSession {
     private let idle: IdleSession
     private let limits: SessionLimits
     private let sharesTimes: Bool
-    /// The weights of the setup, once it has been made.
+    /// The weights of the setup, once it has been made, and what the session has since.
     private var setup: [WeightDeclaration]?
+    private var memory = PreprocessingMemory()
     /// What was done for the client so far; also after an error.
     public private(set) var record = Record()
 
@@ -176,7 +177,8 @@ public final class ServerSession {
         if let setup {
             guard setup == plan.weights else { throw PreprocessingError.otherWeights }
         } else {
-            let made = try party.setUp(plan, weights: weights)
+            let made = try party.setUp(plan, inferences: request.inferences, weights: weights)
+            memory = target.preprocessing.memory(afterSetupOf: plan, inferences: request.inferences)
             times.setupWork = made.work
             record.bytesSent += made.bytesSent.server
             setup = plan.weights
@@ -187,6 +189,6 @@ public final class ServerSession {
         let result = try party.run(
             agreed, PartyRun(prefetch: request.prefetch, tensors: weights, progress: progress), &times)
         return try RunReport(result, [channel] + party.channels, times).exchanged(
-            over: channel, agreed.program, party: .server, shares: sharesTimes, since: start)
+            over: channel, agreed.program, memory, party: .server, shares: sharesTimes, since: start)
     }
 }

@@ -120,22 +120,29 @@ package struct RunRequest: Codable, Sendable {
     package let fingerprint: String
     /// Whether both parties prepare all correlations before the online phase, and wait for each other there.
     package let prefetch: Bool
+    /// Runs that the client expects the session to have, of which the first one's request tells what the setup has.
+    package let inferences: Int
 
     package static let byteLimit = 1 << 16
+    /// What a session may be declared to have.
+    package static let inferenceRange = 1...65536
 
-    package init(past: Int, new: Int, output: ForwardPass.Output, fingerprint: String, prefetch: Bool) {
+    package init(
+        past: Int, new: Int, output: ForwardPass.Output, fingerprint: String, prefetch: Bool, inferences: Int
+    ) {
         self.past = past
         self.new = new
         self.output = output
         self.fingerprint = fingerprint
         self.prefetch = prefetch
+        self.inferences = inferences
     }
 
     /// The client's request, from a stranger's bytes.
     /// - Throws: ``SessionError/malformedRequest(peer:)``.
     package init(json bytes: [UInt8], of peer: String) throws {
         guard let request = try? UntrustedJSON.decode(RunRequest.self, from: bytes),
-            Fingerprint.isOne(request.fingerprint)
+            Fingerprint.isOne(request.fingerprint), Self.inferenceRange.contains(request.inferences)
         else { throw SessionError.malformedRequest(peer: peer) }
         self = request
     }

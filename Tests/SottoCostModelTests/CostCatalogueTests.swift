@@ -184,16 +184,18 @@ import Testing
         let rows = catalogue.sections.flatMap(\.rows)
         #expect(rows.allSatisfy { $0.dealerBytes == .zero })
         let preprocessing = target.preprocessing
-        var memory = preprocessing.memory(afterSetupOf: program.plan)
-        let sent = (preprocessing.offlineRows(program.plan, &memory).map(\.cost) + preprocessing.costs(program.plan))
-            .reduce(
-                ByParty<Int>.zero
-            ) { $0 + $1.bytesSent }
+        var memory = preprocessing.memory(afterSetupOf: program.plan, inferences: 1)
+        let shared = preprocessing.offlineRows(program.plan, &memory).map(\.cost)
+        let sent = preprocessing.costs(program.plan, memory).reduce(
+            shared.reduce(ByParty<Int>.zero) { $0 + $1.bytesSent }
+        ) {
+            $0 + $1.bytesSent
+        }
         #expect(rows.last?.offlineBytesSent == sent && sent.server > 0 && sent.client > 0)
         let product = try #require(rows.first { $0.name == "Beaver product" && $0.count == CostCatalogue.elements })
         let entry = try #require(CostCatalogue.primitives.first { $0.name == "Beaver product" })
         let plan = try entry.program(count: CostCatalogue.elements, target: target).plan
-        #expect(product.offlineBytesSent == preprocessing.costs(plan).reduce(.zero) { $0 + $1.bytesSent })
+        #expect(product.offlineBytesSent == preprocessing.costs(plan, memory).reduce(.zero) { $0 + $1.bytesSent })
         let text = catalogue.rendered(as: .markdown)
         #expect(text.contains("| offline |") && !text.contains("| dealer |"))
         #expect(text.contains("server + client + offline"))

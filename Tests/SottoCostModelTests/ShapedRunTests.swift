@@ -50,7 +50,8 @@ import Testing
             #expect(outcome.virtualTimes?.online == replay.online(on: network.link))
             #expect(
                 outcome.virtualTimes?.setup
-                    == program.target.preprocessing.replaySetup(program.plan, on: network.link, work: .none))
+                    == program.target.preprocessing.replaySetup(
+                        program.plan, inferences: 1, on: network.link, work: .none))
             #expect(replay.online(on: network.link, trace: outcome.trace) == replay.online(on: network.link))
             #expect(replay.online(on: network.link).largest > 0)
         }
@@ -82,6 +83,25 @@ import Testing
         #expect(
             LatencyReplay(wide).online(on: Network.wan.link).largest
                 < LatencyReplay(program).online(on: Network.wan.link).largest)
+    }
+
+    /// Without a dealer, with keys alone and with the server's encrypted weights.
+    @Test(arguments: [1, 1000]) func aSetupWithoutADealerTakesWhatTheReplaySays(inferences: Int) throws {
+        let architecture = try Small.architecture("SM", layers: 1)
+        let target = try Target(protocolName: .ot, preprocessing: .twoParty, domain: .ring64)
+        let program = try ForwardPass(architecture: architecture, new: 3, output: .last).program(target: target)
+        let weights = PreparedWeights(try ModelWeights.random(architecture, seed: 7, standardDeviation: 0.3))
+        let idle = ComputeMeter(substitute: { _ in 0 })
+        for network in [Network.wan, Network(name: "slow", megabitsPerSecond: 37, rttMilliseconds: 3.3)] {
+            let outcome = try InsecureSimulation(domain: Ring64()).run(
+                program, server: weights, client: ClientInput(tokens: [1, 2, 30], vocabulary: 31),
+                seeds: InsecureSeededSource(3), setup: SimulatedSetup(of: program, inferences: inferences),
+                link: network.link, meters: (idle, idle))
+            let replayed = program.target.preprocessing.replaySetup(
+                program.plan, inferences: inferences, on: network.link, work: .none)
+            #expect(outcome.virtualTimes?.setup == replayed)
+            #expect(outcome.virtualTimes?.online == LatencyReplay(program).online(on: network.link))
+        }
     }
 
     @Test(arguments: Small.notations)

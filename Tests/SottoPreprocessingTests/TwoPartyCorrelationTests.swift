@@ -10,38 +10,6 @@ import Testing
 
 /// What two parties make by themselves satisfies the equations of what a dealer makes.
 @Suite struct TwoPartyCorrelationTests {
-    /// Rounds of no security, for small plans.
-    private static let transfers = TransferPlan(
-        softSpoken: SoftSpoken(treeDepth: 8), bootstrap: [],
-        main: FerretParameters(trees: 100, logBase: 8, depth: 5))
-
-    /// Both parties of a session, on a thread each.
-    private func withSession(
-        seed: UInt64, setupPlan: CorrelationPlan? = nil, threads: Int = 1,
-        _ body: @escaping @Sendable (inout SessionEnd) throws -> Void
-    ) throws -> ByParty<SessionEnd> {
-        let (server, client) = RecordingChannel.pair()
-        let end = Background { try Self.run(.server, server, seed, setupPlan, threads, body) }
-        let other = Result { try Self.run(.client, client, seed, setupPlan, threads, body) }
-        return ByParty(server: try end.result(), client: try other.get())
-    }
-
-    private static func run(
-        _ party: Party, _ channel: RecordingChannel, _ seed: UInt64, _ setupPlan: CorrelationPlan?, _ threads: Int,
-        _ body: (inout SessionEnd) throws -> Void
-    ) throws -> SessionEnd {
-        do {
-            var end = try SessionEnd(
-                party, channel, seed: 2 * seed + (party == .server ? 0 : 1), setupPlan, transfers: transfers,
-                threads: threads)
-            try body(&end)
-            return end
-        } catch {
-            channel.close()
-            throw error
-        }
-    }
-
     @Test(arguments: CorrelationExamples.counts)
     func everyEquationHolds(count: Int) throws {
         let plans = CorrelationExamples.widths.map {
@@ -50,7 +18,7 @@ import Testing
         let weights = try plans.enumerated().map {
             try CorrelationExamples.weights($1, Ring64(), seed: UInt64($0))
         }
-        let ends = try withSession(seed: UInt64(count)) { end in
+        let ends = try SessionEnd.both(seed: UInt64(count)) { end in
             for (plan, weights) in zip(plans, weights) { try end.make(plan, weights: weights) }
         }
         for (index, plan) in plans.enumerated() {
@@ -64,15 +32,15 @@ import Testing
     @Test(arguments: [(0, 9), (9, 7), (130, 33)])
     func bytesAndRoundsAreTheDeclaredOnes(count: Int, width: Int) throws {
         let plan = CorrelationExamples.plan(count: count, width: width, hasTables: false)
-        let ends = try withSession(seed: 5) { end in
+        let ends = try SessionEnd.both(seed: 5) { end in
             try end.make(plan, weights: try CorrelationExamples.weights(plan, Ring64(), seed: 1))
         }
-        let schedule = try MakingSchedule(plan, Self.transfers)
+        let schedule = try MakingSchedule(plan, SessionEnd.transfers)
         let declared = schedule.costs.reduce(schedule.leftoverBytes, +) + schedule.keyBytes()
         for party in Party.allCases {
             let frames = ends[party].channel.frames
             let setup = frames.prefix(4).reduce(0) { $0 + $1.payload.count }
-            #expect(setup == TwoPartyMaker.setupBytes(Self.transfers))
+            #expect(setup == TwoPartyMaker.setupBytes(SessionEnd.transfers))
             #expect(frames.dropFirst(4).reduce(0) { $0 + $1.payload.count } == declared[party])
         }
         #expect(schedule.steps == schedule.groups.count + 3)
@@ -92,7 +60,7 @@ import Testing
         let plan = CorrelationExamples.plan(count: 70, width: 33, hasTables: false)
         let weights = try CorrelationExamples.weights(plan, Ring64(), seed: 6)
         let payloads = try [1, 3].map { threads in
-            try withSession(seed: 6, threads: threads) { end in try end.make(plan, weights: weights) }
+            try SessionEnd.both(seed: 6, threads: threads) { end in try end.make(plan, weights: weights) }
                 .map { $0.channel.frames.map(\.payload) }
         }
         #expect(payloads[0] == payloads[1])
@@ -101,9 +69,9 @@ import Testing
     /// Products of long rows are made as such, under keys of both parties, and of exactly the declared bytes.
     @Test(arguments: [64, 20]) func productsOfLongRowsHold(width: Int) throws {
         let plan = CorrelationExamples.longRows(width: width)
-        let ends = try withSession(seed: 7) { end in try end.make(plan, weights: []) }
+        let ends = try SessionEnd.both(seed: 7) { end in try end.make(plan, weights: []) }
         try MadeCorrelations(domain: Ring64(), plan: plan, weights: [], shares: ends.map { $0.shares[0] }).check()
-        let schedule = try MakingSchedule(plan, Self.transfers)
+        let schedule = try MakingSchedule(plan, SessionEnd.transfers)
         let encryption = try #require(schedule.encryption)
         #expect(encryption.keepsRows && encryption.keepsDots && encryption.areRowKeysMutual)
         let (rows, elements) = (try #require(encryption.rows), encryption.elements)
@@ -147,9 +115,9 @@ import Testing
     @Test func eitherPartyEncryptsTheSmallerMatrix() throws {
         let plans = [(40, 9), (9, 40)].map { CorrelationExamples.matrices(m: $0.0, k: 24, n: $0.1) }
         let bytes = try plans.map { plan in
-            let ends = try withSession(seed: 11) { end in try end.make(plan, weights: []) }
+            let ends = try SessionEnd.both(seed: 11) { end in try end.make(plan, weights: []) }
             try MadeCorrelations(domain: Ring64(), plan: plan, weights: [], shares: ends.map { $0.shares[0] }).check()
-            let schedule = try MakingSchedule(plan, Self.transfers)
+            let schedule = try MakingSchedule(plan, SessionEnd.transfers)
             let encryption = try #require(schedule.encryption)
             let mutual = try #require(encryption.mutual)
             #expect(encryption.matrices.isEmpty && Party.allCases.allSatisfy { encryption.keys(of: $0) == [mutual] })
@@ -168,9 +136,9 @@ import Testing
     @Test(arguments: [64, 20]) func productsOfManyElementsHold(width: Int) throws {
         let plan = CorrelationExamples.manyElements(width: width)
         let weights = try CorrelationExamples.weights(plan, Ring64(), seed: 2)
-        let ends = try withSession(seed: 9) { end in try end.make(plan, weights: weights) }
+        let ends = try SessionEnd.both(seed: 9) { end in try end.make(plan, weights: weights) }
         try MadeCorrelations(domain: Ring64(), plan: plan, weights: weights, shares: ends.map { $0.shares[0] }).check()
-        let schedule = try MakingSchedule(plan, Self.transfers)
+        let schedule = try MakingSchedule(plan, SessionEnd.transfers)
         #expect(schedule.encryption?.elements != nil)
         let declared = schedule.costs.reduce(schedule.leftoverBytes, +) + schedule.keyBytes()
         for party in Party.allCases {
@@ -205,8 +173,11 @@ import Testing
         let plan = CorrelationExamples.plan(count: 9, width: 20, hasTables: false)
         let (method, delay) = (TwoPartyMethod(), 1_000_000)
         let link = Link(bitsPerSecond: 1e18, delay: delay)
-        #expect(method.replaySetup(plan, on: link, work: .none) == .both(4 * delay))
-        for kept in [PreprocessingMemory(), method.memory(afterSetupOf: plan)] {
+        // Behind the client's request, which the server waits for.
+        let request = ByParty(server: delay, client: 0)
+        #expect(
+            method.replaySetup(plan, inferences: 1, on: link, work: .none) == .both(4 * delay) + request)
+        for kept in [PreprocessingMemory(), method.memory(afterSetupOf: plan, inferences: 1)] {
             var memory = kept
             let rows = method.offlineRows(plan, &memory)
             let rounds = rows.reduce(0) { $0 + $1.cost.rounds }
@@ -215,12 +186,12 @@ import Testing
             #expect(rows.reduce(.zero) { $0 + $1.cost.bytesSent } == bytes)
             #expect(rounds == schedule.rounds(keyBytes: isKept ? .zero : schedule.keyBytes()))
             #expect(method.replayOffline(plan, kept, on: link, work: .none).largest == rounds * delay)
-            #expect(memory == method.memory(afterSetupOf: plan))
+            #expect(memory == method.memory(afterSetupOf: plan, inferences: 1))
         }
         // And one that is all rate takes every byte of the busier direction once.
         let slow = Link(bitsPerSecond: 8e9, delay: 0)
-        let setup = method.setupRows(plan).reduce(.zero) { $0 + $1.cost.bytesSent }
-        #expect(method.replaySetup(plan, on: slow, work: .none) == .both(setup.largest))
+        let setup = method.setupRows(plan, inferences: 1).reduce(.zero) { $0 + $1.cost.bytesSent }
+        #expect(method.replaySetup(plan, inferences: 1, on: slow, work: .none) == .both(setup.largest))
     }
 
     /// A session's keys are sent once: in its setup for the plan that it has, and in a run for what it has no keys for.
@@ -229,12 +200,12 @@ import Testing
             CorrelationExamples.plan(count: $0.0, width: $0.1, hasTables: false)
         }
         let weights = try plans.map { try CorrelationExamples.weights($0, Ring64(), seed: 1) }
-        let schedules = try plans.map { try MakingSchedule($0, Self.transfers) }
+        let schedules = try plans.map { try MakingSchedule($0, SessionEnd.transfers) }
         // Counts are rounded up to the same sizes; other widths have other keys.
         #expect(
             schedules[0].encryption == schedules[1].encryption && schedules[0].encryption != schedules[2].encryption)
         let first = plans[0]
-        let ends = try withSession(seed: 8, setupPlan: first) { end in
+        let ends = try SessionEnd.both(seed: 8, setup: SessionEnd.Setup(plan: first)) { end in
             for (plan, weights) in zip(plans, weights) { try end.make(plan, weights: weights) }
         }
         for (index, plan) in plans.enumerated() {
@@ -247,7 +218,7 @@ import Testing
             declared = schedule.costs.reduce(declared + schedule.leftoverBytes + schedule.keyBytes(memory), +)
             schedule.encryption?.keep(in: &memory)
         }
-        let setup = ByParty.both(TwoPartyMaker.setupBytes(Self.transfers))
+        let setup = ByParty.both(TwoPartyMaker.setupBytes(SessionEnd.transfers))
         #expect(ends.map { $0.channel.frames.reduce(0) { $0 + $1.payload.count } } == declared + setup)
     }
 
@@ -266,7 +237,7 @@ import Testing
                 defer { channel.close() }
                 return Result {
                     var seeds = InsecureSeededSource(own == .server ? 3 : 4)
-                    let maker = try TwoPartyMaker(own, Self.transfers, seeds: &seeds)
+                    let maker = try TwoPartyMaker(own, SessionEnd.transfers, seeds: &seeds)
                     _ = try maker.setUp(over: channel)
                     _ = try maker.make(plan, over: channel, weights: own == .server ? weights : [], seeds: &seeds)
                 }
@@ -290,37 +261,10 @@ import Testing
     @Test func whatTravelsHasTheSameSizes() throws {
         let plan = CorrelationExamples.plan(count: 64, width: 33, hasTables: false)
         func sizes(_ seed: UInt64) throws -> ByParty<[Int]> {
-            try withSession(seed: seed) { end in
+            try SessionEnd.both(seed: seed) { end in
                 try end.make(plan, weights: try CorrelationExamples.weights(plan, Ring64(), seed: seed))
             }.map { $0.channel.frames.map(\.payload.count) }
         }
         #expect(try sizes(1) == sizes(2))
-    }
-}
-
-/// One party, and what it has made.
-private struct SessionEnd: @unchecked Sendable {
-    let party: Party
-    let channel: RecordingChannel
-    private let maker: TwoPartyMaker
-    private var seeds: InsecureSeededSource
-    private(set) var shares: [[CorrelationShare<[UInt64]>]] = []
-
-    init(
-        _ party: Party, _ channel: RecordingChannel, seed: UInt64, _ setupPlan: CorrelationPlan?,
-        transfers: TransferPlan, threads: Int
-    ) throws {
-        self.party = party
-        self.channel = channel
-        seeds = InsecureSeededSource(seed)
-        maker = try TwoPartyMaker(party, transfers, threads: threads, seeds: &seeds)
-        let sent = try maker.setUp(setupPlan, over: channel)
-        let keys = try setupPlan.map { try MakingSchedule($0, transfers).keyBytes() } ?? .zero
-        #expect(sent == keys + .both(TwoPartyMaker.setupBytes(transfers)))
-    }
-
-    mutating func make(_ plan: CorrelationPlan, weights: [[UInt64]]) throws {
-        shares.append(
-            try maker.make(plan, over: channel, weights: party == .server ? weights : [], seeds: &seeds))
     }
 }

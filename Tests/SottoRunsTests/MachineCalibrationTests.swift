@@ -1,6 +1,7 @@
 import Foundation
 import SottoCostModel
 import SottoModel
+import SottoPreprocessing
 import SottoPrivateTransformer
 import SottoRuns
 import SottoSecureComputation
@@ -64,6 +65,22 @@ import Testing
                 #expect(missing.isEmpty, "\(name)")
             }
         }
+    }
+
+    /// The products that the client makes in a long session are measured as such.
+    @Test func longSessionsAreMeasured() throws {
+        let target = try Target(protocolName: .ot, preprocessing: .twoParty, domain: .ring64)
+        let measured = try MachineCalibration(
+            threads: [1], target: target, layers: [CalibrationLayer("SM+LN+G", positions: 4, width: 16, heads: 2)],
+            repetitions: 1)
+        let model = try #require(measured.calibration[threads: 1, target])
+        let program = try ForwardPass(architecture: Small.architecture(), new: 4, output: .last).program(target: target)
+        for inferences in [1, 1000] {
+            let memory = target.preprocessing.memory(afterSetupOf: program.plan, inferences: inferences)
+            #expect(model.unmeasured(in: program, memory).isEmpty)
+        }
+        #expect(model.coefficients.keys.contains { $0.hasSuffix(" by the client") })
+        #expect(measured.rates[0].rates.contains { $0.kernel == "weights of the setup" && $0.role == "server" })
     }
 
     @Test func whatWasMeasuredBeforeIsKept() throws {

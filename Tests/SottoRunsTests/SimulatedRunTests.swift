@@ -37,6 +37,30 @@ import Testing
         #expect(try #require(run.report.range).ok)
     }
 
+    /// A long completion without a dealer begins with the server's encrypted weights, and ends cheaper for it.
+    @Test func aLongCompletionWithoutADealerIsEstimated() throws {
+        let model = try Small.model(Small.architecture())
+        let target = try Target(protocolName: .ot, preprocessing: .twoParty, domain: .ring64)
+        let protocols = SessionConfiguration(target: target)
+        let kind = RunKind.completion(tokens: 6)
+        let estimate = try EstimatedRun(of: model.named, kind, positions: 3, protocols: protocols).report
+        let run = try SimulatedRun(of: model, kind, input: input(kind), protocols: protocols)
+        #expect(run.report.firstDifference(from: estimate) == nil)
+        #expect(run.completion?.private == run.completion?.plaintext)
+        let weights = estimate.operations.filter { $0.path == "setup/weights/encrypted" }
+        #expect(weights.count == 1 && weights.allSatisfy { $0.bytesSent.server > 0 && $0.rounds == 1 })
+        var undeclared = SessionCost()
+        for (index, pass) in try kind.passes(of: model.architecture, positions: 3).enumerated() {
+            let program = try pass.program(target: target)
+            if index == 0 { undeclared.recordSetup(of: program) }
+            undeclared.record(program)
+        }
+        func bytes(_ report: CostReport) -> Int { report.operations.reduce(0) { $0 + $1.bytesSent.total } }
+        let configuration = CostReport.Configuration(
+            model.named, protocols, context: 3, output: .last, insecure: true)
+        #expect(bytes(estimate) < bytes(undeclared.report(configuration)))
+    }
+
     @Test func aRunGivesWhatTheClientLearns() throws {
         let model = try Small.model(Small.architecture())
         let run = try SimulatedRun(of: model, .inference(.all), input: .tokens(Small.prompt))

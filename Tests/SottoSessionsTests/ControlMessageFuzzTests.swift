@@ -46,7 +46,7 @@ import Testing
             do {
                 let request = try RunRequest(json: input, of: "client")
                 taken += 1
-                #expect(Fingerprint.isOne(request.fingerprint))
+                #expect(Fingerprint.isOne(request.fingerprint) && (1...65536).contains(request.inferences))
                 let pass = try ForwardPass(
                     architecture: architecture, past: request.past, new: request.new, output: request.output)
                 #expect(pass.past >= 0 && pass.new > 0 && pass.total <= architecture.context)
@@ -97,7 +97,8 @@ import Testing
             last = mutator.mutate(index % 2 == 0 ? good : last)
             do {
                 let report = try RunReport(
-                    json: last, of: program, party: .client, isMeasured: true, elapsed: .seconds(5), peer: "client")
+                    json: last, of: program, PreprocessingMemory(), party: .client, isMeasured: true,
+                    elapsed: .seconds(5), peer: "client")
                 taken += 1
                 // Whatever passes can be added up.
                 #expect(report.trace.times[1].values.reduce(0) { $0 + $1.online + $1.preparation } >= 0)

@@ -1,6 +1,7 @@
 import Foundation
 import SottoAlgebra
 import SottoModel
+import SottoPreprocessing
 import SottoPrivateTransformer
 import SottoSecureComputation
 import SottoSessions
@@ -12,8 +13,8 @@ import Testing
 /// A server and a client without a dealer, on threads of their own.
 @Suite struct TwoPartySessionTests {
     /// A vocabulary of which several tokens lie in a row of the server's table: prompts of several lengths in one session, the
-    /// first and the last token among them.
-    @Test func aCompletion() throws {
+    /// first and the last token among them. Declared to be long, a session begins with the server's encrypted weights.
+    @Test(arguments: [1, 500]) func aCompletion(inferences: Int) throws {
         let architecture = try Architecture(
             layers: [.init(norm1: .none, norm2: .none, activation: .relu)], heads: 2, width: 4, feedForwardWidth: 6,
             context: 8, vocabulary: 101)
@@ -41,13 +42,25 @@ import Testing
         thread.stackSize = 16 << 20
         thread.start()
         let client = try ClientSession(
-            channel: channels.1, configuration: configuration, dealer: { throw TransportError.closed(peer: "dealer") })
+            channel: channels.1, configuration: configuration, inferences: inferences,
+            dealer: { throw TransportError.closed(peer: "dealer") })
+        var memory: PreprocessingMemory?
         var tokens = [100, 0, 57]
         let completion = try client.complete(prompt: tokens, count: 2) { token, run in
             let last = try ReferenceModel(weights).logits(tokens: tokens).suffix(101).map(Double.init)
             for (a, b) in zip(last, run.values) { #expect(abs(a - b) < 0.02) }
             #expect(ReferenceModel.mostLikely(last) == token)
-            #expect(CostInterpreter().run(run.accounted.program) == run.accounted.cost)
+            let program = run.accounted.program
+            if memory == nil {
+                let rows = target.preprocessing.setupRows(program.plan, inferences: inferences)
+                let declared = rows.reduce(.zero) { $0 + $1.cost.bytesSent }
+                #expect(client.setup?.bytesSent == declared)
+                #expect(rows.contains { $0.path == "setup/weights/encrypted" } == (inferences > 1))
+            }
+            let session = memory ?? target.preprocessing.memory(afterSetupOf: program.plan, inferences: inferences)
+            memory = session
+            #expect(program.plan.correlations.contains { session.hasMatrix(of: $0) } == (inferences > 1))
+            #expect(CostInterpreter().run(program, session) == run.accounted.cost)
             tokens.append(token)
         }
         client.close()

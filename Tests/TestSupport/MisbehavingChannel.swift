@@ -14,6 +14,8 @@ public final class MisbehavingChannel: Channel {
         case truncate(byteCount: Int)
         /// Bytes are appended to the payload.
         case extend(byteCount: Int)
+        /// All bytes of the payload are this one.
+        case fill(UInt8)
         /// The frame goes out under another tag.
         case retag(UInt32)
         /// The frame goes out late.
@@ -72,6 +74,8 @@ public final class MisbehavingChannel: Channel {
             altered.payload = Array(frame.payload.prefix(byteCount))
         case .extend(let byteCount):
             altered.payload += [UInt8](repeating: 0, count: byteCount)
+        case .fill(let byte):
+            altered.payload = [UInt8](repeating: byte, count: frame.payload.count)
         case .retag(let tag):
             altered.tag = tag
         case .delay(let time):

@@ -83,7 +83,7 @@ public struct ProgramRunner: CustomStringConvertible {
     public func reference(_ name: String) -> [Int64] { plaintext.opened[name] ?? [] }
 
     private var declaredSetup: ByParty<Int> {
-        program.target.preprocessing.setupRows(program.plan).reduce(.zero) { $0 + $1.cost.bytesSent }
+        program.target.preprocessing.setupRows(program.plan, inferences: 1).reduce(.zero) { $0 + $1.cost.bytesSent }
     }
 
     /// Whether every message, byte, round and correction was declared as it was metered, and nothing else was sent.

@@ -15,7 +15,7 @@ package struct DealerMethod: PreprocessingMethod {
     package static let inferenceSeedsPath = "preprocessing/seeds/dealer"
 
     /// - Communication: the masked weights in 1 round, and the dealer's seed to the server.
-    package func setupRows(_ plan: CorrelationPlan) -> [PreprocessingRow] {
+    package func setupRows(_ plan: CorrelationPlan, inferences: Int) -> [PreprocessingRow] {
         let bytes = plan.weights.reduce(0) { $0 + $1.wireBytes }
         return [
             PreprocessingRow(
@@ -27,7 +27,13 @@ package struct DealerMethod: PreprocessingMethod {
         ]
     }
 
-    package func memory(afterSetupOf plan: CorrelationPlan) -> PreprocessingMemory { PreprocessingMemory() }
+    package func memory(afterSetupOf plan: CorrelationPlan, inferences: Int) -> PreprocessingMemory {
+        PreprocessingMemory()
+    }
+
+    package func weightBytes(_ plan: CorrelationPlan, _ memory: PreprocessingMemory) -> [Int] {
+        plan.weights.map(\.wireBytes)
+    }
 
     /// - Communication: a seed from the dealer to either party.
     package func offlineRows(
@@ -41,7 +47,7 @@ package struct DealerMethod: PreprocessingMethod {
     }
 
     /// - Communication: the corrections.
-    package func costs(_ plan: CorrelationPlan) -> [PreprocessingCost] {
+    package func costs(_ plan: CorrelationPlan, _ memory: PreprocessingMemory) -> [PreprocessingCost] {
         plan.correlations.map { PreprocessingCost(dealerBytes: $0.correctionBytes) }
     }
 
@@ -50,7 +56,9 @@ package struct DealerMethod: PreprocessingMethod {
     // MARK: Replay
 
     /// The server masks one weight after the other and sends it.
-    package func replaySetup(_ plan: CorrelationPlan, on link: Link, work: PreprocessingWork) -> ByParty<Int> {
+    package func replaySetup(
+        _ plan: CorrelationPlan, inferences: Int, on link: Link, work: PreprocessingWork
+    ) -> ByParty<Int> {
         var line = link
         var times = ByParty(server: link.delay, client: 0)
         for (index, weight) in plan.weights.enumerated() {

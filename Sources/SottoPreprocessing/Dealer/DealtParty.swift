@@ -16,7 +16,7 @@ final class DealtParty<Domain: ShareDomain>: PartyPreprocessing {
     }
 
     func setUp(
-        _ plan: CorrelationPlan, weights: (String) throws -> [Int64], over peer: any Channel
+        _ plan: CorrelationPlan, inferences: Int, weights: (String) throws -> [Int64], over peer: any Channel
     ) throws -> SetupRecord {
         let masked = MaskedWeights(domain: session.domain, weights: plan.weights)
         switch session.party {

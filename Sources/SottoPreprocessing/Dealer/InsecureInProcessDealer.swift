@@ -57,7 +57,7 @@ private final class InProcessParty<Domain: ShareDomain>: PartyPreprocessing {
     }
 
     func setUp(
-        _ plan: CorrelationPlan, weights: (String) throws -> [Int64], over peer: any Channel
+        _ plan: CorrelationPlan, inferences: Int, weights: (String) throws -> [Int64], over peer: any Channel
     ) throws -> SetupRecord {
         let masked = MaskedWeights(domain: domain, weights: plan.weights)
         guard party == .client else {

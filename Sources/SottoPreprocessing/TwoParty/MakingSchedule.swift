@@ -29,10 +29,17 @@ package struct MakingSchedule: Sendable {
     static let groupBytes = 2 << 20
 
     /// - Precondition: correlations that two parties can make; the others are left out.
+    /// - Parameter memory: what the session has from its setup.
     /// - Throws: `LatticeError.noParameters` where no encryption holds the plan's products.
-    package init(_ plan: CorrelationPlan, _ transferPlan: TransferPlan = .standard) throws {
+    package init(
+        _ plan: CorrelationPlan, _ transferPlan: TransferPlan = .standard,
+        _ memory: PreprocessingMemory = PreprocessingMemory()
+    ) throws {
         let correlations = plan.correlations.map { $0 as? any TwoPartyCorrelation }
-        let encryption = try PlanEncryption(for: correlations.compactMap { $0?.encrypted })
+        let made = correlations.compactMap { $0 }
+        let asked = made.filter { !memory.hasMatrix(of: $0) }
+        let encryption = try PlanEncryption(
+            for: asked.map(\.encrypted), weights: asked.count < made.count ? memory.weights : nil)
         self.encryption = encryption
         stepsOf = correlations.map { $0?.steps(encryption) ?? [] }
         let demands = Self.demands(plan)

@@ -67,7 +67,7 @@ struct MatrixRings {
     }
 
     /// Both parties have to find the same.
-    private static func ordered(_ counts: [MatrixProduct: Int]) -> [MatrixProduct] {
+    static func ordered(_ counts: [MatrixProduct: Int]) -> [MatrixProduct] {
         func order(_ product: MatrixProduct) -> [Int] {
             [bits(product), product.rows, product.inner, product.columns, product.width, product.magnitudeBits]
         }

@@ -16,6 +16,8 @@ package struct PlanEncryption: Hashable, Sendable {
     package let keepsDots: Bool
     /// Whether either party has keys for ``rows``, or the client alone.
     package let areRowKeysMutual: Bool
+    /// Matrices of the server that the client has from the session's setup, where the plan uses any.
+    let weights: EncryptedWeights?
 
     /// Who encrypts rows for dot products. The server where it has keys for them, because then it is the client that answers:
     /// the server has the products with its matrices to answer for.
@@ -25,12 +27,15 @@ package struct PlanEncryption: Hashable, Sendable {
     ///
     /// All sizes are rounded up to powers of two, of which what is proved holds for smaller ones: plans of about the same
     /// size have the same parameters, and the runs of a session the same keys.
+    /// - Parameters:
+    ///   - terms: of what both parties ask each other for.
+    ///   - weights: what the client has for other products.
     /// - Throws: `LatticeError.noParameters` where no encryption holds the products.
-    package init?(for terms: [EncryptedTerms]) throws {
+    package init?(for terms: [EncryptedTerms], weights: EncryptedWeights? = nil) throws {
         var counts = terms.filter { !$0.isEmpty && $0.few == nil }
             .reduce(into: [EncryptedTerms: Int]()) { $0[$1.rounded, default: 0] += 1 }
         counts = counts.mapValues(\.roundedToPower)
-        guard !counts.isEmpty else { return nil }
+        guard !counts.isEmpty || weights != nil else { return nil }
         let matrices = try MatrixRings(counts)
         let hasRows = counts.keys.contains { $0.rows != nil }
         let hasDots = counts.keys.contains { $0.dots != nil }
@@ -40,7 +45,7 @@ package struct PlanEncryption: Hashable, Sendable {
             // Where there are no rings for rows, elements are left.
             let isLast = !(rows && hasRows || dots && hasDots)
             func candidate() throws -> PlanEncryption {
-                try PlanEncryption(counts, matrices, keepsRows: rows, keepsDots: dots)
+                try PlanEncryption(counts, matrices, keepsRows: rows, keepsDots: dots, weights)
             }
             guard let candidate = isLast ? try candidate() : try? candidate() else { continue }
             // Where there is no choice there is nothing to compare.
@@ -51,8 +56,10 @@ package struct PlanEncryption: Hashable, Sendable {
     }
 
     private init(
-        _ counts: [EncryptedTerms: Int], _ matrices: MatrixRings, keepsRows: Bool, keepsDots: Bool
+        _ counts: [EncryptedTerms: Int], _ matrices: MatrixRings, keepsRows: Bool, keepsDots: Bool,
+        _ weights: EncryptedWeights?
     ) throws {
+        self.weights = weights
         self.matrices = matrices.parameters
         mutual = matrices.mutual
         self.keepsRows = keepsRows
@@ -93,12 +100,18 @@ package struct PlanEncryption: Hashable, Sendable {
         try MatrixRings.first(product, matrices)
     }
 
-    /// What a party has keys for, in the order in which they are sent.
+    /// How the client answers for a product with a matrix that it has; nil where it asks for the product.
+    package func answer(_ use: ServerMatrixProduct?) -> EncryptedProduct? { use.flatMap { weights?.answer($0) } }
+
+    /// What a party has keys for, each once, in the order in which they are sent.
     package func keys(of party: Party) -> [LatticeParameters] {
-        let ofMutual = mutual.map { [$0] } ?? []
-        return switch party {
-        case .client: matrices + ofMutual.filter { !matrices.contains($0) } + [elements, rows].compactMap { $0 }
-        case .server: ofMutual + (areRowKeysMutual ? [rows!] : [])
+        let all =
+            switch party {
+            case .client: matrices + [mutual, elements, rows]
+            case .server: [mutual, areRowKeysMutual ? rows : nil, weights?.parameters]
+            }
+        return all.compactMap { $0 }.reduce(into: []) { keys, own in
+            if !keys.contains(own) { keys.append(own) }
         }
     }
 
@@ -125,12 +138,23 @@ package struct PartyEncryption: Sendable {
     /// Those of the plan among them.
     private let own: [ProductClient]
     private let peer: [ProductServer]
+    /// The client's.
+    private let weights: KeptWeights?
 
-    init(_ plan: PlanEncryption, _ party: Party, own: [ProductClient], peer: [ProductServer]) {
+    init(
+        _ plan: PlanEncryption, _ party: Party, own: [ProductClient], peer: [ProductServer], weights: KeptWeights?
+    ) {
         self.plan = plan
         self.party = party
         self.own = own
         self.peer = peer
+        self.weights = weights
+    }
+
+    /// The request of a product with a matrix that the client has.
+    func request(_ use: ServerMatrixProduct) -> [UInt8] {
+        guard let request = weights?[use] else { preconditionFailure("the client has what its plan says") }
+        return request
     }
 
     /// - Throws: `LatticeError` if the bytes are none of such keys.

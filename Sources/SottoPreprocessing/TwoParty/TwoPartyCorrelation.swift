@@ -12,6 +12,8 @@ package protocol TwoPartyCorrelation: Correlation {
     var transfers: ByParty<Int> { get }
     /// Products of numbers of either party with the other's, by encryption.
     var encrypted: EncryptedTerms { get }
+    /// The product with a matrix of the server that this is, of which the client may have the matrix already; nil for others.
+    var serverMatrix: ServerMatrixProduct? { get }
     /// Bytes of each step by sender, without those of the correlated OTs.
     /// - Parameter encryption: of the plan; nil where none of its correlations has encrypted terms.
     func steps(_ encryption: PlanEncryption?) -> [ByParty<Int>]
@@ -95,4 +97,5 @@ extension MaskCorrelation where Self: TwoPartyCorrelation {
 
 extension TwoPartyCorrelation {
     package var encrypted: EncryptedTerms { .none }
+    package var serverMatrix: ServerMatrixProduct? { nil }
 }

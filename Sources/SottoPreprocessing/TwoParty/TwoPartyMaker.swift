@@ -15,6 +15,10 @@ package final class TwoPartyMaker {
     private var memory = PreprocessingMemory()
     private var own: [ProductClient] = []
     private var peers: [ProductServer] = []
+    /// The client's.
+    private var kept: KeptWeights?
+    /// Own work of the setup on every weight.
+    package private(set) var weightTimes: [Duration] = []
     /// Own work on every correlation of the last plan.
     package private(set) var times: [Duration] = []
     /// Payload that this party has sent for every correlation of the last plan; keys are not in it.
@@ -38,15 +42,46 @@ package final class TwoPartyMaker {
     }
 
     /// The setup, together with the peer's.
-    /// - Parameter plan: whose keys are exchanged at once; those of others are when they are needed.
-    /// - Communication: ``setupBytes(_:)`` of either party in 4 rounds, and ``MakingSchedule/keyBytes(_:)`` before the first.
+    /// - Parameters:
+    ///   - plan: whose keys are exchanged at once; those of others are when they are needed.
+    ///   - inferences: runs like the plan's that the session is declared to have; the same at both parties.
+    ///   - weights: the server's, modulo their rings; empty at the client.
+    /// - Communication: ``setupBytes(_:)`` of either party in 4 rounds, ``MakingSchedule/keyBytes(_:)`` before the first, and in
+    ///   one more ``EncryptedWeights/bytes`` from the server.
     /// - Returns: payload bytes by sender, as this party saw them.
-    package func setUp(_ plan: CorrelationPlan? = nil, over peer: any Channel) throws -> ByParty<Int> {
+    package func setUp(
+        _ plan: CorrelationPlan? = nil, inferences: Int = 1, weights: [[UInt64]] = [], over peer: any Channel
+    ) throws -> ByParty<Int> {
         try Self.naming {
-            let encryption = try plan.flatMap { try MakingSchedule($0, transfers.sender.plan).encryption }
-            let keys = try encryption.map { try exchangeKeys($0, over: peer) } ?? .zero
-            return keys + (try transfers.setUp(over: peer, as: party))
+            memory.weights = try plan.flatMap {
+                try EncryptedWeights($0, inferences: inferences, transfers.sender.plan)
+            }
+            let encryption = try plan.flatMap { try MakingSchedule($0, transfers.sender.plan, memory).encryption }
+            // Keys and the first message of either party are on their way at the same time.
+            let made = try encryption.map { try sendKeys($0, over: peer) }
+            var keys = ByParty<Int>.only(party, made?.reduce(0) { $0 + $1.setup.count } ?? 0)
+            let messages = try transfers.setUp(over: peer, as: party) {
+                guard let encryption, let made else { return }
+                keys[party.peer] = try receiveKeys(encryption, made, over: peer)
+            }
+            weightTimes = [Duration](repeating: .zero, count: plan?.weights.count ?? 0)
+            return try keys + messages + exchangeWeights(weights, over: peer)
         }
+    }
+
+    /// The server's matrices, where the client is to have any.
+    private func exchangeWeights(_ values: [[UInt64]], over peer: any Channel) throws -> ByParty<Int> {
+        guard let weights = memory.weights else { return .zero }
+        guard party == .server else {
+            kept = try KeptWeights(weights, from: peer, times: &weightTimes)
+            return .only(.server, weights.bytes)
+        }
+        guard let keys = own.first(where: { $0.parameters == weights.parameters }) else {
+            preconditionFailure("the server has the keys of its plan")
+        }
+        return .only(
+            .server,
+            try KeptWeights.send(weights, values, under: keys, to: peer, times: &weightTimes, seeds: &keySeeds))
     }
 
     /// What a peer's malformed message causes, as an error of the preprocessing.
@@ -80,10 +115,10 @@ package final class TwoPartyMaker {
     private func made(
         _ plan: CorrelationPlan, over peer: any Channel, weights: [[UInt64]], seeds: inout some SeedSource
     ) throws -> [CorrelationShare<[UInt64]>] {
-        let schedule = try MakingSchedule(plan, transfers.sender.plan)
+        let schedule = try MakingSchedule(plan, transfers.sender.plan, memory)
         let encryption = try schedule.encryption.map { encryption in
-            _ = try exchangeKeys(encryption, over: peer)
-            return PartyEncryption(encryption, party, own: own, peer: peers)
+            try receiveKeys(encryption, sendKeys(encryption, over: peer), over: peer)
+            return PartyEncryption(encryption, party, own: own, peer: peers, weights: kept)
         }
         let making = try CorrelationMaking(
             plan, schedule, party, transfers, encryption, threads: threads, weights: weights, seeds: &seeds)
@@ -95,19 +130,28 @@ package final class TwoPartyMaker {
         }
     }
 
-    /// Makes and takes the keys for a plan that the session does not have yet.
-    /// - Returns: payload bytes by sender.
-    private func exchangeKeys(_ encryption: PlanEncryption, over peer: any Channel) throws -> ByParty<Int> {
-        let tag = FrameTag.makingSetup(message: TwoPartyTransfers.setupRounds)
+    /// Makes the keys for a plan that the session does not have yet, and sends them.
+    private func sendKeys(_ encryption: PlanEncryption, over peer: any Channel) throws -> [ProductClient] {
         let made = try encryption.missingKeys(of: party, memory).map { try ProductClient($0, seeds: &keySeeds) }
         let message = made.flatMap(\.setup)
-        if !message.isEmpty { try peer.send(Frame(tag: tag, depth: 1, payload: message)) }
+        if !message.isEmpty { try peer.send(Frame(tag: Self.keyTag, depth: 1, payload: message)) }
+        return made
+    }
+
+    /// Takes the peer's; from here on the session has both parties'.
+    /// - Parameter made: what this party has sent.
+    /// - Returns: the peer's payload bytes.
+    @discardableResult private func receiveKeys(
+        _ encryption: PlanEncryption, _ made: [ProductClient], over peer: any Channel
+    ) throws -> Int {
         let missing = encryption.missingKeys(of: party.peer, memory)
         let expected = encryption.keyBytes(memory)[party.peer]
-        let received = expected > 0 ? try peer.receive(tag: tag, byteCount: expected).payload : []
+        let received = expected > 0 ? try peer.receive(tag: Self.keyTag, byteCount: expected).payload : []
         peers += try PartyEncryption.peer(received, missing)
         own += made
         encryption.keep(in: &memory)
-        return .only(party, message.count) + .only(party.peer, received.count)
+        return received.count
     }
+
+    private static var keyTag: UInt32 { FrameTag.makingSetup(message: TwoPartyTransfers.setupRounds) }
 }

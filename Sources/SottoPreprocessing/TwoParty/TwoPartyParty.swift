@@ -5,7 +5,7 @@ import SottoTransport
 
 /// A party's side of a session without a dealer: the OTs' setup, then all correlations of a run before it.
 ///
-/// - Complexity: Memory of all expanded correlations of a run.
+/// - Complexity: Memory of all expanded correlations of a run, and at the client of ``KeptWeights``.
 final class TwoPartyParty<Domain: ShareDomain>: PartyPreprocessing {
     private let domain: Domain
     private let party: Party
@@ -27,7 +27,7 @@ final class TwoPartyParty<Domain: ShareDomain>: PartyPreprocessing {
     }
 
     func setUp(
-        _ plan: CorrelationPlan, weights: (String) throws -> [Int64], over peer: any Channel
+        _ plan: CorrelationPlan, inferences: Int, weights: (String) throws -> [Int64], over peer: any Channel
     ) throws -> SetupRecord {
         if party == .server {
             self.weights = try plan.weights.map { weight in
@@ -39,8 +39,8 @@ final class TwoPartyParty<Domain: ShareDomain>: PartyPreprocessing {
             }
         }
         var record = SetupRecord()
-        record.bytesSent = try maker.setUp(plan, over: peer)
-        record.work = [Int](repeating: 0, count: plan.weights.count)
+        record.bytesSent = try maker.setUp(plan, inferences: inferences, weights: self.weights, over: peer)
+        record.work = maker.weightTimes.map { Int($0 / .nanoseconds(1)) }
         return record
     }
 

@@ -24,12 +24,16 @@ final class TwoPartyTransfers {
         hash = try TweakableHash()
     }
 
+    /// - Parameter afterFirst: called behind this party's first message, to take what the peer sends before its own.
     /// - Returns: payload bytes by sender.
-    func setUp(over peer: any Channel, as party: Party) throws -> ByParty<Int> {
+    func setUp(
+        over peer: any Channel, as party: Party, afterFirst: () throws -> Void
+    ) throws -> ByParty<Int> {
         var bytes = ByParty<Int>.zero
         func exchange(_ message: Int, _ payload: [UInt8]) throws -> [UInt8] {
             let tag = FrameTag.makingSetup(message: message)
             try peer.send(Frame(tag: tag, depth: UInt32(message + 1), payload: payload))
+            if message == 0 { try afterFirst() }
             let received = try peer.receive(tag: tag).payload
             bytes[party] += payload.count
             bytes[party.peer] += received.count

@@ -37,9 +37,12 @@ public struct ProgramCost: Sendable, Hashable {
 public struct CostInterpreter: Sendable {
     public init() {}
 
-    /// What the primitives declare.
-    public func run(_ program: Program) -> ProgramCost {
-        let costs = program.target.preprocessing.costs(program.plan)
+    /// What the primitives declare, in a session of no other run.
+    public func run(_ program: Program) -> ProgramCost { run(program, PreprocessingMemory()) }
+
+    /// What they declare in a session that has so much.
+    package func run(_ program: Program, _ memory: PreprocessingMemory) -> ProgramCost {
+        let costs = program.target.preprocessing.costs(program.plan, memory)
         return replay(
             program, bytes: { instruction, round in instruction.rounds[round] }, preprocessing: { costs[$0] })
     }

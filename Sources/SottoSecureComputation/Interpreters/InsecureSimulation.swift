@@ -25,18 +25,37 @@ public struct SimulationOutcome: Sendable {
     }
 }
 
+/// What a simulated run's setup is made for: the first program of its session and the number of runs that it is declared to have.
+public struct SimulatedSetup: Sendable {
+    let plan: CorrelationPlan
+    let inferences: Int
+
+    public init(of first: Program, inferences: Int = 1) {
+        plan = first.plan
+        self.inferences = inferences
+    }
+
+    func make<Domain: ShareDomain>(
+        _ party: any PartyPreprocessing<Domain>, weights: any TensorSource, over channel: any Channel
+    ) throws -> SetupRecord {
+        try party.setUp(plan, inferences: inferences, weights: weights.tensor, over: channel)
+    }
+}
+
 extension Program {
     /// The program by ``InsecureSimulation`` in its own domain.
+    /// - Parameter setup: of the session that the run belongs to; by default for this run alone.
     public func simulated(
         server: any TensorSource, client: any TensorSource, seeds: some SeedSource & Sendable, threads: Int = 1,
+        setup: SimulatedSetup? = nil,
         channels: (any Channel, any Channel) = InMemoryChannel.pair(), link: Link? = nil,
         meters: (ComputeMeter, ComputeMeter) = (ComputeMeter(), ComputeMeter()),
         progress: (@Sendable (Int, Int) -> Void)? = nil
     ) throws -> SimulationOutcome {
         func run<Domain: ShareDomain>(_ domain: Domain) throws -> SimulationOutcome {
             try InsecureSimulation(domain: domain, threads: threads).run(
-                self, server: server, client: client, seeds: seeds, channels: channels, link: link, meters: meters,
-                progress: progress)
+                self, server: server, client: client, seeds: seeds, setup: setup, channels: channels, link: link,
+                meters: meters, progress: progress)
         }
         return try run(profile.domain)
     }
@@ -59,11 +78,13 @@ package struct InsecureSimulation<Domain: ShareDomain>: Sendable {
     /// - Parameters:
     ///   - server: the server's tensors.
     ///   - client: the client's.
+    ///   - setup: of the session; by default for this run alone.
     ///   - channels: the parties' ends; by default a pair in memory.
     ///   - link: shapes both directions by a virtual clock, on which online work counts as the meters say.
     ///   - meters: keep the server's and the client's times.
     package func run(
         _ program: Program, server: any TensorSource, client: any TensorSource, seeds: some SeedSource & Sendable,
+        setup: SimulatedSetup? = nil,
         channels: (any Channel, any Channel) = InMemoryChannel.pair(), link: Link? = nil,
         meters: (ComputeMeter, ComputeMeter) = (ComputeMeter(), ComputeMeter()),
         progress: (@Sendable (Int, Int) -> Void)? = nil
@@ -71,6 +92,7 @@ package struct InsecureSimulation<Domain: ShareDomain>: Sendable {
         let preprocessing = try program.target.preprocessing.insecureParties(domain, seeds: seeds, threads: threads)
         let parties = UncheckedParties(preprocessing)
         let prepared = PreprocessedRun(plan: program.plan, description: "", fingerprint: "")
+        let session = setup ?? SimulatedSetup(of: program)
         let shaped = link.map { link in
             ShapedChannel.pair(channels, link: link, localWork: ({ meters.0.online }, { meters.1.online }))
         }
@@ -80,7 +102,7 @@ package struct InsecureSimulation<Domain: ShareDomain>: Sendable {
                 if shaped != nil { _ = try channel.receiveControl(limit: 0) }
                 let start = ContinuousClock.now
                 let party = parties.value.server
-                let setup = try party.setUp(program.plan, weights: server.tensor, over: channel)
+                let setup = try session.make(party, weights: server, over: channel)
                 let seconds = (ContinuousClock.now - start) / .seconds(1)
                 let setupEnd = shaped?.0.clock ?? 0
                 let source = try party.begin(prepared, over: channel)
@@ -96,7 +118,7 @@ package struct InsecureSimulation<Domain: ShareDomain>: Sendable {
                 // In a session the client asks for the weights.
                 if shaped != nil { try channel.sendControl([]) }
                 let party = parties.value.client
-                let setup = try party.setUp(program.plan, weights: client.tensor, over: channel)
+                let setup = try session.make(party, weights: client, over: channel)
                 let setupEnd = shaped?.1.clock ?? 0
                 let source = try party.begin(prepared, over: channel)
                 shaped?.1.restart()

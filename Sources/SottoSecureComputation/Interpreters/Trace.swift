@@ -1,4 +1,5 @@
 import SottoAlgebra
+import SottoPreprocessing
 import SottoTransport
 
 /// A message of a run: who sent how much in which round of which instruction, and at what causal depth.
@@ -77,10 +78,14 @@ public struct Trace: Sendable, Hashable, Codable {
 
     /// Whether the trace is that of a run of `program` by `party`, message by message: a peer's must be before it is used.
     ///
-    /// - Parameter longest: the most nanoseconds of work that all times together may say.
-    package func isExact(for program: Program, party: Party, longest: Int) -> Bool {
-        let declared = CostInterpreter().run(program).trace.events.filter { $0.sender == party }
-        let costs = program.target.preprocessing.costs(program.plan)
+    /// - Parameters:
+    ///   - memory: what the session has before.
+    ///   - longest: the most nanoseconds of work that all times together may say.
+    package func isExact(
+        for program: Program, _ memory: PreprocessingMemory, party: Party, longest: Int
+    ) -> Bool {
+        let declared = CostInterpreter().run(program, memory).trace.events.filter { $0.sender == party }
+        let costs = program.target.preprocessing.costs(program.plan, memory)
         return events == declared && dealerBytes == Self.only(party, costs.map(\.dealerBytes))
             && makingBytes == Self.only(party, costs.map(\.bytesSent)) && times[party.peer].isEmpty
             && Self.arePlausible(times[party], of: program, longest: longest)

@@ -162,7 +162,7 @@ import Testing
         for instruction in cost.instructions {
             #expect(instruction.bytesSent == instruction.messages.reduce(.zero, +))
         }
-        let setup = example.program.target.preprocessing.setupRows(example.program.plan)
+        let setup = example.program.target.preprocessing.setupRows(example.program.plan, inferences: 1)
         #expect(
             setup.reduce(0) { $0 + $1.cost.bytesSent.total }
                 == example.program.plan.weights.reduce(0) { $0 + $1.wireBytes })

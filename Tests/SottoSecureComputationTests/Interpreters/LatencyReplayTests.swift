@@ -87,7 +87,7 @@ import Testing
         }
         let program = builder.finish()
         func setup(_ work: PreprocessingWork = .none) -> ByParty<Int> {
-            program.target.preprocessing.replaySetup(program.plan, on: link, work: work)
+            program.target.preprocessing.replaySetup(program.plan, inferences: 1, on: link, work: work)
         }
         #expect(setup() == [10_000, 10_000 + 160_000 + 32_000 + 10_000])
         var work = PreprocessingWork.none
@@ -127,7 +127,7 @@ import Testing
         let run = try example.run({ Int64($0) }, weight: 3, share: 5, seed: 1).run
         let (server, client) = (run.outcome.server.trace, run.outcome.client.trace)
         func isExact(_ trace: Trace, _ party: Party = .server, longest: Int = 1 << 50) -> Bool {
-            trace.isExact(for: program, party: party, longest: longest)
+            trace.isExact(for: program, PreprocessingMemory(), party: party, longest: longest)
         }
         #expect(isExact(server) && isExact(client, .client))
         #expect(!isExact(server, .client) && !isExact(client) && !isExact(server.merged(with: client)))

@@ -24,15 +24,30 @@ extension ProductShape {
     }
 }
 
-/// `R·W` by one product under the client's encryption: the server knows `W` and the client `R`.
+/// `R·W` by one product under the client's encryption: the server knows `W` and the client `R`. Or under the server's, where the
+/// client has `W` so from the session's setup.
 extension ServerProductCorrelation: TwoPartyCorrelation {
     package var transfers: ByParty<Int> { encrypted.transfers }
     package var encrypted: EncryptedTerms {
         shape.terms(width: width, magnitudeBits: magnitudeBits, elements: shape.leftCount)
     }
-    package func steps(_ encryption: PlanEncryption?) -> [ByParty<Int>] { encrypted.steps(encryption) }
+
+    package var serverMatrix: ServerMatrixProduct? {
+        let matrices = encrypted.matrices
+        return matrices.count == 1 ? ServerMatrixProduct(weight: weight, product: matrices[0]) : nil
+    }
+
+    package func steps(_ encryption: PlanEncryption?) -> [ByParty<Int>] {
+        ClientSideProduct.steps(serverMatrix, encryption) ?? encrypted.steps(encryption)
+    }
 
     package func make(_ view: TwoPartyView) throws -> TwoPartyMaking {
+        if let product = try ClientSideProduct(serverMatrix, view, mask: { try view.mask(mask) }) {
+            return TwoPartyMaking(exchanges: product.exchanges) {
+                CorrelationShare(
+                    masks: CorrelationMaterial(), products: CorrelationMaterial(tensors: [product.share.masked(width)]))
+            }
+        }
         let own = view.party == .client ? try view.mask(mask) : try view.weight(weight)
         let terms = encrypted
         let isMatrix = !terms.matrices.isEmpty
