@@ -184,9 +184,10 @@ let package = Package(
         .testTarget(name: "SottoTests", dependencies: ["Sotto"], packageAccess: false),
         .testTarget(
             name: "SottoCommandTests",
-            // The program is run, not linked; every build of tests builds it as well.
+            // The program is run; what its parser says of many lines is asked of its module.
             dependencies: [
-                "SottoModel", "SottoCostModel", "SottoSessions", "SottoSecureComputation", "SottoRandomness",
+                "SottoCommand", "SottoModel", "SottoCostModel", "SottoSessions", "SottoSecureComputation",
+                "SottoRandomness",
                 "TestSupport",
             ]),
     ],

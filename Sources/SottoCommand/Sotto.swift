@@ -28,14 +28,19 @@ struct Sotto: AsyncParsableCommand {
         throw UsageError("There is no command '\(name)'; \(nearest) 'sotto --help'.")
     }
 
+    /// The command that the arguments mean, ready to run.
+    static func command(_ arguments: [String]) throws -> any ParsableCommand {
+        let arguments = CommandLineArguments.joiningNegativeNumbers(arguments)
+        try checkCommand(arguments.first)
+        return try parseAsRoot(arguments)
+    }
+
     static func main() async {
         StandardStreams.prepare()
         sotto_keep_freed_memory()
         do {
             try CommandLineArguments.check()
-            let arguments = CommandLineArguments.joiningNegativeNumbers(Array(CommandLine.arguments.dropFirst()))
-            try checkCommand(arguments.first)
-            var command = try parseAsRoot(arguments)
+            var command = try Self.command(Array(CommandLine.arguments.dropFirst()))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

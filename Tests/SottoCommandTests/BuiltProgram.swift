@@ -1,4 +1,5 @@
 import Foundation
+import SottoCommand
 
 /// The built `sotto`, run as a process of its own.
 enum BuiltProgram {
@@ -34,6 +35,13 @@ enum BuiltProgram {
     static func run(_ arguments: String...) throws -> Result { try run(arguments) }
 
     static func run(_ arguments: [String]) throws -> Result { try launch(executable(), arguments) }
+
+    /// What the program says of arguments, without a process where its parser refuses them; for tests of very many lines, as
+    /// a process would print and end with the same.
+    static func refusal(_ arguments: [String]) throws -> Result {
+        guard let refusal = Refusal(of: arguments) else { return try run(arguments) }
+        return Result(status: refusal.status, output: "", error: refusal.message)
+    }
 
     /// Runs a line of the shell in which `"$@"` is the program with the arguments, for what only a shell can pass: other
     /// descriptors, and bytes that are no text.

@@ -65,9 +65,12 @@ struct Failure {
         }
     }
 
+    /// What standard error gets where the message is none that was asked for.
+    var lines: String { message.isEmpty ? "" : message + "\n" }
+
     func exit() -> Never {
         guard isOutput else {
-            if !message.isEmpty { Diagnostics.write(message + "\n") }
+            if !lines.isEmpty { Diagnostics.write(lines) }
             Foundation.exit(status.rawValue)
         }
         do {
