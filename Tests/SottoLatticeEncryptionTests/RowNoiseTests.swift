@@ -30,19 +30,27 @@ import Testing
     @Test(arguments: rows, [1, -1]) func rowsAreRightAtTheBound(shape: (Segments, Int), sign: Int64) throws {
         let declared = try RowProduct(shape.0, width: shape.1)
         let fixture = try RowFixture(rows: [declared: 2], seed: 1)
-        try expectRight(fixture, EncryptedRowProduct(declared, fixture.parameters), sign)
+        try expectRight(
+            fixture, EncryptedRowProduct(declared, fixture.parameters),
+            [{ _ in Noise(sign: sign) }, { _ in Noise(sign: sign, excess: 3) }])
     }
 
     static let layouts = [0, 1, 3, 5].flatMap { levels in
         [0, 1, 2, 4].map { RowLayout(levels: levels, groupLevels: $0) }
     }
 
-    /// Groups of every size, with rows that end in the middle of a group and of a response.
+    /// 35 rows that end in the middle of a group and of a response, of which there are three.
+    private static let groupedRows = Segments(groups: 7, lengths: [900, 0, 1, 5_000, 700])
+
+    /// Groups of every size. Responses take turns in what noise they get, as an answer takes long.
     @Test(arguments: layouts) func groupsAreRightAtTheBound(layout: RowLayout) throws {
-        let declared = try RowProduct(Segments(groups: 7, lengths: [900, 0, 1, 16_000, 700]), width: 64)
+        let declared = try RowProduct(Self.groupedRows, width: 64)
         let fixture = try RowFixture(Self.deepParameters(layout), seed: 1)
         let product = try EncryptedRowProduct(declared, fixture.parameters, layout: layout)
-        for sign in [Int64(1), -1] { try expectRight(fixture, product, sign) }
+        #expect(product.blocks == 3)
+        try expectRight(
+            fixture, product,
+            [{ Noise(sign: 1, excess: $0 % 2 * 3) }, { Noise(sign: -1, excess: ($0 + 1) % 2 * 3) }])
     }
 
     /// Parameters of which products of 64 bits are proved with any groups; of some levels the keys stand for those below.
@@ -53,9 +61,20 @@ import Testing
                 keyStride: 2, digitPrimes: 3))
     }
 
-    /// With the largest noise products are right, and off by one with three bits more of it, a whole unit of the plaintext's
-    /// last place.
-    private func expectRight(_ fixture: RowFixture, _ product: EncryptedRowProduct, _ sign: Int64) throws {
+    /// What is added to a response: the largest noise, and some bits more.
+    private struct Noise {
+        var sign: Int64
+        var excess = 0
+
+        /// What products are off by: with three bits more by a whole unit of the plaintext's last place.
+        var off: UInt64 { excess == 0 ? 0 : UInt64(bitPattern: sign) }
+    }
+
+    /// With the largest noise products are right, and off by one with three bits more of it.
+    /// - Parameter noises: of each answer, by responses.
+    private func expectRight(
+        _ fixture: RowFixture, _ product: EncryptedRowProduct, _ noises: [(Int) -> Noise]
+    ) throws {
         let (rows, width, degree) = (product.product.rows, product.product.width, fixture.parameters.degree)
         let numbers = RowFixture.words(rows.rowCount, width: width, seed: 2)
         let (signs, elements) = Self.ends(rows.elementCount, width: width, seed: 3)
@@ -63,15 +82,24 @@ import Testing
             () throws(LatticeError) in Self.errors(signs, degree: degree)
         }
         let mask: UInt64 = .max >> UInt64(64 - width)
-        let expected = RowFixture.products(rows, numbers, elements).map { $0 & mask }
+        let expected = RowFixture.products(rows, numbers, elements)
         let share = (0..<UInt64(degree)).map { $0 &* 0x9E37_79B9_7F4A_7C15 }
-        for (excess, off) in [(0, 0), (3, UInt64(bitPattern: sign))] {
-            let noise = try ResponseNoise.extreme(degree: degree, sign: sign, floodBits: product.floodBits + excess)
-            let answer = try fixture.server.respond(to: request, elements, in: product) {
-                () throws(LatticeError) in (noise, share)
+        for noises in noises {
+            let added = try (0..<product.blocks).map(noises).map { noise in
+                try ResponseNoise.extreme(
+                    degree: degree, sign: noise.sign, floodBits: product.floodBits + noise.excess)
+            }
+            var response = 0
+            let answer = try fixture.server.respond(to: request, elements, in: product) { () throws(LatticeError) in
+                defer { response += 1 }
+                return (added[response], share)
             }
             let decrypted = try fixture.client.finish(answer.response, in: product)
-            #expect(zip(decrypted, answer.share).map { ($0 &+ $1) & mask } == expected.map { ($0 &+ off) & mask })
+            for block in 0..<product.blocks {
+                let (range, off) = (product.range(block), noises(block).off)
+                let found = zip(decrypted[range], answer.share[range]).map { ($0 &+ $1) & mask }
+                #expect(found == expected[range].map { ($0 &+ off) & mask })
+            }
         }
     }
 
@@ -88,7 +116,7 @@ import Testing
     }
 
     @Test(arguments: layouts) func noiseOfGroupsIsBelowItsBound(layout: RowLayout) throws {
-        let declared = try RowProduct(Segments(groups: 7, lengths: [900, 0, 1, 16_000, 700]), width: 64)
+        let declared = try RowProduct(Self.groupedRows, width: 64)
         let fixture = try RowFixture(Self.deepParameters(layout), seed: 4)
         let product = try EncryptedRowProduct(declared, fixture.parameters, layout: layout)
         let bound = NoiseBound(declared, fixture.parameters.shape, layout)

@@ -111,7 +111,7 @@ struct RowRun {
 
     static let unevenRows = [
         Segments(rows: 1, columns: 1), Segments(rows: 1, columns: 16_384), Segments(rows: 17, columns: 1024),
-        Segments(groups: 3, lengths: [0, 7, 1, 0, 300]), Segments(groups: 1, lengths: [0, 40_000, 1, 0, 33_000, 0]),
+        Segments(groups: 3, lengths: [0, 7, 1, 0, 300]), Segments(groups: 1, lengths: [0, 20_000, 1, 0, 17_000, 0]),
         Segments(groups: 1, lengths: [16_384, 16_384, 0]), Segments(groups: 2, lengths: Array(0...35)),
     ]
 
@@ -249,8 +249,9 @@ struct RowRun {
                 degree: 16384, primeBits: 45, primeCount: 5, packingLevels: levels, keyStride: stride,
                 digitPrimes: 1 + levels % 3))
         var fixture = try RowFixture(parameters, seed: 2)
-        let (x, y) = (RowFixture.words(200 * 70, width: 64, seed: 3), RowFixture.words(200 * 70, width: 64, seed: 4))
-        let product = try EncryptedRowDots(RowDots(rows: 200, columns: 70, width: 64), parameters)
+        // With 6 levels of more rows than a response has.
+        let (x, y) = (RowFixture.words(75 * 70, width: 64, seed: 3), RowFixture.words(75 * 70, width: 64, seed: 4))
+        let product = try EncryptedRowDots(RowDots(rows: 75, columns: 70, width: 64), parameters)
         let run = try fixture.run(product, x, y)
         #expect(run.adds(upTo: RowFixture.dots(70, x, y), width: 64))
     }

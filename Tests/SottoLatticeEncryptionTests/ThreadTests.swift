@@ -8,10 +8,10 @@ import Testing
 @Suite struct ThreadTests {
     private static let counts = [1, 2, 3]
 
-    /// Answers of different numbers of threads are equal.
-    private func expectEqual(
+    /// Answers of different numbers of threads are equal; that answer.
+    @discardableResult private func expectEqual(
         _ answer: (_ threads: Int, inout InsecureSeededSource) throws -> (response: [UInt8], share: [UInt64])
-    ) throws {
+    ) throws -> (response: [UInt8], share: [UInt64]) {
         let answers = try Self.counts.map { threads in
             var seeds = InsecureSeededSource(9)
             return try answer(threads, &seeds)
@@ -19,6 +19,7 @@ import Testing
         for answer in answers {
             #expect(answer.response == answers[0].response && answer.share == answers[0].share)
         }
+        return answers[0]
     }
 
     /// Of a single block of columns, of several, and of more than are made at the same time; of several blocks of rows.
@@ -29,8 +30,7 @@ import Testing
         let (mask, matrix) = (fixture.mask(&generator), fixture.matrix(&generator))
         let (product, server) = (fixture.product, fixture.server)
         let request = try fixture.client.request(mask, in: product, seeds: &fixture.seeds)
-        try expectEqual { try server.respond(to: request, matrix, in: product, threads: $0, seeds: &$1) }
-        let answer = try server.respond(to: request, matrix, in: product, threads: 2, seeds: &fixture.seeds)
+        let answer = try expectEqual { try server.respond(to: request, matrix, in: product, threads: $0, seeds: &$1) }
         let sum = fixture.sum(try fixture.client.finish(answer.response, in: product), answer.share)
         #expect(sum == fixture.expected(mask, matrix))
     }
@@ -46,8 +46,9 @@ import Testing
         let elements = RowFixture.words(rows.elementCount, width: width, seed: 2)
         var seeds = fixture.seeds
         let request = try fixture.client.request(numbers, in: product, seeds: &seeds)
-        try expectEqual { try fixture.server.respond(to: request, elements, in: product, threads: $0, seeds: &$1) }
-        let answer = try fixture.server.respond(to: request, elements, in: product, threads: 3, seeds: &seeds)
+        let answer = try expectEqual {
+            try fixture.server.respond(to: request, elements, in: product, threads: $0, seeds: &$1)
+        }
         let run = RowRun(
             shares: (try fixture.client.finish(answer.response, in: product), answer.share), request: request,
             response: answer.response)
@@ -56,8 +57,8 @@ import Testing
 
     @Test(arguments: [0, 6]) func dots(levels: Int) throws {
         let fixture = try RowFixture(parameters(levels: levels), seed: 4)
-        let product = try EncryptedRowDots(RowDots(rows: 300, columns: 70, width: 64), fixture.parameters)
-        let (x, y) = (RowFixture.words(21_000, width: 64, seed: 3), RowFixture.words(21_000, width: 64, seed: 4))
+        let product = try EncryptedRowDots(RowDots(rows: 100, columns: 70, width: 64), fixture.parameters)
+        let (x, y) = (RowFixture.words(7_000, width: 64, seed: 3), RowFixture.words(7_000, width: 64, seed: 4))
         var seeds = fixture.seeds
         let request = try fixture.client.request(x, in: product, seeds: &seeds)
         try expectEqual { try fixture.server.respond(to: request, y, in: product, threads: $0, seeds: &$1) }
