@@ -7,6 +7,8 @@ import Testing
 @Suite struct ExampleTrafficTests {
     private static let fills: [InputFill] = [.zeros, .constant(-1), .anything(seed: 9)]
 
+    private static let mostRuns = 24
+
     private static func count(_ example: ExampleProgram) -> Int {
         ExamplePrograms.matrices.contains { $0.description == example.description } ? 4 : 256
     }
@@ -25,8 +27,9 @@ import Testing
         let results = Set(program.instructions.filter { $0.primitive.label == "open" }.map(\.index))
         for fill in Self.fills.prefix(2) {
             var bytes: [UInt64: [UInt8]] = [:]
-            var seed: UInt64 = 0
-            // Until there is enough of every message to tell.
+            var (seed, counts): (UInt64, [Int]) = (0, [])
+            // Until there is enough to tell of every message that is long enough to come to that.
+            func isEnough(_ count: Int) -> Bool { count >= 1000 || Self.mostRuns * count < 1000 * Int(seed) }
             repeat {
                 let channels = RecordingChannel.pair()
                 _ = try ProgramRunner(program, fill: fill, seed: seed, channels: channels)
@@ -36,7 +39,8 @@ import Testing
                     }
                 }
                 seed += 1
-            } while seed < 24 && bytes.values.contains { $0.count < 1000 }
+                counts = bytes.values.map(\.count)
+            } while Int(seed) < Self.mostRuns && !(counts + [counts.reduce(0, +)]).allSatisfy(isEnough)
             for (message, bytes) in bytes where bytes.count >= 1000 {
                 #expect(abs(ChiSquare.deviation(ofBytes: bytes)) < 6, "message \(message) of \(fill)")
             }
@@ -61,7 +65,7 @@ import Testing
             let depth: UInt32
             let size: Int
         }
-        let count = min(Self.count(example), 40)
+        let count = min(Self.count(example), 9)
         let program = try example.program(count: count, target: target)
         let headers = try Self.fills.enumerated().map { index, fill in
             let channels = RecordingChannel.pair()
