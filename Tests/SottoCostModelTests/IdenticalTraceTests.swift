@@ -11,6 +11,11 @@ import Testing
         .constant(-(1 << 28)), .constant(.max), .constant(.min), .small(seed: 2, bits: 28), .anything(seed: 3),
     ]
 
+    /// In a field, which takes longer, those that have all norms, activations and feed-forward networks between them.
+    static let cases =
+        Small.notations.map { ($0, DomainProfile.ring64) }
+        + ["SM+LN+G", "SM+LN+R", "SM(t)+ScFuFFN"].map { ($0, DomainProfile.field) }
+
     private func expectIdentical(_ program: Program) throws {
         let first = try ExactRun(program, fill: .zeros, seed: 1)
         #expect(first.mismatch == nil)
@@ -27,7 +32,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Small.notations, DomainProfile.both)
+    @Test(arguments: cases)
     func otherInputsAndWeightsGiveTheSameTrace(notation: String, profile: DomainProfile) throws {
         try expectIdentical(
             try ForwardPass(architecture: Small.architecture(notation), new: 4, output: .all).program(
@@ -40,7 +45,7 @@ import Testing
     }
 
     /// The same with weights and prompts as they come from models.
-    @Test(arguments: Small.notations, DomainProfile.both)
+    @Test(arguments: cases)
     func otherModelsOfOneArchitectureGiveTheSameTrace(notation: String, profile: DomainProfile) throws {
         let architecture = try Small.architecture(notation)
         let program = try ForwardPass(architecture: architecture, new: 4, output: .all).program(

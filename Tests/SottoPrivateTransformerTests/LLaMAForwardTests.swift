@@ -19,7 +19,8 @@ import Testing
         let weights = try ModelWeights.random(architecture, seed: 3, standardDeviation: 0.3)
         let tokens = (0..<positions).map { $0 * 7 % 19 }
         let reference = try ReferenceModel(weights).logits(tokens: tokens)
-        for output in [ForwardPass.Output.all, .last] {
+        // What is dropped for the last position's output is dropped alike over every domain.
+        for output in profile == .ring64 ? [ForwardPass.Output.all, .last] : [.all] {
             let run = try PrivateForward(
                 ForwardPass(architecture: architecture, new: positions, output: output), weights: weights,
                 input: ClientInput(tokens: tokens, vocabulary: 19), profile: profile)

@@ -102,12 +102,14 @@ import Testing
 
     @Test(arguments: operations, [DomainProfile.ring64, .field])
     func tilesChangeNeitherValuesNorBytesNorRounds(operation: Operation, profile: DomainProfile) throws {
-        for count in [1, 8, 15, 16, 17, 24, 33, 80, 83] {
+        // Tiles are cut alike over every domain.
+        for count in profile == .ring64 ? [1, 8, 15, 16, 17, 24, 33, 80, 83] : [1, 16, 17, 83] {
             let whole = try Self.program(operation, count: count, profile, .none)
+            let a = CostInterpreter().run(whole)
             for window in [1, 4000, Int.max] {
                 let tiling = Tiling(elements: 16, linearElements: 40, windowBytes: window)
                 let tiled = try Self.program(operation, count: count, profile, tiling)
-                let (a, b) = (CostInterpreter().run(whole), CostInterpreter().run(tiled))
+                let b = CostInterpreter().run(tiled)
                 #expect(a.onlineBytes == b.onlineBytes, "\(count)")
                 #expect(a.dealerBytes == b.dealerBytes, "\(count)")
                 #expect(a.rounds == b.rounds, "\(count)")
