@@ -4,13 +4,28 @@ import SottoRandomness
 import Testing
 
 /// `sotto costs`, which makes docs/costs.md.
-@Suite struct CostsCommandTests {
+@Suite(.serialized) struct CostsCommandTests {
     private static let page = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("docs/costs.md")
 
+    private static let forms = ["text", "json", "csv", "markdown", "latex"]
+
+    /// What one process prints in each form, for all tests.
+    private static let printed = Result {
+        try forms.map { ($0, try BuiltProgram.run("costs", "--format", $0)) }
+    }
+
+    private static func run(_ form: String) throws -> BuiltProgram.Result {
+        try #require(printed.get().first { $0.0 == form }).1
+    }
+
+    private static func catalogue() throws -> CostCatalogue {
+        try JSONDecoder().decode(CostCatalogue.self, from: Data(run("json").output.utf8))
+    }
+
     @Test func thePageIsWhatTheCodeDeclares() throws {
-        let result = try BuiltProgram.run("costs", "--format", "markdown")
+        let result = try Self.run("markdown")
         #expect(result.status == 0 && result.error.isEmpty)
         let page = String(decoding: try Data(contentsOf: Self.page), as: UTF8.self)
         let regenerate = "run `swift run -c release sotto costs --format markdown > docs/costs.md`"
@@ -29,8 +44,7 @@ import Testing
     /// Rows of models are those of `estimate`.
     @Test(arguments: ["SM+LN+G", "SM(t)+ScFuFFN"])
     func modelsAreThoseOfEstimate(notation: String) throws {
-        let made = try BuiltProgram.run("costs", "--format", "json")
-        let catalogue = try JSONDecoder().decode(CostCatalogue.self, from: Data(made.output.utf8))
+        let catalogue = try Self.catalogue()
         let options = [["--layers", "1", "--blocks-only"], []]
         for (title, options) in zip(["Layers", "Models"], options) {
             let section = try #require(catalogue.sections.first { $0.title == title })
@@ -47,8 +61,7 @@ import Testing
 
     /// The page of measurements repeats bytes and rounds of layers; they are the declared ones.
     @Test func benchmarksNameTheDeclaredCosts() throws {
-        let made = try BuiltProgram.run("costs", "--format", "json")
-        let catalogue = try JSONDecoder().decode(CostCatalogue.self, from: Data(made.output.utf8))
+        let catalogue = try Self.catalogue()
         let layers = try #require(catalogue.sections.first { $0.title == "Layers" })
         let page = Self.page.deletingLastPathComponent().appendingPathComponent("benchmarks.md")
         let lines = Self.lines(String(decoding: try Data(contentsOf: page), as: UTF8.self))
@@ -68,9 +81,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["text", "json", "csv", "markdown", "latex"])
+    @Test(arguments: forms)
     func everyFormIsTheSameOnEveryRun(format: String) throws {
-        let first = try BuiltProgram.run("costs", "--format", format)
+        let first = try Self.run(format)
         #expect(first.status == 0 && first.error.isEmpty && !first.output.isEmpty)
         #expect(try BuiltProgram.run("costs", "--format", format).output == first.output)
     }

@@ -13,14 +13,14 @@ import Testing
     /// The built-in models complete as in plaintext, within the ring's bounds, at the declared cost.
     @Test(arguments: ["tiny", "tiny-scfu"], ["ring64", "field"])
     func simulationsAgreeWithPlaintext(model: String, domain: String) throws {
-        let run = try report(["simulate", model, "--text", "class A:\n", "--tokens", "3", "--domain", domain])
+        let run = try report(["simulate", model, "--text", "class A:\n", "--tokens", "2", "--domain", domain])
         let completion = try #require(run.completion)
         #expect(completion.private == completion.plaintext)
         let accuracy = try #require(run.accuracy)
         #expect(accuracy.maxAbsError < 0.02)
         #expect(accuracy.top1Agreement == 1)
         #expect(run.domain == domain)
-        let declared = try report(["estimate", model, "--context", "9", "--tokens", "3", "--domain", domain])
+        let declared = try report(["estimate", model, "--context", "9", "--tokens", "2", "--domain", domain])
         #expect(run.firstDifference(from: declared) == nil)
     }
 

@@ -64,7 +64,7 @@ final class RunningRole {
     func demoEqualsPlaintextAndEstimate(model: String, domain: String) throws {
         let prompt = "import os\n"
         let demo = try RunningRole(
-            ["demo", model, "--prompt", prompt, "--tokens", "3", "--format", "json", "--domain", domain]
+            ["demo", model, "--prompt", prompt, "--tokens", "2", "--format", "json", "--domain", domain]
         ).finish()
         #expect(demo.status == 0, "\(demo.errors)")
         #expect(demo.errors.isEmpty)
@@ -78,7 +78,7 @@ final class RunningRole {
 
         let estimate = try RunningRole(
             [
-                "estimate", model, "--context", "\(prompt.utf8.count)", "--tokens", "3", "--format", "json", "--domain",
+                "estimate", model, "--context", "\(prompt.utf8.count)", "--tokens", "2", "--format", "json", "--domain",
                 domain,
             ]
         ).finish()

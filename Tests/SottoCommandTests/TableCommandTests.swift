@@ -212,7 +212,8 @@ import Testing
 
     @Test func textFitsALine() throws {
         for arguments in [
-            ["table", "gpt2", "--network", "wan,lan", "--paper"], ["suggest", "gpt2", "--network", "wan,lan,loopback"],
+            ["table", "gpt2", "--network", "wan,lan", "--paper"],
+            ["suggest", "gpt2", "--network", "wan,lan,loopback", "--layers", "2"],
             ["costs"], ["estimate", "gpt2", "--by", "primitive", "--layers", "1"],
             ["entropy", "tiny", "--layers", "1", "--text", "abcd"],
         ] {
