@@ -500,7 +500,7 @@ class Faults:
         for role in (server, dealer):
             self.expect(role.wait(self.timeout + 10) == 0, f"the {role.name} of --sessions 1 did not end with 0")
         dealer, server = self.start("--max-sessions", "1")
-        first = self.client(self.s, self.d, 40)
+        first = self.client(self.s, self.d, 15)
         time.sleep(0.7)
         second = self.client(self.s, self.d)
         status = second.wait(self.timeout + 20)
@@ -516,7 +516,7 @@ class Faults:
             dealer, server = self.start()
             self.benign(self.s, self.d, "stops")
             self.timeout, kept = 20, self.timeout
-            client = self.client(self.s, self.d, 20)
+            client = self.client(self.s, self.d, 12)
             self.timeout = kept
             time.sleep(0.7)
             server.send(number)
