@@ -173,7 +173,7 @@ import Testing
         ("entropy tiny --file /no/such/file", 65), ("entropy gpt2 --layers 1 --text abc", 64),
     ])
     func refusals(line: String, status: Int32) throws {
-        let result = try BuiltProgram.run(line.split(separator: " ").map(String.init))
+        let result = try BuiltProgram.refusal(line.split(separator: " ").map(String.init))
         #expect(result.status == status, "\(line) gave \(result.error)")
         #expect(result.output.isEmpty)
         #expect(result.error.hasPrefix("sotto: ") && result.error.split(separator: "\n").count == 1, "\(result.error)")

@@ -28,7 +28,7 @@ import Testing
     ])
     func anythingElseIsRefused(ids: String) throws {
         for command in ["simulate", "evaluate", "entropy"] {
-            let result = try BuiltProgram.run(command, "tiny", "--input-ids=\(ids)")
+            let result = try BuiltProgram.refusal([command, "tiny", "--input-ids=\(ids)"])
             #expect(result.status == 64 && result.output.isEmpty, "\(ids) gave \(result.error)")
             #expect(result.error.hasPrefix("sotto: ") && result.error.contains("--input-ids"))
             #expect(result.error.split(separator: "\n").count == 1)

@@ -139,7 +139,7 @@ import Testing
         let deal = ["deal", "--listen", "127.0.0.1:0"]
         let isOfServer = option.hasPrefix("--max-queries") || option.hasPrefix("--allow")
         for role in isOfServer ? [serve] : [serve, deal] {
-            let result = try BuiltProgram.run(role + ["--insecure-plaintext", option])
+            let result = try BuiltProgram.refusal(role + ["--insecure-plaintext", option])
             #expect(result.status == 64, "\(option): \(result.error)")
             #expect(result.output.isEmpty && result.error.split(separator: "\n").count == 1)
         }

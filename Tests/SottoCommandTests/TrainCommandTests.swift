@@ -254,7 +254,7 @@ import Testing
         "--architecture SM --edit layers[0].ffn.activation=silu", "--context 100000", "--frobnicate",
     ])
     func badUsage(line: String) throws {
-        let result = try BuiltProgram.run(
+        let result = try BuiltProgram.refusal(
             arguments("run", steps: 30, line.split(separator: " ").map(String.init)))
         #expect([64, 65].contains(result.status), "\(line) gave \(result.status)")
         #expect(result.output.isEmpty)
