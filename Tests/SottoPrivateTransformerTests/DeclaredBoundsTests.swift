@@ -81,7 +81,7 @@ import Testing
         let input = try ClientInput(tokens: Self.tokens, vocabulary: 19)
         let reference = try ReferenceModel(weights).logits(tokens: Self.tokens)
         let largest = reference.map { abs(Double($0)) }.max() ?? 0
-        for seed in 0..<3 as Range<UInt64> {
+        for seed in 0..<2 as Range<UInt64> {
             let run = try PrivateForward(pass, weights: declared, input: input, seed: seed, profile: profile)
             let worst = zip(run.values, reference).map { abs($0 - Double($1)) }.max() ?? 0
             #expect(worst < 0.05 + 1e-3 * largest, "\(name): largest error \(worst) of \(largest)")

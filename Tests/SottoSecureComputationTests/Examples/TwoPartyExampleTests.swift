@@ -31,7 +31,7 @@ import Testing
 
     /// Other randomness, the same messages.
     @Test func costsDoNotDependOnTheRun() throws {
-        let program = try ExamplePrograms.matrices[0].program(count: 3, target: target)
+        let program = try ExamplePrograms.matrices[1].program(count: 3, target: target)
         let runs = try [1, 2].map { try ProgramRunner(program, fill: .small(seed: $0, bits: 4), seed: UInt64($0)) }
         #expect(runs[0].outcome.trace.makingBytes == runs[1].outcome.trace.makingBytes)
         #expect(runs[0].outcome.trace.events == runs[1].outcome.trace.events)
