@@ -23,10 +23,11 @@ let package = Package(
             name: "CSottoGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"]), .brew(["gmp"])]),
         .systemLibrary(
             name: "CSottoOpenBLAS", pkgConfig: "openblas",
-            providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+            providers: [.brew(["openblas"])]),
         .target(name: "CSottoRingKernels"),
         .target(name: "CSottoFloatKernels"),
         .target(name: "CSottoLatticeKernels"),
+        .target(name: "CSottoLibraryLoader"),
 
         // The private side, from arithmetic to protocols.
         .target(name: "SottoAlgebra", dependencies: ["CSottoRingKernels", "CSottoGMP"]),
@@ -93,7 +94,9 @@ let package = Package(
         .target(
             name: "SottoTraining",
             dependencies: [
-                "CSottoFloatKernels", "CSottoOpenBLAS", "SottoModel", "SottoReporting", "SottoAttentionEntropy",
+                "CSottoFloatKernels", "CSottoLibraryLoader", "SottoModel", "SottoReporting", "SottoAttentionEntropy",
+                // Loaded on Linux, linked on macOS.
+                .byName(name: "CSottoOpenBLAS", condition: .when(platforms: [.macOS])),
             ]),
 
         // The front doors: for programs, and for the command line.
@@ -176,8 +179,8 @@ let package = Package(
         .testTarget(
             name: "SottoTrainingTests",
             dependencies: [
-                "CSottoFloatKernels", "SottoRandomness", "SottoApproximation", "SottoModel", "SottoReporting",
-                "SottoAttentionEntropy", "SottoTraining", "TestSupport",
+                "CSottoFloatKernels", "CSottoLibraryLoader", "SottoRandomness", "SottoApproximation", "SottoModel",
+                "SottoReporting", "SottoAttentionEntropy", "SottoTraining", "TestSupport",
             ],
             exclude: ["Reference"],
             resources: [.copy("Data")]),

@@ -6,13 +6,15 @@
 Needs the built program (swift build -c release). PyTorch is what Tests/SottoTrainingTests/Reference/set_up_pytorch.py
 finds or installs. PyTorch runs the model of docs/pytorch in three ways: `plain`, with its fused attention, which has no
 entropies; `entropies`, with every head's entropy in every step, as Sotto always computes them; `compiled`, the plain
-one by torch.compile. Each takes as many steps as Sotto after --warm-up others; Sotto's first steps count.
+one by torch.compile. Each takes as many steps as Sotto after --warm-up others; Sotto's first steps count. --before is
+another build of Sotto that takes its turns too. The first line names the processor and the kernels of OpenBLAS.
 """
 
 import argparse
 import hashlib
 import json
 import os
+import platform
 import random
 import statistics
 import subprocess
@@ -30,6 +32,7 @@ MODES = ["plain", "entropies", "compiled"]
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sotto", default=str(REPOSITORY / ".build" / "release" / "sotto"))
+    parser.add_argument("--before", metavar="PROGRAM", help="another build of sotto, to compare with")
     parser.add_argument("--architectures", nargs="+", default=["SM+LN+G", "SM+ScFuFFN"], metavar="NAME")
     parser.add_argument("--layers", nargs="+", type=int, default=[4, 12])
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
@@ -117,7 +120,9 @@ def make_corpus(directory: Path, length: int = 200_000) -> None:
         (directory / name).write_text("".join(generator.choices(alphabet, k=count)))
 
 
-def run_sotto(program: str, corpus: Path, case: dict[str, Any]) -> float:
+def train_in_sotto(
+    program: str, corpus: Path, case: dict[str, Any], *extra: str
+) -> subprocess.CompletedProcess[str]:
     with tempfile.TemporaryDirectory() as output:
         result = subprocess.run(
             [
@@ -125,21 +130,46 @@ def run_sotto(program: str, corpus: Path, case: dict[str, Any]) -> float:
                 "--layers", str(case["layers"]), "--heads", str(case["heads"]), "--width", str(case["width"]),
                 "--context", str(case["context"]), "--batch", str(case["batch"]), "--steps", str(case["steps"]),
                 "--threads", str(case["threads"]), "--log-every", str(case["steps"]), "--checkpoint-every", "100000",
-                "--format", "json"],
+                "--format", "json", *extra],
             capture_output=True, text=True)
     if result.returncode != 0:
         raise SystemExit(f"sotto train failed: {result.stderr.strip()}")
-    return json.loads(result.stdout)["tokens_per_second"]
+    return result
+
+
+def run_sotto(program: str, corpus: Path, case: dict[str, Any]) -> float:
+    return json.loads(train_in_sotto(program, corpus, case).stdout)["tokens_per_second"]
+
+
+# What it runs on.
+
+
+def processor() -> str:
+    try:
+        fields = dict(
+            (name.strip(), value.strip())
+            for name, _, value in (line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines()))
+        return f"{fields['model name']}, family {fields['cpu family']}, model {fields['model']}"
+    except (OSError, KeyError):
+        return platform.processor() or platform.machine()
+
+
+def kernels(program: str, corpus: Path) -> str:
+    case = dict(
+        architecture="SM", layers=1, heads=1, width=16, context=16, batch=1, steps=1, threads=1)
+    said = train_in_sotto(program, corpus, case, "--verbose").stderr
+    return next((line.partition(" by ")[2] for line in said.splitlines() if "products of matrices" in line), said)
 
 
 def measure(options: argparse.Namespace, python: str, corpus: Path, case: dict[str, Any]) -> dict[str, Any]:
     speeds: dict[str, list[float]] = {"sotto": []}
-    modes = list(options.modes)
+    programs = {"sotto": options.sotto} | ({"before": options.before} if options.before else {})
+    modes = [name for name in programs if name != "sotto"] + list(options.modes)
     for pair in range(options.pairs):
         turns = ["sotto", *modes]
         for name in turns if pair % 2 == 0 else reversed(turns):
             speed = (
-                run_sotto(options.sotto, corpus, case) if name == "sotto"
+                run_sotto(programs[name], corpus, case) if name in programs
                 else run_pytorch(python, case | {"mode": name}))
             if speed is None:
                 modes.remove(name)
@@ -176,6 +206,7 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory() as directory:
         make_corpus(Path(directory))
+        print(f"{processor()}; {kernels(options.sotto, Path(directory))}", flush=True)
         for layers in options.layers:
             for architecture in options.architectures:
                 for threads in options.threads:

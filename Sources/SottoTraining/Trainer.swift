@@ -7,7 +7,8 @@ import SottoModel
 ///
 /// The loss is the mean cross-entropy of all predictions plus, with a regulariser, its penalty on the head entropies of
 /// the whole batch. A run is repeatable to the bit on one machine with the same settings, the number of threads
-/// included: each thread takes a fixed part of the batch, and sums are made in a fixed order.
+/// and the kernels of OpenBLAS included: each thread takes a fixed part of the batch, and sums are made in a fixed
+/// order.
 public final class Trainer {
     /// The network.
     public let architecture: Architecture
@@ -26,18 +27,20 @@ public final class Trainer {
     let shards: [DecoderShard]
 
     /// A model with random weights from the settings' seed.
+    /// - Parameter openBLAS: makes the products of matrices.
     /// - Throws: ``TrainingError`` if a setting is out of range, or a part of the architecture has no gradient here.
-    public init(architecture: Architecture, settings: TrainingSettings) throws(TrainingError) {
+    public init(
+        architecture: Architecture, settings: TrainingSettings, openBLAS: OpenBLAS
+    ) throws(TrainingError) {
         try settings.validate()
         try architecture.checkTrainable()
         try Self.checkMemory(architecture, settings)
-        useOneThreadInBLAS()
         self.architecture = architecture
         self.settings = settings
         let matrices = NormalizedMatrix.all(of: settings.normalization, in: architecture)
         layout = ParameterLayout(architecture, normalized: matrices, hasThresholds: settings.regulariser != nil)
         parameters = FloatBuffer(count: layout.count)
-        normalizer = WeightNormalizer(matrices, layout: layout)
+        normalizer = WeightNormalizer(matrices, layout: layout, openBLAS: openBLAS)
         effective = normalizer.isEmpty ? parameters : FloatBuffer(count: layout.weightCount)
         let kernels = sotto_float_kernels.fastest
         optimizer = Optimizer(layout, settings: settings, kernels: kernels)
@@ -45,7 +48,8 @@ public final class Trainer {
         let (layout, count) = (layout, min(settings.threads, settings.batch))
         shards = (0..<count).map { _ in
             DecoderShard(
-                architecture, layout: layout, windows: (settings.batch + count - 1) / count, kernels: kernels)
+                architecture, layout: layout, windows: (settings.batch + count - 1) / count, openBLAS: openBLAS,
+                kernels: kernels)
         }
         InitialParameters(architecture: architecture, settings: settings).fill(parameters, layout)
         normalizer.start(parameters, seed: settings.seed &+ 1)

@@ -23,7 +23,7 @@ import Testing
 
     private static let modules = [
         Module("CSottoOpenSSL"), Module("CSottoGMP"), Module("CSottoOpenBLAS"), Module("CSottoRingKernels"),
-        Module("CSottoFloatKernels"), Module("CSottoLatticeKernels"),
+        Module("CSottoFloatKernels"), Module("CSottoLatticeKernels"), Module("CSottoLibraryLoader"),
         Module("SottoAlgebra", "CSottoRingKernels CSottoGMP", system: "Dispatch"),
         Module("SottoApproximation", system: "Foundation"),
         Module("SottoRandomness", "CSottoOpenSSL SottoAlgebra"),
@@ -71,7 +71,7 @@ import Testing
         Module("SottoAttentionEntropy", "SottoModel SottoReporting", system: "Foundation"),
         Module(
             "SottoTraining",
-            "CSottoFloatKernels CSottoOpenBLAS SottoModel SottoReporting SottoAttentionEntropy",
+            "CSottoFloatKernels CSottoLibraryLoader CSottoOpenBLAS SottoModel SottoReporting SottoAttentionEntropy",
             system: "Foundation Dispatch Darwin Glibc Musl"),
         Module(
             "Sotto",

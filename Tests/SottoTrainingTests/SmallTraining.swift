@@ -21,7 +21,7 @@ struct SmallTraining {
         settings.batch = 3
         settings.seed = seed
         change(&settings)
-        trainer = try Trainer(architecture: architecture, settings: settings)
+        trainer = try Trainer(architecture: architecture, settings: settings, openBLAS: .load())
         var generator = SeededGenerator(seed)
         try Self.scatter(trainer, &generator)
         windows = (0..<settings.batch).map { _ in

@@ -162,7 +162,7 @@ struct TrainerTests {
         var settings = TrainingSettings()
         settings.batch = 1 << 16
         let error = #expect(throws: TrainingError.self) {
-            _ = try Trainer(architecture: architecture, settings: settings)
+            _ = try Trainer(architecture: architecture, settings: settings, openBLAS: .load())
         }
         guard case .tooLarge = error else {
             Issue.record("\(String(describing: error)) is not about memory")
@@ -173,7 +173,7 @@ struct TrainerTests {
     @Test func architecturesWithoutGradientsAreRefused() throws {
         let llama = try Architecture.preset(named: "tinyllama-1.1b")
         #expect(throws: TrainingError.unsupported(part: "rotary positions")) {
-            _ = try Trainer(architecture: llama, settings: TrainingSettings())
+            _ = try Trainer(architecture: llama, settings: TrainingSettings(), openBLAS: .load())
         }
     }
 }

@@ -1,6 +1,7 @@
 import Benchmark
 import KernelWorkloads
 import SottoAlgebra
+import SottoTraining
 
 let benchmarks: @Sendable () -> Void = {
     Benchmark.defaultConfiguration = .init(
@@ -14,7 +15,9 @@ let benchmarks: @Sendable () -> Void = {
             }
         }
         Benchmark("sgemm \(workload.name)") { benchmark in
-            for _ in benchmark.scaledIterations { workload.multiplySingle() }
+            let openBLAS = try OpenBLAS.load()
+            benchmark.startMeasurement()
+            for _ in benchmark.scaledIterations { workload.multiplySingle(by: openBLAS) }
         }
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import KernelWorkloads
 import SottoAlgebra
 import SottoObliviousTransfer
+import SottoTraining
 
 /// Prints, one line each, how long the kernels take beside something known: the median ratio of runs in turn, on one
 /// core, with the rate of both. Arguments choose among matrices, generator, packing, fields and transfers.
@@ -11,7 +12,7 @@ enum Comparisons {
         print("median of \(Comparison.pairs) pairs, one thread, processor time")
         let chosen = Set(CommandLine.arguments.dropFirst())
         func isChosen(_ name: String) -> Bool { chosen.isEmpty || chosen.contains(name) }
-        if isChosen("matrices") { compareMatrixProducts() }
+        if isChosen("matrices") { try compareMatrixProducts() }
         if isChosen("generator") { try compareStreams() }
         if isChosen("packing") { try comparePacking() }
         if isChosen("fields") { try compareFields() }
@@ -49,14 +50,16 @@ enum Comparisons {
         }
     }
 
-    private static func compareMatrixProducts() {
+    private static func compareMatrixProducts() throws {
+        let openBLAS = try OpenBLAS.load()
+        print("sgemm is that of \(openBLAS)")
         for (m, k, n) in [(128, 768, 3072), (128, 768, 768), (128, 3072, 768), (128, 64, 128), (1, 768, 3072)] {
             var workload = MatrixWorkload(m: m, k: k, n: n)
             let repetitions = max(1, Int(1e8 / workload.operations))
             for kernel in RingKernel.allCases where kernel.isAvailable {
                 var other = workload
                 let comparison = Comparison(
-                    repetitions: repetitions, { workload.multiplyRing(kernel) }, { other.multiplySingle() })
+                    repetitions: repetitions, { workload.multiplyRing(kernel) }, { other.multiplySingle(by: openBLAS) })
                 report(
                     "ring product \(workload.name), \(kernel), to sgemm", comparison, amount: workload.operations,
                     unit: "Gop/s")

@@ -1,5 +1,5 @@
-import CSottoOpenBLAS
 import SottoAlgebra
+import SottoTraining
 
 /// The product `[m, k] * [k, n]` modulo 2^64 and in single precision, on one core, with inputs made beforehand.
 public struct MatrixWorkload {
@@ -23,7 +23,6 @@ public struct MatrixWorkload {
         floatA = (0..<m * k).map { _ in Float.random(in: -1...1, using: &generator) }
         floatB = (0..<k * n).map { _ in Float.random(in: -1...1, using: &generator) }
         floatC = [Float](repeating: 0, count: m * n)
-        openblas_set_num_threads(1)
     }
 
     public var name: String { "[\(m), \(k)] x [\(k), \(n)]" }
@@ -37,10 +36,8 @@ public struct MatrixWorkload {
             into: &ringC, ringA, ringB, batch: 1, m: m, k: k, n: n, threads: 1, kernel: kernel)
     }
 
-    /// Adds the product in single precision, by OpenBLAS, to the result.
-    public mutating func multiplySingle() {
-        cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, floatA, blasint(k),
-            floatB, blasint(n), 1, &floatC, blasint(n))
+    /// Adds the product in single precision to the result.
+    public mutating func multiplySingle(by openBLAS: OpenBLAS) {
+        openBLAS.multiplyAccumulate(into: &floatC, floatA, floatB, m: m, k: k, n: n)
     }
 }

@@ -7,6 +7,7 @@ import SottoRandomness
 import SottoReporting
 import SottoRuns
 import SottoSecureComputation
+import SottoTraining
 
 /// Measures the kernels on this machine once, for estimates of time.
 struct Calibrate: ParsableCommand {
@@ -59,6 +60,17 @@ struct Calibrate: ParsableCommand {
                 try Output.write(rates.table.rendered(as: .text, width: Terminal.width) + "\n")
             }
             try Output.write("\(machine.processor), \(machine.cores) cores; kept in \(url.path)\n")
+            try Output.write("training: \(Self.trainingKernels)\n")
+        }
+    }
+
+    /// What makes the products of `sotto train`, which may be missing where nobody trains.
+    private static var trainingKernels: String {
+        do throws(OpenBLASError) {
+            let openBLAS = try OpenBLAS.load()
+            return [openBLAS.description, openBLAS.kernels.remedy].compactMap(\.self).joined(separator: "; ")
+        } catch {
+            return error.description
         }
     }
 }

@@ -48,15 +48,21 @@ struct Train: ParsableCommand {
     @Option(help: "The form of the result.")
     var format: Format = .text
 
+    @Flag(help: "Write diagnostics to standard error.")
+    var verbose = false
+
     func run() throws {
         try checkOutput()
         let architecture = try network.network()
         let settings = try training.settings(for: architecture, isRegularised: network.isEntropyRegularised)
+        let openBLAS = try OpenBLAS.load()
+        if let remedy = openBLAS.kernels.remedy { Diagnostics.warn(remedy) }
+        Diagnostics.logger(level: verbose ? .debug : .critical).info("products of matrices by \(openBLAS)")
         let corpus = try text.corpus()
         let run = try TrainingRun(
             architecture: architecture, settings: settings, corpus: corpus,
-            directory: URL(fileURLWithPath: output, isDirectory: true), digest: .openSSL, logInterval: logEvery,
-            options: options)
+            directory: URL(fileURLWithPath: output, isDirectory: true), digest: .openSSL, openBLAS: openBLAS,
+            logInterval: logEvery, options: options)
         if corpus.record.isUnusual { Diagnostics.warn("\(corpus.record.summary).") }
         if run.resumedAt > 0 { Diagnostics.warn("going on after step \(run.resumedAt) of \(settings.steps).") }
         let status = TrainingStatus(steps: settings.steps, tokensPerStep: settings.batch * architecture.context)

@@ -114,7 +114,7 @@ struct Failure {
             return .protocolError
         case is PreprocessingError, is SessionError, is PackingError:
             return .protocolError
-        case DemoError.roleEnded:
+        case DemoError.roleEnded, is OpenBLASError:
             return .unavailable
         default:
             return nil

@@ -11,7 +11,7 @@ extension DecoderShard {
             input = matrix(target, columns: width)
         }
         let projected = matrix(layer.queryKeyValue, columns: 3 * width)
-        projected.multiply(input, .plain, parameters.queryKeyValue.weight, .plain)
+        openBLAS.multiply(input, .plain, parameters.queryKeyValue.weight, .plain, into: projected)
         addBias(parameters.queryKeyValue.bias, scaledBy: 1, to: projected)
         fillScales(parameters.temperature)
         let mixed = matrix(layer.mixed, columns: width)
@@ -19,17 +19,17 @@ extension DecoderShard {
         for window in 0..<windows {
             for head in 0..<architecture.heads {
                 let parts = HeadParts(projected, mixed, layer, window: window, head: head, of: self)
-                parts.probabilities.multiply(parts.query, .plain, parts.key, .transposed)
+                openBLAS.multiply(parts.query, .plain, parts.key, .transposed, into: parts.probabilities)
                 kernels.causal_softmax(
                     length, parts.probabilities.pointer, length, activations.scales.pointer + head * length,
                     parts.entropies)
-                parts.mixed.multiply(parts.probabilities, .plain, parts.value, .plain)
+                openBLAS.multiply(parts.probabilities, .plain, parts.value, .plain, into: parts.mixed)
                 for query in 0..<length { entropySums[index][head] += Double(parts.entropies[query]) }
             }
         }
         layer.afterAttention.pointer.update(from: layer.input.pointer, count: rows * width)
         let output = matrix(layer.afterAttention, columns: width)
-        output.multiply(mixed, .plain, parameters.output.weight, .plain, keep: 1)
+        openBLAS.multiply(mixed, .plain, parameters.output.weight, .plain, into: output, keep: 1)
         addBias(parameters.output.bias, scaledBy: 1, to: output)
     }
 
@@ -41,10 +41,10 @@ extension DecoderShard {
         let width = architecture.width
         let gradient = matrix(activations.gradient, columns: width)
         let mixed = matrix(layer.mixed, columns: width)
-        target.output.weight.multiply(mixed, .transposed, gradient, .plain, keep: 1)
+        openBLAS.multiply(mixed, .transposed, gradient, .plain, into: target.output.weight, keep: 1)
         addColumnSums(of: gradient, scaledBy: 1, to: target.output.bias)
         let mixedGradient = matrix(activations.branchGradient, columns: width)
-        mixedGradient.multiply(gradient, .plain, parameters.output.weight, .transposed)
+        openBLAS.multiply(gradient, .plain, parameters.output.weight, .transposed, into: mixedGradient)
         fillScales(parameters.temperature)
         let projectedGradient = matrix(activations.queryKeyValueGradient, columns: 3 * width)
         let projected = matrix(layer.queryKeyValue, columns: 3 * width)
@@ -58,14 +58,15 @@ extension DecoderShard {
             }
         }
         let input = matrix(layer.normalized1 ?? layer.input, columns: width)
-        target.queryKeyValue.weight.multiply(input, .transposed, projectedGradient, .plain, keep: 1)
+        openBLAS.multiply(input, .transposed, projectedGradient, .plain, into: target.queryKeyValue.weight, keep: 1)
         addColumnSums(of: projectedGradient, scaledBy: 1, to: target.queryKeyValue.bias)
         if let norm = parameters.norm1, let normGradients = target.norm1 {
-            mixedGradient.multiply(projectedGradient, .plain, parameters.queryKeyValue.weight, .transposed)
+            openBLAS.multiply(
+                projectedGradient, .plain, parameters.queryKeyValue.weight, .transposed, into: mixedGradient)
             backwardNorm(layer.input, norm, layer.statistics1, normGradients)
         } else {
-            gradient.multiply(
-                projectedGradient, .plain, parameters.queryKeyValue.weight, .transposed, keep: 1)
+            openBLAS.multiply(
+                projectedGradient, .plain, parameters.queryKeyValue.weight, .transposed, into: gradient, keep: 1)
         }
     }
 
@@ -74,13 +75,13 @@ extension DecoderShard {
         target: Pointer?
     ) {
         let scores = MatrixView(activations.scoreGradient.pointer, rows: length, columns: length)
-        scores.multiply(gradients.mixed, .plain, parts.value, .transposed)
-        gradients.value.multiply(parts.probabilities, .transposed, gradients.mixed, .plain)
+        openBLAS.multiply(gradients.mixed, .plain, parts.value, .transposed, into: scores)
+        openBLAS.multiply(parts.probabilities, .transposed, gradients.mixed, .plain, into: gradients.value)
         kernels.causal_softmax_gradient(
             length, parts.probabilities.pointer, scores.pointer, length, activations.scales.pointer + head * length,
             parts.entropies, entropyGradient, target == nil ? nil : activations.scaleGradient.pointer)
-        gradients.query.multiply(scores, .plain, parts.key, .plain)
-        gradients.key.multiply(scores, .transposed, parts.query, .plain)
+        openBLAS.multiply(scores, .plain, parts.key, .plain, into: gradients.query)
+        openBLAS.multiply(scores, .transposed, parts.query, .plain, into: gradients.key)
         guard let target, let temperature else { return }
         // The scale is 1/(t·√headWidth), so that the gradient by t is that by log(scale) times -1/t.
         let start = head * architecture.context

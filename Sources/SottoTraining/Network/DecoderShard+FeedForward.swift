@@ -18,17 +18,18 @@ extension DecoderShard {
         let output = matrix(next, columns: width)
         switch parameters.feedForward {
         case .fused(let fused):
-            output.multiply(input, .plain, fused.weight, .plain, scale: scale, keep: keep)
+            openBLAS.multiply(input, .plain, fused.weight, .plain, into: output, scale: scale, keep: keep)
             addBias(fused.bias, scaledBy: scale, to: output)
         case .pair(let first, let second):
             guard let inner = layer.inner, let activated = layer.activated else { return }
             let innerWidth = architecture.feedForwardWidth
             let innerView = matrix(inner, columns: innerWidth)
-            innerView.multiply(input, .plain, first.weight, .plain)
+            openBLAS.multiply(input, .plain, first.weight, .plain, into: innerView)
             addBias(first.bias, scaledBy: 1, to: innerView)
             activate(architecture.layers[index].activation, inner, into: activated)
-            output.multiply(
-                matrix(activated, columns: innerWidth), .plain, second.weight, .plain, scale: scale, keep: keep)
+            openBLAS.multiply(
+                matrix(activated, columns: innerWidth), .plain, second.weight, .plain, into: output, scale: scale,
+                keep: keep)
             addBias(second.bias, scaledBy: scale, to: output)
         }
     }
@@ -55,23 +56,24 @@ extension DecoderShard {
         let branch = matrix(activations.branchGradient, columns: width)
         switch (parameters.feedForward, target.feedForward) {
         case (.fused(let fused), .fused(let gradients)):
-            gradients.weight.multiply(input, .transposed, gradient, .plain, scale: scale, keep: 1)
+            openBLAS.multiply(input, .transposed, gradient, .plain, into: gradients.weight, scale: scale, keep: 1)
             addColumnSums(of: gradient, scaledBy: scale, to: gradients.bias)
-            branch.multiply(gradient, .plain, fused.weight, .transposed, scale: scale)
+            openBLAS.multiply(gradient, .plain, fused.weight, .transposed, into: branch, scale: scale)
         case (.pair(let first, let second), .pair(let firstGradients, let secondGradients)):
             guard let inner = layer.inner, let activated = layer.activated, let space = activations.innerGradient else {
                 return
             }
             let innerWidth = architecture.feedForwardWidth
             let innerGradient = matrix(space, columns: innerWidth)
-            secondGradients.weight.multiply(
-                matrix(activated, columns: innerWidth), .transposed, gradient, .plain, scale: scale, keep: 1)
+            openBLAS.multiply(
+                matrix(activated, columns: innerWidth), .transposed, gradient, .plain, into: secondGradients.weight,
+                scale: scale, keep: 1)
             addColumnSums(of: gradient, scaledBy: scale, to: secondGradients.bias)
-            innerGradient.multiply(gradient, .plain, second.weight, .transposed, scale: scale)
+            openBLAS.multiply(gradient, .plain, second.weight, .transposed, into: innerGradient, scale: scale)
             activateGradient(architecture.layers[index].activation, inner, space)
-            firstGradients.weight.multiply(input, .transposed, innerGradient, .plain, keep: 1)
+            openBLAS.multiply(input, .transposed, innerGradient, .plain, into: firstGradients.weight, keep: 1)
             addColumnSums(of: innerGradient, scaledBy: 1, to: firstGradients.bias)
-            branch.multiply(innerGradient, .plain, first.weight, .transposed)
+            openBLAS.multiply(innerGradient, .plain, first.weight, .transposed, into: branch)
         default: preconditionFailure("weights and gradients have one layout")
         }
         if let norm = parameters.norm2, let normGradients = target.norm2 {

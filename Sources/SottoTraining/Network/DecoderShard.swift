@@ -10,6 +10,7 @@ final class DecoderShard {
 
     let architecture: Architecture
     let layout: ParameterLayout
+    let openBLAS: OpenBLAS
     let kernels: sotto_float_kernels
     let activations: ShardActivations
     /// Gradients by the effective weights; what only training knows stays 0 here.
@@ -24,9 +25,13 @@ final class DecoderShard {
     private(set) var windows = 0
     private(set) var length = 0
 
-    init(_ architecture: Architecture, layout: ParameterLayout, windows: Int, kernels: sotto_float_kernels) {
+    init(
+        _ architecture: Architecture, layout: ParameterLayout, windows: Int, openBLAS: OpenBLAS,
+        kernels: sotto_float_kernels
+    ) {
         self.architecture = architecture
         self.layout = layout
+        self.openBLAS = openBLAS
         self.kernels = kernels
         activations = ShardActivations(architecture, windows: windows)
         gradients = FloatBuffer(count: layout.count)
@@ -55,7 +60,7 @@ final class DecoderShard {
         }
         let hidden = forwardFinalNorm(base)
         let logits = MatrixView(activations.logits.pointer, rows: rows, columns: architecture.vocabulary)
-        logits.multiply(hidden, .plain, head(in: base), .transposed)
+        openBLAS.multiply(hidden, .plain, head(in: base), .transposed, into: logits)
         loss = kernels.cross_entropy(rows, architecture.vocabulary, logits.pointer, targets, lossWeight)
     }
 
@@ -127,12 +132,14 @@ final class DecoderShard {
         let width = architecture.width
         let logits = matrix(activations.logits, columns: architecture.vocabulary)
         let hidden = matrix(activations.normalizedOutput ?? activations.output, columns: width)
-        head(in: gradients.pointer).multiply(logits, .transposed, hidden, .plain, keep: 1)
+        openBLAS.multiply(logits, .transposed, hidden, .plain, into: head(in: gradients.pointer), keep: 1)
         guard let norm = finalNorm(in: base), let target = finalNorm(in: gradients.pointer) else {
-            matrix(activations.gradient, columns: width).multiply(logits, .plain, head(in: base), .plain)
+            openBLAS.multiply(
+                logits, .plain, head(in: base), .plain, into: matrix(activations.gradient, columns: width))
             return
         }
-        matrix(activations.branchGradient, columns: width).multiply(logits, .plain, head(in: base), .plain)
+        openBLAS.multiply(
+            logits, .plain, head(in: base), .plain, into: matrix(activations.branchGradient, columns: width))
         activations.gradient.pointer.update(repeating: 0, count: rows * width)
         backwardNorm(activations.output, norm, activations.outputStatistics, target)
     }

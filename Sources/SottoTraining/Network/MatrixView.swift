@@ -1,5 +1,3 @@
-import CSottoOpenBLAS
-
 /// A row-major matrix in memory: rows of `columns` elements, `stride` elements apart.
 struct MatrixView {
     let pointer: UnsafeMutablePointer<Float>
@@ -28,24 +26,5 @@ struct MatrixView {
     enum Orientation {
         case plain
         case transposed
-
-        fileprivate var flag: CBLAS_TRANSPOSE { self == .plain ? CblasNoTrans : CblasTrans }
-    }
-
-    /// `self = scale·a·b + keep·self`, either factor transposed if so said.
-    func multiply(
-        _ a: MatrixView, _ aOrientation: Orientation = .plain, _ b: MatrixView, _ bOrientation: Orientation = .plain,
-        scale: Float = 1, keep: Float = 0
-    ) {
-        let inner = aOrientation == .plain ? a.columns : a.rows
-        assert(rows == (aOrientation == .plain ? a.rows : a.columns))
-        assert(columns == (bOrientation == .plain ? b.columns : b.rows))
-        assert(inner == (bOrientation == .plain ? b.rows : b.columns))
-        cblas_sgemm(
-            CblasRowMajor, aOrientation.flag, bOrientation.flag, Int32(rows), Int32(columns), Int32(inner), scale,
-            a.pointer, Int32(a.stride), b.pointer, Int32(b.stride), keep, pointer, Int32(stride))
     }
 }
-
-/// Lets BLAS use the calling thread only: training has threads of its own, and results must not depend on BLAS's.
-func useOneThreadInBLAS() { openblas_set_num_threads(1) }

@@ -1,4 +1,3 @@
-import CSottoOpenBLAS
 import SottoModel
 
 /// Makes the matrices of the forward pass from what is trained, and gradients of what is trained from theirs.
@@ -10,14 +9,16 @@ import SottoModel
 final class WeightNormalizer {
     private let matrices: [NormalizedMatrix]
     private let layout: ParameterLayout
+    private let openBLAS: OpenBLAS
     /// The power iteration's vectors of each spectrally normalised matrix: left v [in], right u [out].
     private(set) var singularVectors: [NormalizedMatrix: (left: [Float], right: [Float])] = [:]
     private var singularValues: [NormalizedMatrix: Float] = [:]
     private static let tiny: Float = 1e-12
 
-    init(_ matrices: [NormalizedMatrix], layout: ParameterLayout) {
+    init(_ matrices: [NormalizedMatrix], layout: ParameterLayout, openBLAS: OpenBLAS) {
         self.matrices = matrices
         self.layout = layout
+        self.openBLAS = openBLAS
     }
 
     var isEmpty: Bool { matrices.isEmpty }
@@ -112,9 +113,8 @@ final class WeightNormalizer {
         guard let vectors = singularVectors[matrix], let sigma = singularValues[matrix] else { return }
         var product: Float = 0
         for row in 0..<gradient.rows {
-            product += cblas_sdot(
-                Int32(gradient.columns), gradient.pointer + row * gradient.stride, 1,
-                effective.pointer + row * effective.stride, 1)
+            product += openBLAS.innerProduct(
+                gradient.columns, gradient.pointer + row * gradient.stride, effective.pointer + row * effective.stride)
         }
         for row in 0..<gradient.rows {
             let target = gradient.pointer + row * gradient.stride
@@ -143,24 +143,15 @@ final class WeightNormalizer {
 
     private func iterate(_ matrix: NormalizedMatrix, _ view: MatrixView) {
         guard var vectors = singularVectors[matrix] else { return }
-        vectors.left = normalized(product(view, .plain, vectors.right))
-        vectors.right = normalized(product(view, .transposed, vectors.left))
+        vectors.left = normalized(openBLAS.product(view, .plain, vectors.right))
+        vectors.right = normalized(openBLAS.product(view, .transposed, vectors.left))
         singularVectors[matrix] = vectors
     }
 
     private func singularValue(_ matrix: NormalizedMatrix, _ view: MatrixView) -> Float {
         guard let vectors = singularVectors[matrix] else { return 1 }
-        let image = product(view, .plain, vectors.right)
+        let image = openBLAS.product(view, .plain, vectors.right)
         return max(zip(vectors.left, image).reduce(0) { $0 + $1.0 * $1.1 }, Self.tiny)
-    }
-
-    private func product(_ view: MatrixView, _ orientation: MatrixView.Orientation, _ x: [Float]) -> [Float] {
-        var y = [Float](repeating: 0, count: orientation == .plain ? view.rows : view.columns)
-        let flag = orientation == .plain ? CblasNoTrans : CblasTrans
-        cblas_sgemv(
-            CblasRowMajor, flag, Int32(view.rows), Int32(view.columns), 1, view.pointer, Int32(view.stride), x, 1, 0,
-            &y, 1)
-        return y
     }
 
     private func normalized(_ x: [Float]) -> [Float] {

@@ -10,7 +10,7 @@ public struct TrainedWeights: Sendable {
     public let progress: (step: Int, steps: Int)?
 
     /// Takes the weights of the checkpoint, also of a run that is not at its end; without one those of the model.
-    /// - Throws: ``RunFileError``, ``TrainingError``, or what reading a model throws.
+    /// - Throws: ``RunFileError``, ``TrainingError``, ``OpenBLASError``, or what reading a model throws.
     public init(directory: URL, digest: ContentDigest) throws {
         let files = RunFiles(directory: directory)
         func exists(_ file: URL) -> Bool { FileManager.default.fileExists(atPath: file.path) }
@@ -19,7 +19,8 @@ public struct TrainedWeights: Sendable {
             // Only weights are asked for: no room is needed for the batch.
             var settings = checkpoint.plan.settings
             (settings.batch, settings.threads) = (1, 1)
-            let trainer = try Trainer(architecture: checkpoint.plan.architecture, settings: settings)
+            let trainer = try Trainer(
+                architecture: checkpoint.plan.architecture, settings: settings, openBLAS: .load())
             try trainer.restore(checkpoint.state, step: checkpoint.step)
             weights = try trainer.weights()
             usesByteTokenizer = true

@@ -57,11 +57,13 @@ public final class TrainingRun {
     private let earlierSeconds: Double
 
     /// Prepares a run: checks everything, creates the directory, reads the checkpoint or starts the logs.
-    /// - Parameter logInterval: every how many steps the logs have a row.
+    /// - Parameters:
+    ///   - openBLAS: makes the products of matrices.
+    ///   - logInterval: every how many steps the logs have a row.
     /// - Throws: ``CorpusError``, ``RunFileError`` or ``TrainingError``.
     public init(
         architecture: Architecture, settings: TrainingSettings, corpus: Corpus, directory: URL, digest: ContentDigest,
-        logInterval: Int = 1, options: Options = .init()
+        openBLAS: OpenBLAS, logInterval: Int = 1, options: Options = .init()
     ) throws {
         self.corpus = corpus
         self.digest = digest
@@ -72,7 +74,7 @@ public final class TrainingRun {
         sampler = try WindowSampler(
             text: corpus.training, context: architecture.context, batch: settings.batch, seed: settings.seed)
         schedule = LearningRateSchedule(settings)
-        trainer = try Trainer(architecture: architecture, settings: settings)
+        trainer = try Trainer(architecture: architecture, settings: settings, openBLAS: openBLAS)
         do {
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         } catch {

@@ -96,7 +96,7 @@ private struct LiveModel {
     private func trainedEntropies(of weights: ModelWeights) throws -> [[Double]] {
         var settings = TrainingSettings()
         settings.batch = windows.count
-        let trainer = try Trainer(architecture: weights.architecture, settings: settings)
+        let trainer = try Trainer(architecture: weights.architecture, settings: settings, openBLAS: .load())
         var state = Dictionary(uniqueKeysWithValues: trainer.state.map { ($0.name, $0.tensor) })
         for (name, tensor) in weights.tensors { state["parameter.\(name)"] = tensor }
         try trainer.restore(state, step: 0)

@@ -78,7 +78,7 @@ struct TrainingReference: Sendable, CustomTestStringConvertible {
         settings.threads = threads
         settings.regulariser = numbers.regulariser
         settings.normalization = numbers.normalization.map { WeightNormalization($0.kind, of: $0.matrices) }
-        let trainer = try Trainer(architecture: architecture, settings: settings)
+        let trainer = try Trainer(architecture: architecture, settings: settings, openBLAS: .load())
         let parameters = try tensors("parameter")
         let rights = parameters.filter { $0.key.hasSuffix(".right") }
         var state = Dictionary(uniqueKeysWithValues: trainer.state.map { ($0.name, $0.tensor) })

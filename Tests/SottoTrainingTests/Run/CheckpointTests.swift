@@ -28,7 +28,7 @@ struct CheckpointTests {
             vocabulary: 256)
         return try TrainingRun(
             architecture: architecture, settings: settings, corpus: text.corpus(), directory: output.url,
-            digest: .openSSL, options: options
+            digest: .openSSL, openBLAS: .load(), options: options
         ).run()
     }
 

@@ -15,7 +15,7 @@ struct EntropyCurvesTests {
             notation: .init(.softmax), layers: 2, heads: 1, width: 4, context: 4, vocabulary: 256)
         _ = try TrainingRun(
             architecture: architecture, settings: settings, corpus: text.corpus(), directory: output.url,
-            digest: .openSSL
+            digest: .openSSL, openBLAS: .load()
         ).run()
         let svg = String(decoding: try output.bytes("entropies.svg"), as: UTF8.self)
         #expect(svg.contains("Attention entropy of SM, weight:ffn over training"))

@@ -45,8 +45,8 @@ struct TrainingRunTests {
         change(&options)
         return try TrainingRun(
             architecture: architecture ?? self.architecture(), settings: settings ?? self.settings(),
-            corpus: corpus ?? self.corpus, directory: output.url, digest: .openSSL, logInterval: interval,
-            options: options
+            corpus: corpus ?? self.corpus, directory: output.url, digest: .openSSL, openBLAS: .load(),
+            logInterval: interval, options: options
         ).run()
     }
 
@@ -85,7 +85,7 @@ struct TrainingRunTests {
         for _ in 1...5 {
             let outcome = try TrainingRun(
                 architecture: architecture(), settings: settings(steps: 6), corpus: corpus, directory: broken.url,
-                digest: .openSSL
+                digest: .openSSL, openBLAS: .load()
             ).run(isInterrupted: { true })
             guard case .stopped = outcome else {
                 Issue.record("the run was not interrupted")
@@ -221,7 +221,8 @@ struct TrainingRunTests {
     @Test func oneProcessADirectory() throws {
         let output = try TextDirectory()
         let first = try TrainingRun(
-            architecture: architecture(), settings: settings(), corpus: corpus, directory: output.url, digest: .openSSL)
+            architecture: architecture(), settings: settings(), corpus: corpus, directory: output.url, digest: .openSSL,
+            openBLAS: .load())
         #expect(throws: RunFileError.inUse(path: output.url.path)) { try run(into: output) }
         _ = try first.run()
         withExtendedLifetime(output) {}
