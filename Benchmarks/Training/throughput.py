@@ -8,6 +8,9 @@ finds or installs. PyTorch runs the model of docs/pytorch in three ways: `plain`
 entropies; `entropies`, with every head's entropy in every step, as Sotto always computes them; `compiled`, the plain
 one by torch.compile. Each takes as many steps as Sotto after --warm-up others; Sotto's first steps count. --before is
 another build of Sotto that takes its turns too. The first line names the processor and the kernels of OpenBLAS.
+
+On a machine with other work, --processor-time divides by seconds of the processor and not of the clock, for one
+thread; Sotto's are what its process takes for the steps more than for a single one.
 """
 
 import argparse
@@ -16,6 +19,7 @@ import json
 import os
 import platform
 import random
+import resource
 import statistics
 import subprocess
 import sys
@@ -44,6 +48,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=12, help="timed steps of each run")
     parser.add_argument("--warm-up", type=int, default=3, help="steps of PyTorch before these")
     parser.add_argument("--pairs", type=int, default=5, help="runs of each")
+    parser.add_argument("--processor-time", action="store_true", help="tokens a second of processor time")
     parser.add_argument("--json", metavar="FILE", help="also write every run to a file")
     parser.add_argument("--worker", metavar="JSON", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -85,10 +90,11 @@ def train_in_pytorch(case: dict[str, Any]) -> dict[str, Any]:
 
     for _ in range(case["warm_up"]):
         step()
-    start = time.perf_counter()
+    clock = time.process_time if case["processor_time"] else time.perf_counter
+    start = clock()
     for _ in range(case["steps"]):
         step()
-    seconds = time.perf_counter() - start
+    seconds = clock() - start
     return {
         "tokens_per_second": case["steps"] * case["batch"] * case["context"] / seconds, "torch": torch.__version__}
 
@@ -138,7 +144,18 @@ def train_in_sotto(
 
 
 def run_sotto(program: str, corpus: Path, case: dict[str, Any]) -> float:
-    return json.loads(train_in_sotto(program, corpus, case).stdout)["tokens_per_second"]
+    if not case["processor_time"]:
+        return json.loads(train_in_sotto(program, corpus, case).stdout)["tokens_per_second"]
+    # One step has the start and the end of a run too.
+    one, more = (processor_seconds(program, corpus, case | {"steps": steps}) for steps in (1, case["steps"] + 1))
+    return case["steps"] * case["batch"] * case["context"] / (more - one)
+
+
+def processor_seconds(program: str, corpus: Path, case: dict[str, Any]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    train_in_sotto(program, corpus, case)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 # What it runs on.
@@ -197,6 +214,8 @@ def main() -> None:
         return
     if options.pairs < 1 or options.steps < 1:
         raise SystemExit("--pairs and --steps must be at least 1")
+    if options.processor_time and options.threads != [1]:
+        raise SystemExit("--processor-time is for --threads 1")
     if not os.access(options.sotto, os.X_OK):
         raise SystemExit(f"there is no program at {options.sotto}; run swift build -c release or pass --sotto")
     set_up = subprocess.run([sys.executable, str(SET_UP)], capture_output=True, text=True)
@@ -213,7 +232,7 @@ def main() -> None:
                     case = dict(
                         architecture=architecture, layers=layers, threads=threads, heads=options.heads,
                         width=options.width, context=options.context, batch=options.batch, steps=options.steps,
-                        warm_up=options.warm_up)
+                        warm_up=options.warm_up, processor_time=options.processor_time)
                     rows.append(measure(options, python, Path(directory), case))
                     show(rows[-1])
     if options.json:
