@@ -1,4 +1,4 @@
-// Matrix products modulo 2^64: choice of the path, blocking and packing.
+// Matrix products modulo 2^64 and 2^52: choice of the path, blocking and packing.
 //
 // The loops are those of Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008): a block of
 // a is packed into the second-level cache, panels of b pass through the first-level cache, and a tile of c stays in
@@ -27,6 +27,7 @@ bool sotto_gemm_available(sotto_gemm_path path) {
     case SOTTO_GEMM_AVX512:
         __builtin_cpu_init();
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq");
+    case SOTTO_GEMM_IFMA: return sotto_gemm_available(SOTTO_GEMM_AVX512) && __builtin_cpu_supports("avx512ifma");
 #endif
     default: return false;
     }
@@ -37,6 +38,7 @@ static const sotto_gemm_kernel *kernel_of(sotto_gemm_path path) {
 #if defined(__x86_64__)
     case SOTTO_GEMM_AVX2: return &sotto_gemm_kernel_avx2;
     case SOTTO_GEMM_AVX512: return &sotto_gemm_kernel_avx512;
+    case SOTTO_GEMM_IFMA: return &sotto_gemm_kernel_ifma;
 #endif
     default: return &sotto_gemm_kernel_portable;
     }

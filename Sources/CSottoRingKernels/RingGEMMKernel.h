@@ -28,4 +28,5 @@ extern const sotto_gemm_kernel sotto_gemm_kernel_portable;
 #if defined(__x86_64__)
 extern const sotto_gemm_kernel sotto_gemm_kernel_avx2;
 extern const sotto_gemm_kernel sotto_gemm_kernel_avx512;
+extern const sotto_gemm_kernel sotto_gemm_kernel_ifma;
 #endif
