@@ -1,4 +1,4 @@
-// Products of matrices by limbs of 8 bits: choice of the path and blocking.
+// Products of matrices modulo powers of two by limbs of 8 bits: choice of the path and blocking.
 #include "LimbGEMMKernel.h"
 
 #if defined(__x86_64__) && defined(__linux__)
@@ -47,7 +47,7 @@ bool sotto_limbs_available(sotto_limb_path path) {
     }
 }
 
-static const sotto_limb_kernel *kernel_of(sotto_limb_path path) {
+const sotto_limb_kernel *sotto_limb_kernel_of(sotto_limb_path path) {
     switch (path) {
 #if defined(__x86_64__)
     case SOTTO_LIMBS_VNNI: return &sotto_limb_kernel_vnni;
@@ -64,35 +64,36 @@ size_t sotto_limbs_packed_bytes(size_t side, size_t depth, size_t limbs) {
 void sotto_limbs_pack_left(
     sotto_limb_path path, size_t m, size_t k, size_t words, size_t limbs, const uint64_t *a, size_t lda,
     uint8_t *packed) {
-    kernel_of(path)->pack_left(m, k, words, limbs, a, lda, packed);
+    sotto_limb_kernel_of(path)->pack_left(m, k, words, limbs, a, lda, packed);
 }
 
 void sotto_limbs_pack_right(
     sotto_limb_path path, size_t k, size_t n, size_t words, size_t limbs, sotto_limb_digits digits, const uint64_t *b,
     size_t ldb, uint8_t *packed) {
-    kernel_of(path)->pack_right(k, n, words, limbs, digits, b, ldb, packed);
+    sotto_limb_kernel_of(path)->pack_right(k, n, words, limbs, digits, b, ldb, packed);
 }
 
 void sotto_limbs_unpack_right(
     sotto_limb_path path, size_t k, size_t n, size_t limbs, const uint8_t *packed, size_t first, size_t count,
     uint64_t *b, size_t ldb) {
-    kernel_of(path)->unpack_right(k, n, limbs, packed, first, count, b, ldb);
+    sotto_limb_kernel_of(path)->unpack_right(k, n, limbs, packed, first, count, b, ldb);
 }
 
 void sotto_limbs_ring_product(
     sotto_limb_path path, size_t m, size_t n, size_t k, unsigned width, size_t left_limbs, const uint8_t *left,
     size_t right_limbs, const uint8_t *right, uint64_t *c, size_t ldc) {
     if (m == 0 || n == 0 || k == 0) return;
-    const sotto_limb_kernel *kernel = kernel_of(path);
+    const sotto_limb_kernel *kernel = sotto_limb_kernel_of(path);
     size_t powers = (width + 7) / 8;
     size_t depth = sotto_limb_tiles(k, DEPTH), row_panels = sotto_limb_tiles(m, SIDE);
     size_t left_panel = depth * left_limbs * TILE, right_panel = depth * right_limbs * TILE;
     sotto_limb_sums sums[SOTTO_LIMBS_OF_WORD] __attribute__((aligned(64)));
     kernel->begin(sotto_limb_min(m, SIDE));
     for (size_t p = 0; p < depth; p += BLOCK_DEPTH)
-        for (size_t first = 0; first < row_panels; first += BLOCK_ROWS)
+        for (size_t first = 0; first < row_panels; first += BLOCK_ROWS) {
+            size_t last = sotto_limb_min(first + BLOCK_ROWS, row_panels);
             for (size_t j = 0; j * SIDE < n; j++)
-                for (size_t i = first; i < sotto_limb_min(first + BLOCK_ROWS, row_panels); i++) {
+                for (size_t i = first; i < last; i++) {
                     sotto_limb_panels panels = {
                         .left = left + i * left_panel + p * left_limbs * TILE,
                         .right = right + j * right_panel + p * right_limbs * TILE,
@@ -101,10 +102,14 @@ void sotto_limbs_ring_product(
                         .depth = sotto_limb_min(BLOCK_DEPTH, depth - p),
                         .rows = sotto_limb_min(SIDE, m - i * SIDE),
                     };
+                    size_t columns = sotto_limb_min(SIDE, n - j * SIDE);
+                    uint64_t *tile = c + i * SIDE * ldc + j * SIDE;
+                    sotto_limb_prefetch(
+                        panels.right + right_panel, (j + 1) * SIDE < n ? panels.depth * right_limbs * TILE : 0,
+                        i - first, last - first, tile, panels.rows, 8 * columns, 8 * ldc);
                     kernel->multiply(&panels, 0, powers, sums);
-                    kernel->add_sums(
-                        (const sotto_limb_sums *)sums, panels.rows, sotto_limb_min(SIDE, n - j * SIDE), width,
-                        c + i * SIDE * ldc + j * SIDE, ldc);
+                    kernel->add_sums((const sotto_limb_sums *)sums, panels.rows, columns, width, tile, ldc);
                 }
+        }
     kernel->end();
 }

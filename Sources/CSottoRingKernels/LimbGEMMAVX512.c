@@ -42,17 +42,28 @@ AVX512 void sotto_limbs_add_sums_avx512(
     }
 }
 
+AVX512 void sotto_limbs_join_sums_avx512(const sotto_limb_sums *sums, size_t powers, sotto_limb_parts *parts) {
+    sotto_limb_join(sums, powers, parts);
+}
+
 // --- Packing ---
 
 // Word `word` of eight elements of `words` words, those beyond `count` zero.
 AVX512 SOTTO_INLINE __m512i load_words(const uint64_t *elements, size_t words, size_t word, size_t count) {
     if (words == 1) return _mm512_maskz_loadu_epi64(lanes(count), elements);
-    __m512i index = _mm512_mullo_epi64(
-        _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7), _mm512_set1_epi64((long long)words));
+    __m512i first = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
+    if (words == 2) {
+        __m512i low = _mm512_maskz_loadu_epi64(lanes(2 * count), elements);
+        __m512i high = _mm512_maskz_loadu_epi64(
+            lanes(count < LANES / 2 ? 0 : 2 * count - LANES), elements + LANES);
+        __m512i index = _mm512_add_epi64(_mm512_slli_epi64(first, 1), _mm512_set1_epi64((long long)word));
+        return _mm512_permutex2var_epi64(low, index, high);
+    }
+    __m512i index = _mm512_mullo_epi64(first, _mm512_set1_epi64((long long)words));
     return _mm512_mask_i64gather_epi64(_mm512_setzero_si512(), lanes(count), index, elements + word, 8);
 }
 
-AVX512 void sotto_limbs_pack_left_avx512(
+AVX512 SOTTO_INLINE void pack_bytes(
     size_t m, size_t k, size_t words, size_t limbs, const uint64_t *a, size_t lda, uint8_t *packed) {
     for (size_t i = 0; i < m; i += SIDE)
         for (size_t p = 0; p < k; p += DEPTH, packed += limbs * TILE)
@@ -71,6 +82,14 @@ AVX512 void sotto_limbs_pack_left_avx512(
                     }
                 }
             }
+}
+
+AVX512 void sotto_limbs_pack_left_avx512(
+    size_t m, size_t k, size_t words, size_t limbs, const uint64_t *a, size_t lda, uint8_t *packed) {
+    // With constant numbers of words loads are plain.
+    if (words == 1) pack_bytes(m, k, 1, limbs, a, lda, packed);
+    else if (words == 2) pack_bytes(m, k, 2, limbs, a, lda, packed);
+    else pack_bytes(m, k, words, limbs, a, lda, packed);
 }
 
 // Four steps of depth of eight columns: the bytes of each column's four words beside each other, limbs 0-3 of the even
@@ -132,8 +151,9 @@ AVX512 SOTTO_INLINE void pack_digits(
 AVX512 void sotto_limbs_pack_right_avx512(
     size_t k, size_t n, size_t words, size_t limbs, sotto_limb_digits digits, const uint64_t *b, size_t ldb,
     uint8_t *packed) {
-    // A constant number of words leaves the gathers out.
+    // With constant numbers of words loads are plain.
     if (words == 1) pack_digits(k, n, 1, limbs, digits, b, ldb, packed);
+    else if (words == 2) pack_digits(k, n, 2, limbs, digits, b, ldb, packed);
     else pack_digits(k, n, words, limbs, digits, b, ldb, packed);
 }
 

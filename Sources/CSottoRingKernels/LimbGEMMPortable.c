@@ -34,6 +34,10 @@ static void add_sums(
         }
 }
 
+static void join_sums(const sotto_limb_sums *sums, size_t powers, sotto_limb_parts *parts) {
+    sotto_limb_join(sums, powers, parts);
+}
+
 static void pack_left(
     size_t m, size_t k, size_t words, size_t limbs, const uint64_t *a, size_t lda, uint8_t *packed) {
     for (size_t i = 0; i < m; i += SIDE)
@@ -80,6 +84,7 @@ const sotto_limb_kernel sotto_limb_kernel_portable = {
     .end = end,
     .multiply = multiply,
     .add_sums = add_sums,
+    .join_sums = join_sums,
     .pack_left = pack_left,
     .pack_right = pack_right,
     .unpack_right = unpack_right,

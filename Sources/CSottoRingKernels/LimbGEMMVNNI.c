@@ -50,6 +50,7 @@ const sotto_limb_kernel sotto_limb_kernel_vnni = {
     .end = end,
     .multiply = multiply,
     .add_sums = sotto_limbs_add_sums_avx512,
+    .join_sums = sotto_limbs_join_sums_avx512,
     .pack_left = sotto_limbs_pack_left_avx512,
     .pack_right = sotto_limbs_pack_right_avx512,
     .unpack_right = sotto_limbs_unpack_right_avx512,

@@ -73,13 +73,16 @@ public struct Ring64: ShareDomain {
         }
     }
 
-    public func product(_ x: [UInt64], _ y: [UInt64], shape: ProductShape, threads: Int) -> [UInt64] {
+    public func product(
+        _ x: [UInt64], _ y: [UInt64], shape: ProductShape, widths: ProductWidths, threads: Int
+    ) -> [UInt64] {
         precondition(x.count == shape.leftCount && y.count == shape.rightCount)
         switch shape {
         case .elementwise:
             return zip(x, y) { $0 &* $1 }
         case .matrix(let batch, let m, let k, let n):
-            return RingMatrixProduct.multiply(x, y, batch: batch, m: m, k: k, n: n, threads: threads)
+            return RingMatrixProduct.multiply(
+                x, y, batch: batch, m: m, k: k, n: n, widths: widths, threads: threads)
         case .rowDots(let rows, let columns):
             return x.withUnsafeBufferPointer { x in
                 y.withUnsafeBufferPointer { y in
@@ -110,6 +113,39 @@ public struct Ring64: ShareDomain {
             }
             initialized = x.count
         }
+    }
+}
+
+// MARK: - Prepared operands
+
+extension Ring64 {
+    public var preparesRightOperands: Bool { true }
+
+    /// - Complexity: Memory as ``RightMatrix`` says.
+    public func rightOperand(
+        _ y: [UInt64], shape: ProductShape, widths: ProductWidths
+    ) throws -> RightMatrix {
+        guard case .matrix(let batch, _, let k, let n) = shape else {
+            preconditionFailure("only products of matrices have prepared operands")
+        }
+        if widths.reliesOnMagnitude, let bits = widths.rightMagnitudeBits {
+            let limit: UInt64 = 1 << UInt64(bits)
+            // All entries are looked at, whatever they are; in -limit...limit are those that this brings to 0...2·limit.
+            let isBeyond = y.reduce(UInt64(0)) { $0 | (2 &* limit &- ($1 &+ limit)) | ($1 &+ limit) } >> 63
+            guard isBeyond == 0 else { throw RightOperandError.magnitudeExceeded(bits: bits) }
+        }
+        return RightMatrix(y, batch: batch, k: k, n: n, widths: widths)
+    }
+
+    public func elements(of operand: RightMatrix) -> [UInt64] { operand.words }
+
+    public func product(
+        _ x: [UInt64], _ y: RightMatrix, shape: ProductShape, ring: Int, threads: Int
+    ) -> [UInt64] {
+        guard case .matrix(y.batch, let m, y.k, y.n) = shape else {
+            preconditionFailure("the shape is not that of the prepared operand")
+        }
+        return RingMatrixProduct.multiply(x, y, m: m, ring: ring, threads: threads)
     }
 }
 

@@ -10,6 +10,8 @@ public protocol UniformWords {
 /// width carry no meaning and `pack` drops them.
 public protocol ShareDomain: Sendable {
     associatedtype Elements: Sendable, Equatable
+    /// The right operand of many matrix products, in the form that they read.
+    associatedtype RightOperand: Sendable
 
     /// Name used in reports, handshakes and program hashes.
     var name: String { get }
@@ -29,8 +31,21 @@ public protocol ShareDomain: Sendable {
     func concatenate(_ parts: [Elements]) -> Elements
     func slice(_ x: Elements, _ range: Range<Int>) -> Elements
     func apply(_ map: LinearMap, to x: Elements) -> Elements
-    /// A product of the given shape: element by element, matrices, or row by row dot products.
-    func product(_ x: Elements, _ y: Elements, shape: ProductShape, threads: Int) -> Elements
+    /// A product of the given shape: element by element, matrices, or row by row dot products. Bits above the ring of a
+    /// product carry no meaning.
+    func product(
+        _ x: Elements, _ y: Elements, shape: ProductShape, widths: ProductWidths, threads: Int
+    ) -> Elements
+
+    /// Whether prepared operands are smaller than elements, and products with them faster.
+    var preparesRightOperands: Bool { get }
+    /// The right operand of products of matrices, prepared once; the shape may be that of any left operand.
+    /// - Throws: ``RightOperandError`` where entries are beyond the declared magnitude.
+    func rightOperand(_ y: Elements, shape: ProductShape, widths: ProductWidths) throws -> RightOperand
+    /// The elements again; those of declared magnitude as they were, others modulo the ring.
+    func elements(of operand: RightOperand) -> Elements
+    /// The product with a prepared operand, in the ring of `ring` bits or a narrower one than it was prepared for.
+    func product(_ x: Elements, _ y: RightOperand, shape: ProductShape, ring: Int, threads: Int) -> Elements
 
     /// `count` elements in exactly ``WireSize/bytes(count:width:)`` bytes.
     func pack(_ x: Elements, width: Int) -> [UInt8]
@@ -47,6 +62,25 @@ public protocol ShareDomain: Sendable {
     func append(_ part: Elements, to x: inout Elements)
     /// Bytes of `count` elements in memory.
     func memoryBytes(count: Int) -> Int
+}
+
+extension ShareDomain {
+    /// The product of any words or elements of a field.
+    public func product(_ x: Elements, _ y: Elements, shape: ProductShape, threads: Int) -> Elements {
+        product(x, y, shape: shape, widths: .words, threads: threads)
+    }
+}
+
+/// A right operand that is not what its widths declare.
+public enum RightOperandError: Error, Equatable, Sendable, CustomStringConvertible {
+    case magnitudeExceeded(bits: Int)
+
+    public var description: String {
+        switch self {
+        case .magnitudeExceeded(let bits):
+            "A matrix has entries beyond 2^\(bits) in raw units, its declared bound; declare a larger one."
+        }
+    }
 }
 
 /// What tensors weigh on the wire.
@@ -83,6 +117,10 @@ public enum ProductShape: Sendable, Hashable {
         case .matrix(let batch, let m, _, let n): batch * m * n
         case .rowDots(let rows, _): rows
         }
+    }
+    /// The shape with one row on the left, for what depends on the right operand alone.
+    package var ofOneRow: ProductShape {
+        if case .matrix(let batch, _, let k, let n) = self { .matrix(batch: batch, m: 1, k: k, n: n) } else { self }
     }
     /// How many products are added up in one output element.
     package var terms: Int {

@@ -19,6 +19,15 @@ public final class PreparedWeights: TensorSource {
     private struct Cache {
         var short: [String: [Int32]] = [:]
         var long: [String: [Int64]] = [:]
+        /// What products read. Where an operand holds all of a matrix, the matrix is not kept beside it.
+        var operands: [ServerOperand: KeptOperand] = [:]
+        var wholes: [String: ServerOperand] = [:]
+    }
+
+    private struct KeptOperand {
+        let value: any Sendable
+        /// The tensor's integers again.
+        let integers: @Sendable () -> [Int64]
     }
 
     /// Models up to this many weights stay encoded in memory; larger ones are encoded when asked for.
@@ -35,6 +44,7 @@ public final class PreparedWeights: TensorSource {
         for input in program.inputs where input.owner == .server && (keepsMatrices || input.name.hasSuffix("/bias")) {
             try check(input.name, for: program)
         }
+        try prepareOperands(of: program)
     }
 
     /// Encodes every weight of the server in a program once, and keeps none of it that would not stay anyway.
@@ -42,6 +52,14 @@ public final class PreparedWeights: TensorSource {
     ///   a program whose products rely on it.
     public func check(for program: Program) throws {
         for input in program.inputs where input.owner == .server { try check(input.name, for: program) }
+        try prepareOperands(of: program)
+    }
+
+    private func prepareOperands(of program: Program) throws {
+        func prepare<Domain: ShareDomain>(in domain: Domain) throws {
+            for operand in program.serverOperands { _ = try rightOperand(operand, in: domain) }
+        }
+        try prepare(in: program.profile.domain)
     }
 
     /// All entries are looked at, whatever they are. Products rely on the power of two above the bound.
@@ -57,6 +75,9 @@ public final class PreparedWeights: TensorSource {
     public func tensor(_ name: String) throws -> [Int64] {
         if let known = cache.withLock({ $0.long[name] }) { return known }
         if let known = cache.withLock({ $0.short[name] }) { return known.map(Int64.init) }
+        if let known = cache.withLock({ cache in cache.wholes[name].flatMap { cache.operands[$0] } }) {
+            return known.integers()
+        }
         guard let (values, scale) = try values(name) else { throw InterpreterError.missingInput(name: name) }
         let bits = format.weightMagnitudeBits + scale - format.fractionBits
         let encoded: [Int64]
@@ -75,6 +96,36 @@ public final class PreparedWeights: TensorSource {
             cache.withLock { $0.long[name] = encoded }
         }
         return encoded
+    }
+
+    /// Kept for as long as the weights, in a form that products read without a copy, for models whose matrices stay in memory.
+    ///
+    /// - Complexity: Memory as the domain's operands say: in a ring a byte for every eight bits of the ring, or of the declared
+    ///   bound, instead of the four of an encoded matrix.
+    public func rightOperand<Domain: ShareDomain>(
+        _ operand: ServerOperand, in domain: Domain
+    ) throws -> Domain.RightOperand? {
+        guard keepsMatrices, domain.preparesRightOperands else { return nil }
+        if let known = cache.withLock({ $0.operands[operand] })?.value as? Domain.RightOperand { return known }
+        let integers: [Int64]
+        do {
+            integers = try tensor(operand.name, count: operand.count, range: 0..<operand.count)
+        } catch InterpreterError.missingInput {
+            return nil
+        }
+        let value = try operand.prepared(domain.encode(integers), in: domain)
+        let ring = operand.widths.ring
+        let largest = integers.reduce(UInt64(0)) { max($0, $1.magnitude) }
+        let isWhole = operand.maps.isEmpty && largest < 1 << UInt64(min(ring, 64) - 1)
+        cache.withLock { cache in
+            cache.operands[operand] = KeptOperand(value: value) {
+                domain.decode(domain.elements(of: value), width: ring)
+            }
+            guard isWhole else { return }
+            cache.wholes[operand.name] = operand
+            (cache.short[operand.name], cache.long[operand.name]) = (nil, nil)
+        }
+        return value
     }
 
     /// Real values of a tensor and the scale to encode it at.

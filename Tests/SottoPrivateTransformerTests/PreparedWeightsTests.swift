@@ -42,6 +42,25 @@ import Testing
         }
     }
 
+    /// A matrix that products read as their operand is kept as that alone, and its integers are the same as before.
+    @Test(arguments: PreprocessingName.allCases) func matricesComeBackFromTheirOperands(
+        preprocessing: PreprocessingName
+    ) throws {
+        let architecture = try Architecture(
+            notation: .init("SM+LN+G"), layers: 1, heads: 2, width: 12, feedForwardWidth: 20, context: 4, vocabulary: 70)
+        let weights = try ModelWeights.random(architecture, seed: 3, standardDeviation: 0.5)
+        let program = try ForwardPass(architecture: architecture, new: 3, output: .all).program(
+            target: try Target(protocolName: .ot, preprocessing: preprocessing, domain: .ring64))
+        let (plain, prepared) = (PreparedWeights(weights), PreparedWeights(weights))
+        try prepared.prepare(for: program)
+        let names = program.inputs.filter { $0.owner == .server }.map(\.name)
+        #expect(names.contains("layer.0/ffn/input"))
+        for name in names {
+            #expect(try prepared.tensor(name) == plain.tensor(name), "\(name)")
+            #expect(try prepared.tensor(name) == plain.tensor(name), "\(name), again")
+        }
+    }
+
     /// Without a dealer products rely on the declared bound of weights, with one on nothing.
     @Test func weightsBeyondTheirBoundAreToldWhereProductsRelyOnIt() throws {
         let architecture = try Architecture(

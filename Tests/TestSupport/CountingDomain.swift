@@ -123,7 +123,9 @@ public struct CountingDomain: ShareDomain {
     }
 
     /// Element by element as in a textbook: every multiplication and addition is counted where it is done.
-    public func product(_ x: [UInt64], _ y: [UInt64], shape: ProductShape, threads: Int) -> [UInt64] {
+    public func product(
+        _ x: [UInt64], _ y: [UInt64], shape: ProductShape, widths: ProductWidths, threads: Int
+    ) -> [UInt64] {
         var counts = counter.counts
         defer { counter.counts = counts }
         func dot(_ terms: Int, _ left: (Int) -> Int, _ right: (Int) -> Int) -> UInt64 {
@@ -142,6 +144,16 @@ public struct CountingDomain: ShareDomain {
             }
         counts.touched += x.count + y.count + result.count
         return result
+    }
+}
+
+/// Operands stay as they are.
+extension CountingDomain {
+    public var preparesRightOperands: Bool { false }
+    public func rightOperand(_ y: [UInt64], shape: ProductShape, widths: ProductWidths) -> [UInt64] { y }
+    public func elements(of operand: [UInt64]) -> [UInt64] { operand }
+    public func product(_ x: [UInt64], _ y: [UInt64], shape: ProductShape, ring: Int, threads: Int) -> [UInt64] {
+        product(x, y, shape: shape, threads: threads)
     }
 }
 

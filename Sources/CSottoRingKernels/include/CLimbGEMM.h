@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CConstantTime.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -61,10 +63,26 @@ void sotto_limbs_unpack_right(
     uint64_t *b, size_t ldb);
 
 // c[m][n] += a * b modulo 2^width, width 1...64, rows of c ldc elements apart; bits above the width are zero afterwards.
-// Limbs beyond the width may be missing. Any depth; at most 8 limbs of either.
+// Limbs beyond the width may be missing, or are not looked at. Any depth; at most 8 limbs of either.
 void sotto_limbs_ring_product(
     sotto_limb_path path, size_t m, size_t n, size_t k, unsigned width, size_t left_limbs, const uint8_t *left,
     size_t right_limbs, const uint8_t *right, uint64_t *c, size_t ldc);
+
+// Steps of depth that a product modulo a prime takes at once, each block with offsets of its own.
+enum { SOTTO_LIMB_FIELD_DEPTH = 1024 };
+
+// Words of an offset.
+enum { SOTTO_LIMB_OFFSET_WORDS = 5 };
+
+// What the digits of the right matrix miss: for every block of depth and every row of a[m][k], elements of two words, the
+// sum of the row's elements in the block times 128 * (1 + 256 + ... + 256^15), in five words; [blocks][m][5].
+void sotto_limbs_field2_offsets(size_t m, size_t k, const uint64_t *a, size_t lda, uint64_t *offsets);
+
+// c[m][n] = a * b modulo p, elements of two words below p, rows of c ldc elements apart. Both matrices have 16 limbs, the
+// digits of the right one are shifted; block b's offsets begin at b * offset_stride words.
+void sotto_limbs_field2_product(
+    sotto_limb_path path, size_t m, size_t n, size_t k, const uint8_t *left, const uint8_t *right,
+    const uint64_t *offsets, size_t offset_stride, const sotto_fold_modulus *p, uint64_t *c, size_t ldc);
 
 #ifdef __cplusplus
 }

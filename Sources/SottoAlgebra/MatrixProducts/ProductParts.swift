@@ -8,6 +8,8 @@ struct ProductParts {
     let n: Int
     /// The height of the kernel's tiles; rows are cut at multiples of it.
     let rowMultiple: Int
+    /// Multiplications of words that one of elements takes.
+    var work = 1
 
     /// The width of the kernels' blocks.
     static let columnMultiple = 64
@@ -24,7 +26,7 @@ struct ProductParts {
 
     /// Calls the body once for every part, at the same time.
     func run(threads: Int, _ body: @Sendable (Part) -> Void) {
-        let work = batch * m * k * n
+        let work = batch * m * k * n * work
         let parts = split(into: min(threads, max(1, work / Self.workPerThread)))
         if parts.count == 1 {
             body(parts[0])

@@ -17,6 +17,7 @@ public struct RightMatrix: Sendable {
     public init(_ words: [UInt64], batch: Int, k: Int, n: Int, widths: ProductWidths) {
         precondition(batch >= 0 && k >= 0 && n >= 0, "matrix sizes cannot be negative")
         precondition(words.count == batch * k * n, "matrix sizes must fit the elements")
+        precondition(widths.ring <= 64, "a ring has at most 64 bits")
         (self.batch, self.k, self.n, self.widths) = (batch, k, n, widths)
         let limbs = widths.rightLimbs
         let panel = sotto_limbs_packed_bytes(Int(SOTTO_LIMB_SIDE), k, limbs)
@@ -35,6 +36,12 @@ public struct RightMatrix: Sendable {
                 }
             }
         }
+    }
+
+    /// The widths of a product in a ring that is not wider than the operand's.
+    func widths(ring: Int) -> ProductWidths {
+        precondition(ring <= widths.ring, "an operand has no digits for wider rings")
+        return ProductWidths(ring: ring, rightMagnitudeBits: widths.rightMagnitudeBits)
     }
 
     /// The bytes that it takes.

@@ -17,13 +17,14 @@ public enum RingMatrixProduct {
         return c
     }
 
-    /// The same with right operands that were prepared; `m` rows of each left one.
-    package static func multiply(_ a: [UInt64], _ b: RightMatrix, m: Int, threads: Int) -> [UInt64] {
+    /// The same with right operands that were prepared, `m` rows of each left one, in the ring they were prepared for or a
+    /// narrower one.
+    package static func multiply(_ a: [UInt64], _ b: RightMatrix, m: Int, ring: Int, threads: Int) -> [UInt64] {
         precondition(m >= 0, "matrix sizes cannot be negative")
         var c = [UInt64](repeating: 0, count: b.batch * m * b.n)
         multiplyAccumulate(
-            into: &c, a, b, m: m, threads: threads,
-            kernel: .fastest(b.widths, rows: m, depth: b.k, isPrepared: true))
+            into: &c, a, b, m: m, ring: ring, threads: threads,
+            kernel: .fastest(b.widths(ring: ring), rows: m, depth: b.k, isPrepared: true))
         return c
     }
 
@@ -48,11 +49,11 @@ public enum RingMatrixProduct {
 
     /// The same with right operands that were prepared.
     public static func multiplyAccumulate(
-        into c: inout [UInt64], _ a: [UInt64], _ b: RightMatrix, m: Int, threads: Int, kernel: RingKernel
+        into c: inout [UInt64], _ a: [UInt64], _ b: RightMatrix, m: Int, ring: Int, threads: Int, kernel: RingKernel
     ) {
         precondition(
             a.count == b.batch * m * b.k && c.count == b.batch * m * b.n, "matrix sizes must fit the elements")
-        let products = RingProducts(batch: b.batch, m: m, k: b.k, n: b.n, widths: b.widths, kernel: kernel)
+        let products = RingProducts(batch: b.batch, m: m, k: b.k, n: b.n, widths: b.widths(ring: ring), kernel: kernel)
         a.withUnsafeBufferPointer { a in
             c.withUnsafeMutableBufferPointer { c in
                 guard let a = a.baseAddress, let c = c.baseAddress else { return }

@@ -17,7 +17,7 @@ struct RingProducts {
     init(batch: Int, m: Int, k: Int, n: Int, widths: ProductWidths, kernel: RingKernel) {
         precondition(batch >= 0 && m >= 0 && k >= 0 && n >= 0, "matrix sizes cannot be negative")
         precondition(kernel.isAvailable, "this processor lacks the kernel's instructions")
-        precondition(kernel.isExact(ring: widths.ring), "the kernel is for smaller rings")
+        precondition(widths.ring <= 64 && kernel.isExact(ring: widths.ring), "the kernel is for smaller rings")
         (self.batch, self.m, self.k, self.n, self.widths, self.kernel) = (batch, m, k, n, widths, kernel)
     }
 
@@ -52,8 +52,10 @@ private struct Operands: @unchecked Sendable {
     let c: UnsafeMutablePointer<UInt64>
     let left: LimbMemory?
 
-    /// Steps of depth that are put back into words at once, so that 64 columns of them stay in the second-level cache.
-    private static let unpackedDepth = 512
+    /// Steps of depth and columns that are put back into words at once, 384 KiB for the second-level cache: two blocks of the
+    /// kernels' depth, and so many columns that cutting the left operand into panels anew for each costs little.
+    private static let unpackedDepth = 192
+    private static let unpackedColumns = 256
 
     func multiply(_ part: ProductParts.Part) {
         switch (products.kernel.path, b) {
@@ -76,12 +78,12 @@ private struct Operands: @unchecked Sendable {
     }
 
     private func multiply(_ part: ProductParts.Part, _ path: sotto_gemm_path, _ b: RightMatrix) {
-        let (k, n, width) = (products.k, products.n, ProductParts.columnMultiple)
+        let (k, n, width) = (products.k, products.n, Self.unpackedColumns)
         let packingPath = RingKernel.packingPath
         let words = LimbMemory(count: 8 * Self.unpackedDepth * width)
         let scratch = LimbMemory(count: sotto_gemm_scratch_bytes(part.rows.count, width, Self.unpackedDepth))
         words.bytes.withMemoryRebound(to: UInt64.self, capacity: Self.unpackedDepth * width) { words in
-            forEachBlock(part) { index, columns in
+            forEachBlock(part, of: width) { index, columns in
                 for depth in stride(from: 0, to: k, by: Self.unpackedDepth) {
                     let steps = min(Self.unpackedDepth, k - depth)
                     sotto_limbs_unpack_right(
@@ -100,37 +102,38 @@ private struct Operands: @unchecked Sendable {
         let (k, n, limbs) = (products.k, products.n, products.widths.rightLimbs)
         let packingPath = RingKernel.packingPath
         let digits = LimbMemory(count: sotto_limbs_packed_bytes(ProductParts.columnMultiple, k, limbs))
-        forEachBlock(part) { index, columns in
+        forEachBlock(part, of: ProductParts.columnMultiple) { index, columns in
             sotto_limbs_pack_right(
                 packingPath, k, columns.count, 1, limbs, SOTTO_DIGITS_MODULAR, b + index * k * n + columns.lowerBound,
                 n, digits.bytes)
-            multiplyLimbs(path, part.rows, columns, of: index, right: digits.bytes)
+            multiplyLimbs(path, part.rows, columns, of: index, digits.bytes, limbs: limbs)
         }
     }
 
     private func multiply(_ part: ProductParts.Part, _ path: sotto_limb_path, _ b: RightMatrix) {
         for index in part.products {
             multiplyLimbs(
-                path, part.rows, part.columns, of: index, right: b.columns(of: index, from: part.columns.lowerBound))
+                path, part.rows, part.columns, of: index, b.columns(of: index, from: part.columns.lowerBound),
+                limbs: b.widths.rightLimbs)
         }
     }
 
     private func multiplyLimbs(
         _ path: sotto_limb_path, _ rows: Range<Int>, _ columns: Range<Int>, of index: Int,
-        right: UnsafePointer<UInt8>
+        _ right: UnsafePointer<UInt8>, limbs: Int
     ) {
         let (m, k, n, widths) = (products.m, products.k, products.n, products.widths)
         guard let left else { preconditionFailure("kernels by limbs have their left operand") }
         let start = left.bytes + index * sotto_limbs_packed_bytes(m, k, widths.leftLimbs)
         sotto_limbs_ring_product(
             path, rows.count, columns.count, k, UInt32(widths.ring), widths.leftLimbs,
-            start + sotto_limbs_packed_bytes(rows.lowerBound, k, widths.leftLimbs), widths.rightLimbs, right,
+            start + sotto_limbs_packed_bytes(rows.lowerBound, k, widths.leftLimbs), limbs, right,
             c + (index * m + rows.lowerBound) * n + columns.lowerBound, n)
     }
 
-    /// Blocks of at most 64 columns, those of each product in turn.
-    private func forEachBlock(_ part: ProductParts.Part, _ body: (Int, Range<Int>) -> Void) {
-        let (width, end) = (ProductParts.columnMultiple, part.columns.upperBound)
+    /// Blocks of at most so many columns, those of each product in turn.
+    private func forEachBlock(_ part: ProductParts.Part, of width: Int, _ body: (Int, Range<Int>) -> Void) {
+        let end = part.columns.upperBound
         for index in part.products {
             for column in stride(from: part.columns.lowerBound, to: end, by: width) {
                 body(index, column..<min(column + width, end))

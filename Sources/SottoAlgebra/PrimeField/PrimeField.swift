@@ -125,7 +125,9 @@ public struct PrimeField: ShareDomain {
         return sum
     }
 
-    public func product(_ x: [UInt64], _ y: [UInt64], shape: ProductShape, threads: Int) -> [UInt64] {
+    public func product(
+        _ x: [UInt64], _ y: [UInt64], shape: ProductShape, widths: ProductWidths, threads: Int
+    ) -> [UInt64] {
         precondition(count(x) == shape.leftCount && count(y) == shape.rightCount)
         switch shape {
         case .elementwise: return kernel.multiply(x, y)
@@ -140,6 +142,23 @@ public struct PrimeField: ShareDomain {
                 initialized = rows * limbs
             }
         }
+    }
+}
+
+// MARK: - Prepared operands
+
+extension PrimeField {
+    public var preparesRightOperands: Bool { false }
+
+    /// Operands stay as they are.
+    public func rightOperand(_ y: [UInt64], shape: ProductShape, widths: ProductWidths) -> [UInt64] { y }
+
+    public func elements(of operand: [UInt64]) -> [UInt64] { operand }
+
+    public func product(
+        _ x: [UInt64], _ y: [UInt64], shape: ProductShape, ring: Int, threads: Int
+    ) -> [UInt64] {
+        product(x, y, shape: shape, threads: threads)
     }
 }
 

@@ -21,10 +21,10 @@ package final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
     package private(set) var receivedBytes: [Int: Int] = [:]
     private var times: [Int: CorrelationTimes] = [:]
 
-    /// - Parameter maskedWeights: `E` for every weight of the plan, at the client; empty at the server.
+    /// - Parameter maskedWeights: `E` for every weight of the plan, at the client; none at the server.
     package init(
         domain: Domain, plan: CorrelationPlan, party: Party, seed: Seed, stream: any CorrectionStream,
-        maskedWeights: [Domain.Elements], threads: Int = 1
+        maskedWeights: KeptWeights<Domain>, threads: Int = 1
     ) {
         self.plan = plan
         self.stream = stream
@@ -78,7 +78,7 @@ package struct PartyView<Domain: ShareDomain> {
     package let domain: Domain
     let plan: CorrelationPlan
     let expansion: SeedExpansion<Domain>
-    let maskedWeights: [Domain.Elements]
+    let maskedWeights: KeptWeights<Domain>
     package let threads: Int
 
     var party: Party { expansion.party }
@@ -96,9 +96,28 @@ package struct PartyView<Domain: ShareDomain> {
     /// `W - B` through its maps; at the client.
     /// - Throws: ``PreprocessingError/missingWeight(name:)``.
     package func maskedWeight(_ view: WeightView) throws -> Domain.Elements {
-        guard maskedWeights.indices.contains(view.weight) else {
-            throw PreprocessingError.missingWeight(name: plan.weights[view.weight].name)
+        guard let elements = maskedWeights.elements(view.weight) else { throw missing(view) }
+        return domain.apply(view.maps, to: elements)
+    }
+
+    /// The product of `x` with `W - B` through its maps; at the client.
+    /// - Throws: ``PreprocessingError/missingWeight(name:)``.
+    package func product(
+        _ x: Domain.Elements, maskedWeight view: WeightView, shape: ProductShape, ring: Int
+    ) throws -> Domain.Elements {
+        // Matrices that maps make, such as parts of others, are read once in a run.
+        guard domain.preparesRightOperands, case .matrix = shape, view.maps.isEmpty else {
+            return domain.product(
+                x, try maskedWeight(view), shape: shape, widths: ProductWidths(ring: ring), threads: threads)
         }
-        return domain.apply(view.maps, to: maskedWeights[view.weight])
+        let width = plan.weights[view.weight].width
+        guard let operand = try maskedWeights.operand(view.weight, shape: shape, width: width) else {
+            throw missing(view)
+        }
+        return domain.product(x, operand, shape: shape, ring: ring, threads: threads)
+    }
+
+    private func missing(_ view: WeightView) -> PreprocessingError {
+        .missingWeight(name: plan.weights[view.weight].name)
     }
 }

@@ -23,6 +23,7 @@ package final class PartyState<Domain: ShareDomain> {
     private var capabilities: [ObjectIdentifier: Any] = [:]
     /// The weight that the tiles of one product read one after the other.
     private var tiledWeight: (name: String, maps: [LinearMap], value: Domain.Elements)?
+    private var tiledOperand: (operand: ServerOperand, value: Domain.RightOperand)?
     /// Since the last reset: time in the source of correlations, and what it took to prepare and to deal what it gave.
     private(set) var inSource: Duration = .zero
     private(set) var correlationTimes = CorrelationTimes()
@@ -107,12 +108,37 @@ package final class PartyState<Domain: ShareDomain> {
     }
 
     /// A weight of the server through its maps; the tiles of a product share it.
-    func weight(_ name: String, count: Int, maps: [LinearMap], isTile: Bool) throws -> Domain.Elements {
+    private func weight(_ name: String, count: Int, maps: [LinearMap], isTile: Bool) throws -> Domain.Elements {
         if let tiledWeight, tiledWeight.name == name, tiledWeight.maps == maps { return tiledWeight.value }
         tiledWeight = nil
         let value = domain.apply(maps, to: try tensor(name, count: count))
         if isTile { tiledWeight = (name, maps, value) }
         return value
+    }
+
+    /// The product with a weight of the server: from what the source keeps, or else what tiles share.
+    ///
+    /// - Parameter isTile: whether more products with the weight follow.
+    func product(
+        _ x: Domain.Elements, weight operand: ServerOperand, shape: ProductShape, isTile: Bool
+    ) throws -> Domain.Elements {
+        guard domain.preparesRightOperands, case .matrix = shape else {
+            let weight = try weight(operand.name, count: operand.count, maps: operand.maps, isTile: isTile)
+            return domain.product(x, weight, shape: shape, widths: operand.widths, threads: threads)
+        }
+        func product(_ right: Domain.RightOperand) -> Domain.Elements {
+            domain.product(x, right, shape: shape, ring: operand.widths.ring, threads: threads)
+        }
+        if let tiledOperand, tiledOperand.operand == operand { return product(tiledOperand.value) }
+        tiledOperand = nil
+        if let kept = try tensors.rightOperand(operand, in: domain) { return product(kept) }
+        let elements = domain.apply(operand.maps, to: try tensor(operand.name, count: operand.count))
+        guard isTile else {
+            return domain.product(x, elements, shape: shape, widths: operand.widths, threads: threads)
+        }
+        let right = try domain.rightOperand(elements, shape: operand.shape, widths: operand.widths)
+        tiledOperand = (operand, right)
+        return product(right)
     }
 
     /// This party's share of a tensor that both hold shares of.

@@ -1,3 +1,5 @@
+import SottoAlgebra
+
 /// Fixed-point integers by name: a party's inputs, or the server's weights.
 public protocol TensorSource: Sendable {
     /// - Throws: ``InterpreterError/missingInput(name:)``
@@ -9,9 +11,40 @@ public protocol TensorSource: Sendable {
 
     /// A party's share of a tensor as the domain packs it; nil where shares are 64-bit integers, as those of a ring.
     func packedShare(_ name: String) throws -> [UInt8]?
+
+    /// A tensor of the server as the right operand of products; nil where the source has no such tensor, or does not keep
+    /// operands from run to run.
+    /// - Throws: `RightOperandError` where entries are beyond the declared magnitude.
+    func rightOperand<Domain: ShareDomain>(_ operand: ServerOperand, in domain: Domain) throws -> Domain.RightOperand?
+}
+
+/// A tensor of the server, through maps, as the right operand of products of matrices with any number of rows.
+public struct ServerOperand: Sendable, Hashable {
+    public let name: String
+    /// Elements of the tensor.
+    public let count: Int
+    public let maps: [LinearMap]
+    /// With one row on the left.
+    public let shape: ProductShape
+    public let widths: ProductWidths
+
+    package init(name: String, count: Int, maps: [LinearMap], shape: ProductShape, widths: ProductWidths) {
+        (self.name, self.count, self.maps, self.shape, self.widths) = (name, count, maps, shape.ofOneRow, widths)
+    }
+
+    /// The operand of the tensor's elements.
+    public func prepared<Domain: ShareDomain>(
+        _ elements: Domain.Elements, in domain: Domain
+    ) throws -> Domain.RightOperand {
+        try domain.rightOperand(domain.apply(maps, to: elements), shape: shape, widths: widths)
+    }
 }
 
 extension TensorSource {
+    public func rightOperand<Domain: ShareDomain>(
+        _ operand: ServerOperand, in domain: Domain
+    ) throws -> Domain.RightOperand? { nil }
+
     public func packedShare(_ name: String) throws -> [UInt8]? { nil }
 
     public func tensor(_ name: String, count: Int, range: Range<Int>) throws -> [Int64] {
@@ -55,6 +88,13 @@ public struct TensorSources: TensorSource {
             }
         }
         throw InterpreterError.missingInput(name: name)
+    }
+
+    public func rightOperand<Domain: ShareDomain>(
+        _ operand: ServerOperand, in domain: Domain
+    ) throws -> Domain.RightOperand? {
+        for source in sources { if let operand = try source.rightOperand(operand, in: domain) { return operand } }
+        return nil
     }
 
     public func packedShare(_ name: String) throws -> [UInt8]? {

@@ -55,7 +55,7 @@ private func expectAllKernelsExact(
             #expect(sum.map { $0 & mask } == expected, "\(kernel), \(shape), \(widths), \(threads) threads")
             sum = c
             RingMatrixProduct.multiplyAccumulate(
-                into: &sum, a, prepared, m: shape.m, threads: threads, kernel: kernel)
+                into: &sum, a, prepared, m: shape.m, ring: widths.ring, threads: threads, kernel: kernel)
             #expect(sum.map { $0 & mask } == expected, "prepared, \(kernel), \(shape), \(widths), \(threads)")
         }
     }
@@ -150,6 +150,24 @@ private func expectAllKernelsExact(
         ] {
             for widths in [ProductWidths(ring: 46), ProductWidths(ring: 64), ProductWidths(ring: 36)] {
                 expectAllKernelsExact(Shape(m: m, k: k, n: n), widths: widths, seed: UInt64(m + k + n), words: words)
+            }
+        }
+    }
+
+    /// An operand prepared for a ring serves all narrower ones, whose last digits it has too many of.
+    @Test func narrowerRingsThanTheOperandsAreExact() {
+        var generator = SeededGenerator(8)
+        let (m, k, n) = (19, 67, 21)
+        let (a, b) = (words(m * k, &generator), words(k * n, &generator))
+        let product = reference([UInt64](repeating: 0, count: m * n), a, b, Shape(m: m, k: k, n: n))
+        let prepared = RightMatrix(b, batch: 1, k: k, n: n, widths: .words)
+        for ring in [1, 9, 46, 52, 63] {
+            let mask = Ring64.mask(ring)
+            for kernel in RingKernel.allCases where kernel.isAvailable && kernel.isExact(ring: ring) {
+                var sum = [UInt64](repeating: 0, count: m * n)
+                RingMatrixProduct.multiplyAccumulate(
+                    into: &sum, a, prepared, m: m, ring: ring, threads: 1, kernel: kernel)
+                #expect(sum.map { $0 & mask } == product.map { $0 & mask }, "\(kernel), \(ring) bits")
             }
         }
     }

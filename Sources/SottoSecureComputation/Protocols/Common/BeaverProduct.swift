@@ -130,6 +130,8 @@ struct BeaverProduct: Primitive {
     let left: Int
     let right: Int
     let shape: ProductShape
+    /// Of the product's ring.
+    let width: Int
     let correlation: CorrelationHandle<BeaverProductCorrelation>
     let output: Int
 
@@ -157,9 +159,10 @@ struct BeaverProduct: Primitive {
         let (d, a) = try state.masked(left)
         let (e, b) = try state.masked(right)
         let maskProduct = try state.take(correlation).products.tensors[0]
+        let widths = ProductWidths(ring: width)
         let withMask = domain.product(
-            d, state.isServer ? domain.add(b, e) : b, shape: shape, threads: state.threads)
-        let ofMask = domain.product(a, e, shape: shape, threads: state.threads)
+            d, state.isServer ? domain.add(b, e) : b, shape: shape, widths: widths, threads: state.threads)
+        let ofMask = domain.product(a, e, shape: shape, widths: widths, threads: state.threads)
         state.set(output, .elements(domain.add(domain.add(withMask, ofMask), maskProduct)))
         return []
     }
@@ -257,7 +260,8 @@ extension ProgramBuilder {
             width: width)
         try emit(
             BeaverProduct(
-                left: x.slot, right: y.slot, shape: shape, correlation: correlation, output: output.slot))
+                left: x.slot, right: y.slot, shape: shape, width: width, correlation: correlation,
+                output: output.slot))
         return output
     }
 

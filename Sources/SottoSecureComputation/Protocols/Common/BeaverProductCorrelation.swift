@@ -23,7 +23,8 @@ package struct BeaverProductCorrelation: Correlation {
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>
     ) throws -> CorrelationMaterial<Domain.Elements> {
         let product = dealer.domain.product(
-            try dealer.mask(left), try dealer.mask(right), shape: shape, threads: dealer.threads)
+            try dealer.mask(left), try dealer.mask(right), shape: shape, widths: ProductWidths(ring: width),
+            threads: dealer.threads)
         return CorrelationMaterial(tensors: [product])
     }
 

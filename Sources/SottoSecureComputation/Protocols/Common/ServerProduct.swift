@@ -52,6 +52,7 @@ struct ServerProduct: Primitive {
     let weightCount: Int
     let maps: [LinearMap]
     let shape: ProductShape
+    let widths: ProductWidths
     /// Whether the product is one of several with the same weight.
     let isTile: Bool
     let correlation: CorrelationHandle<ServerProductCorrelation>
@@ -69,6 +70,10 @@ struct ServerProduct: Primitive {
         return LocalWork(
             kernel: "multiply \(shape.kernel) of the server",
             elements: mapped + shape.elements + 3 * shape.outputCount)
+    }
+
+    fileprivate var weight: ServerOperand {
+        ServerOperand(name: name, count: weightCount, maps: maps, shape: shape, widths: widths)
     }
 
     func encodeParameters(into encoder: inout CanonicalEncoder) {
@@ -89,8 +94,8 @@ struct ServerProduct: Primitive {
         let domain = state.domain
         var share = try state.take(correlation).products.tensors[0]
         if let operand = try state.serverOperand(input) {
-            let weight = try state.weight(name, count: weightCount, maps: maps, isTile: isTile)
-            share = domain.add(share, domain.product(operand, weight, shape: shape, threads: state.threads))
+            share = domain.add(
+                share, try state.product(operand, weight: weight, shape: shape, isTile: isTile))
         }
         state.set(output, .elements(share))
         return []
@@ -121,6 +126,19 @@ public struct ServerTensor: Sendable, Hashable {
             let magnitude = scaled(bound, by: scale)
             return max(0, Int(magnitude.exponent) + (magnitude.significand > 1 ? 1 : 0))
         }
+    }
+}
+
+extension Program {
+    /// The tensors of the server that products of matrices read, once each.
+    package var serverOperands: Set<ServerOperand> {
+        Set(
+            instructions.compactMap { instruction in
+                guard let product = instruction.primitive as? ServerProduct, case .matrix = product.shape else {
+                    return nil
+                }
+                return product.weight
+            })
     }
 }
 
@@ -198,19 +216,23 @@ extension ProgramBuilder {
         _ part: ClientMaskedSecret.Part, _ tensor: ServerTensor, _ weight: Int, _ maps: [LinearMap],
         _ shape: ProductShape, isTile: Bool, scale: Int, magnitude: Double, width: Int
     ) throws -> Secret {
+        let magnitudeBits = tensor.magnitudeBits.map { bits in
+            // What maps add up.
+            maps.reduce(bits) { $0 + (Int.bitWidth - ($1.terms - 1).leadingZeroBitCount) }
+        }
         let correlation = newCorrelation(
             ServerProductCorrelation(
                 mask: part.view, weight: WeightView(weight: weight, maps: maps), shape: shape, width: width,
-                magnitudeBits: tensor.magnitudeBits.map { bits in
-                    // What maps add up.
-                    maps.reduce(bits) { $0 + (Int.bitWidth - ($1.terms - 1).leadingZeroBitCount) }
-                }))
+                magnitudeBits: magnitudeBits))
         let output = Secret(
             slot: newSlot(elements: shape.outputCount), shape: [shape.outputCount], scale: scale + tensor.scale,
             magnitude: magnitude, width: width)
         try emit(
             ServerProduct(
                 input: part.slot, name: tensor.name, weightCount: tensor.shape.reduce(1, *), maps: maps, shape: shape,
+                widths: ProductWidths(
+                    // With a dealer a run takes any weights, those beyond their bound too.
+                    ring: width, rightMagnitudeBits: target.usesDealer ? nil : magnitudeBits),
                 isTile: isTile, correlation: correlation, output: output.slot))
         return output
     }

@@ -30,7 +30,8 @@ package struct ServerProductCorrelation: Correlation {
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>
     ) throws -> CorrelationMaterial<Domain.Elements> {
         let product = dealer.domain.product(
-            try dealer.mask(mask), try dealer.weightMask(weight), shape: shape, threads: dealer.threads)
+            try dealer.mask(mask), try dealer.weightMask(weight), shape: shape, widths: ProductWidths(ring: width),
+            threads: dealer.threads)
         return CorrelationMaterial(tensors: [product])
     }
 
@@ -38,8 +39,8 @@ package struct ServerProductCorrelation: Correlation {
         from given: CorrelationMaterial<Domain.Elements>, at party: Party, _ view: borrowing PartyView<Domain>
     ) throws -> CorrelationMaterial<Domain.Elements> {
         guard party == .client else { return given }
-        let product = view.domain.product(
-            try view.mask(mask), try view.maskedWeight(weight), shape: shape, threads: view.threads)
+        let product = try view.product(
+            try view.mask(mask), maskedWeight: weight, shape: shape, ring: width)
         return CorrelationMaterial(tensors: [view.domain.add(given.tensors[0], product)])
     }
 
