@@ -8,8 +8,30 @@ struct FieldMatrixProduct {
     let k: Int
     let n: Int
 
-    /// `batch` products, one after the other in each array; rows are split among threads.
+    /// `batch` products, one after the other in each array, by the fastest kernel; work is split among threads.
     func multiply(_ x: [UInt64], _ y: [UInt64], batch: Int, threads: Int) -> [UInt64] {
+        let isFolded = kernel is TwoLimbKernel
+        return multiply(
+            x, y, batch: batch, threads: threads, by: isFolded ? .fastest(rows: m, depth: k) : .elements)
+    }
+
+    /// The same by a given kernel, which must be available and know the prime.
+    func multiply(
+        _ x: [UInt64], _ y: [UInt64], batch: Int, threads: Int, by choice: FieldMatrixKernel
+    ) -> [UInt64] {
+        guard choice != .elements else { return multiplyElements(x, y, batch: batch, threads: threads) }
+        guard let modulus = (kernel as? TwoLimbKernel)?.modulus else {
+            preconditionFailure("products by limbs are for primes near a power of two")
+        }
+        if let path = choice.limbPath {
+            return FieldLimbProduct(modulus: modulus, path: path, batch: batch, m: m, k: k, n: n)
+                .multiply(x, y, threads: threads)
+        }
+        return FieldIFMAProduct(modulus: modulus, batch: batch, m: m, k: k, n: n).multiply(x, y, threads: threads)
+    }
+
+    /// By the kernel's products of elements; rows are split among threads.
+    private func multiplyElements(_ x: [UInt64], _ y: [UInt64], batch: Int, threads: Int) -> [UInt64] {
         [UInt64](unsafeUninitializedCapacity: batch * m * n * limbs) { out, initialized in
             initialized = batch * m * n * limbs
             guard let out = out.baseAddress, batch * m * n > 0 else { return }

@@ -6,7 +6,7 @@ import CSottoRingKernels
 /// What is done to single elements is C's (`CConstantTime.h`), where it stays a straight line of instructions: from a
 /// borrow in Swift the compiler may make a branch.
 struct TwoLimbKernel: FieldKernel {
-    private let modulus: sotto_fold_modulus
+    let modulus: sotto_fold_modulus
 
     init?(_ modulus: PrimeModulus) {
         guard let fold = modulus.fold else { return nil }
