@@ -9,7 +9,7 @@ let benchmarks: @Sendable () -> Void = {
 
     for (m, k, n) in [(128, 768, 3072), (128, 768, 768), (1, 768, 3072), (128, 64, 128)] {
         var workload = MatrixWorkload(m: m, k: k, n: n)
-        for kernel in RingKernel.allCases where kernel.isAvailable && kernel.isExact(ring: 64) {
+        for kernel in workload.kernels {
             Benchmark("Ring product \(workload.name), \(kernel)") { benchmark in
                 for _ in benchmark.scaledIterations { workload.multiplyRing(kernel) }
             }

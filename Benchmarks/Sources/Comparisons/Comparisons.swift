@@ -2,69 +2,21 @@ import Foundation
 import KernelWorkloads
 import SottoAlgebra
 import SottoObliviousTransfer
-import SottoTraining
 
 /// Prints, one line each, how long the kernels take beside something known: the median ratio of runs in turn, on one
-/// core, with the rate of both. Arguments choose among matrices, generator, packing, fields and transfers.
+/// core, with the rate of both. Arguments choose among matrices, limbs, generator, packing, fields and transfers.
 @main
 enum Comparisons {
     static func main() throws {
-        print("median of \(Comparison.pairs) pairs, one thread, processor time")
+        print("median of \(Comparison.pairs) pairs, one thread, processor time; \(Processor.description)")
         let chosen = Set(CommandLine.arguments.dropFirst())
         func isChosen(_ name: String) -> Bool { chosen.isEmpty || chosen.contains(name) }
-        if isChosen("matrices") { try compareMatrixProducts() }
+        if isChosen("matrices") { try MatrixComparisons.compareMatrixProducts() }
+        if isChosen("limbs") { try MatrixComparisons.compareLimbs() }
         if isChosen("generator") { try compareStreams() }
         if isChosen("packing") { try comparePacking() }
-        if isChosen("fields") { try compareFields() }
+        if isChosen("fields") { try MatrixComparisons.compareFields() }
         if isChosen("transfers") { try compareTransfers() }
-    }
-
-    private struct ProductsDiffer: Error {
-        let prime: String
-    }
-
-    private static func compareFields() throws {
-        let primes = [
-            ("2^127 - 1", try PrimeModulus()), ("2^128 - 159", try PrimeModulus("0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF61")),
-            ("100 bits of no shape", try PrimeModulus("779484405476989733526435328999")),
-            ("256 bits", try PrimeModulus(bits: 256)),
-        ]
-        for (name, prime) in primes {
-            let workload = try FieldWorkload(prime, count: 1 << 14)
-            guard workload.isConsistent() else { throw ProductsDiffer(prime: name) }
-            let comparison = Comparison(
-                repetitions: 10, { keep(workload.multiply()) }, { workload.multiplyIntegers() })
-            report(
-                "products modulo \(name), to mpz_mul and mpz_mod", comparison, amount: 1000 * Double(workload.count),
-                unit: "M/s")
-        }
-        let (m, k, n) = (128, 768, 768)
-        var ring = MatrixWorkload(m: m, k: k, n: n)
-        for (name, prime) in primes {
-            let workload = try FieldMatrixWorkload(prime, m: m, k: k, n: n)
-            let comparison = Comparison(
-                repetitions: 1, { keep(workload.multiply()) }, { ring.multiplyRing(.fastest(ring: 64)) })
-            report(
-                "product \(ring.name) modulo \(name), to the ring's", comparison, amount: ring.operations, unit: "Gop/s"
-            )
-        }
-    }
-
-    private static func compareMatrixProducts() throws {
-        let openBLAS = try OpenBLAS.load()
-        print("sgemm is that of \(openBLAS)")
-        for (m, k, n) in [(128, 768, 3072), (128, 768, 768), (128, 3072, 768), (128, 64, 128), (1, 768, 3072)] {
-            var workload = MatrixWorkload(m: m, k: k, n: n)
-            let repetitions = max(1, Int(1e8 / workload.operations))
-            for kernel in RingKernel.allCases where kernel.isAvailable && kernel.isExact(ring: 64) {
-                var other = workload
-                let comparison = Comparison(
-                    repetitions: repetitions, { workload.multiplyRing(kernel) }, { other.multiplySingle(by: openBLAS) })
-                report(
-                    "ring product \(workload.name), \(kernel), to sgemm", comparison, amount: workload.operations,
-                    unit: "Gop/s")
-            }
-        }
     }
 
     /// Correlated OTs, each end beside the AES that it cannot do without.
@@ -119,16 +71,5 @@ enum Comparisons {
 
     private static func reportElements(_ name: String, _ comparison: Comparison, _ count: Int) {
         report("\(name), to memcpy of the elements", comparison, amount: Double(count), unit: "G elements/s")
-    }
-
-    /// Keeps the compiler from leaving out what made the value.
-    @inline(never)
-    private static func keep<Value>(_ value: Value) {}
-
-    private static func report(_ name: String, _ comparison: Comparison, amount: Double, unit: String) {
-        let rates = [comparison.first, comparison.second].map { String(format: "%.2f", amount / $0 * 1e-9) }
-        let times = [comparison.first, comparison.second].map { String(format: "%.4g", $0 * 1e6) }
-        let ratio = String(format: "%.2f", comparison.ratio)
-        print("\(name): \(ratio) (\(times[0]) us to \(times[1]) us, \(rates[0]) \(unit) to \(rates[1]) \(unit))")
     }
 }

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Foundation
 
 /// The seconds of processor time that this thread has used: what else runs on the machine counts less than in time
 /// on the clock.
@@ -39,4 +35,16 @@ struct Comparison {
     }
 
     private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+}
+
+/// Keeps the compiler from leaving out what made the value.
+@inline(never)
+func keep<Value>(_ value: Value) {}
+
+/// Prints a line: the ratio, and the time and rate of both.
+func report(_ name: String, _ comparison: Comparison, amount: Double, unit: String) {
+    let rates = [comparison.first, comparison.second].map { String(format: "%.2f", amount / $0 * 1e-9) }
+    let times = [comparison.first, comparison.second].map { String(format: "%.4g", $0 * 1e6) }
+    let ratio = String(format: "%.2f", comparison.ratio)
+    print("\(name): \(ratio) (\(times[0]) us to \(times[1]) us, \(rates[0]) \(unit) to \(rates[1]) \(unit))")
 }
