@@ -43,13 +43,17 @@ AMX static void multiply_few(const sotto_limb_panels *panels, size_t first, size
     _tile_zero(5);
     const uint8_t *left = panels->left, *right = panels->right;
     for (size_t p = 0; p < panels->depth; p++) {
+        size_t loaded = panels->right_limbs;
         for (size_t i = 0; i < panels->left_limbs && i < first + count; i++) {
-            size_t j = i < first ? first - i : 0;
-            size_t last = sotto_limb_min(panels->right_limbs, first + count - i);
-            if (j >= last) continue;
+            size_t from = i < first ? first - i : 0;
+            size_t to = sotto_limb_min(panels->right_limbs, first + count - i);
+            if (from >= to) continue;
             _tile_loadd(LEFT, left + i * TILE, DEPTH);
-            for (; j < last; j++) {
-                _tile_loadd(RIGHT, right + j * TILE, 4 * SIDE);
+            // Back and forth, so that the last limb of b serves the next of a where it can.
+            for (size_t step = 0; step < to - from; step++) {
+                size_t j = i % 2 ? to - 1 - step : from + step;
+                if (j != loaded) _tile_loadd(RIGHT, right + j * TILE, 4 * SIDE);
+                loaded = j;
                 switch (i + j - first) {
                     ADD_PRODUCT(0) ADD_PRODUCT(1) ADD_PRODUCT(2) ADD_PRODUCT(3) ADD_PRODUCT(4) ADD_PRODUCT(5)
                 }

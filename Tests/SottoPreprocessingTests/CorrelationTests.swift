@@ -153,7 +153,7 @@ import Testing
             for change in [{ Array($0.dropLast()) }, { $0 + [0] }, { _ in [] }] as [([UInt8]) -> [UInt8]] {
                 let source = DealtCorrelations(
                     domain: domain, plan: plan, party: .server, seed: parties.server, stream: Stream(engine, change),
-                    maskedWeights: KeptWeights(domain))
+                    maskedWeights: ReceivedWeights(domain))
                 #expect(throws: PackingError.self) { try source.take(index) }
                 // What failed once is spent.
                 #expect(throws: PreprocessingError.alreadyUsed(index: index)) { try source.take(index) }

@@ -4,7 +4,8 @@ import SottoAlgebra
 import SottoObliviousTransfer
 
 /// Prints, one line each, how long the kernels take beside something known: the median ratio of runs in turn, on one
-/// core, with the rate of both. Arguments choose among matrices, limbs, generator, packing, fields and transfers.
+/// core, with the rate of both. Arguments choose among matrices, limbs, thresholds, generator, packing, fields and
+/// transfers.
 @main
 enum Comparisons {
     static func main() throws {
@@ -13,6 +14,7 @@ enum Comparisons {
         func isChosen(_ name: String) -> Bool { chosen.isEmpty || chosen.contains(name) }
         if isChosen("matrices") { try MatrixComparisons.compareMatrixProducts() }
         if isChosen("limbs") { try MatrixComparisons.compareLimbs() }
+        if isChosen("thresholds") { try MatrixComparisons.compareThresholds() }
         if isChosen("generator") { try compareStreams() }
         if isChosen("packing") { try comparePacking() }
         if isChosen("fields") { try MatrixComparisons.compareFields() }

@@ -52,16 +52,19 @@ enum MatrixComparisons {
         }
     }
 
-    /// Products of 46-bit shares with prepared weights, and then where kernels are about equally fast.
+    /// Products of 46-bit shares with prepared weights: of 18 bits, of the standard bound's 27, and of the ring's 46.
     static func compareLimbs() throws {
         let openBLAS = try OpenBLAS.load()
         print("sgemm is that of \(openBLAS)")
-        for (m, k, n) in [(128, 768, 3072), (128, 768, 768), (128, 3072, 768), (1, 768, 3072)] {
-            for bits in [17, 26, nil] {
+        let cases: [(m: Int, k: Int, n: Int, bits: [Int?])] = [
+            (128, 768, 3072, [17, 26, nil]), (128, 768, 768, [17]), (128, 3072, 768, [17]), (1, 768, 3072, [17]),
+        ]
+        for (m, k, n, bits) in cases {
+            for bits in bits {
                 var workload = MatrixWorkload(
                     m: m, k: k, n: n, widths: ProductWidths(ring: 46, rightMagnitudeBits: bits))
                 let weights = bits.map { "weights up to 2^\($0)" } ?? "weights of the ring"
-                for kernel in workload.kernels where kernel != .portable {
+                for kernel in workload.kernels where kernel != .portable && kernel != .avx2 {
                     var other = workload
                     let comparison = Comparison(
                         repetitions: max(1, Int(2e8 / workload.operations)), { workload.multiplyPrepared(kernel) },
@@ -72,9 +75,24 @@ enum MatrixComparisons {
                 }
             }
         }
+    }
+
+    /// Where kernels by limbs are as fast as those by words, and fields' as fast as products of elements.
+    static func compareThresholds() throws {
         for ring in [46, 64] {
-            for (k, n) in [(768, 3072), (3072, 768), (64, 128), (128, 64)] {
-                for m in [1, 2, 4, 8, 16, 32, 64, 128] { compareRows(m, k, n, ring: ring) }
+            for (k, n) in [(768, 3072), (256, 1024), (64, 128), (1024, 64)] {
+                for m in [1, 4, 8, 16, 32, 64, 128] { compareRows(m, k, n, ring: ring) }
+            }
+        }
+        for (m, k, n) in [(1, 768, 768), (2, 768, 768), (4, 256, 256), (16, 256, 256), (16, 64, 128), (4, 16, 16)] {
+            let workload = try FieldMatrixWorkload(PrimeModulus(), m: m, k: k, n: n)
+            for kernel in FieldMatrixWorkload.kernels {
+                let comparison = Comparison(
+                    repetitions: max(1, 1_000_000 / (m * k * n)), { keep(workload.multiply(by: kernel)) },
+                    { keep(workload.multiplyElements()) })
+                report(
+                    "[\(m), \(k)] x [\(k), \(n)] modulo 2^127 - 1, \(kernel), to products of elements", comparison,
+                    amount: 2 * Double(m * k * n), unit: "Gop/s")
             }
         }
     }

@@ -82,6 +82,18 @@ public struct FieldMatrixWorkload {
     }
 
     public func multiply() -> [UInt64] { field.product(x, y, shape: shape, threads: 1) }
+
+    /// The kernels by limbs that this processor has.
+    public static var kernels: [FieldMatrixKernel] {
+        FieldMatrixKernel.allCases.filter { $0.isAvailable && $0 != .elements && $0 != .portableLimbs }
+    }
+
+    public func multiply(by kernel: FieldMatrixKernel) -> [UInt64] {
+        guard case .matrix(let batch, let m, let k, let n) = shape else { return [] }
+        return field.matrixProduct(x, y, batch: batch, m: m, k: k, n: n, threads: 1, kernel: kernel)
+    }
+
+    public func multiplyElements() -> [UInt64] { multiply(by: .elements) }
 }
 
 private struct SystemWords: UniformWords {

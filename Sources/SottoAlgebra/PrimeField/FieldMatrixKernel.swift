@@ -1,14 +1,14 @@
 import CSottoRingKernels
 
 /// The ways to a matrix product in a field; all give the same elements.
-package enum FieldMatrixKernel: CaseIterable, Sendable {
+public enum FieldMatrixKernel: CaseIterable, Sendable {
     /// One product of elements after the other, modulo any prime.
     case elements
     /// Modulo primes just below a power of two of 120 to 128 bits: by limbs of 52 bits, and by bytes.
     case ifma, portableLimbs, vnni, amx
 
     /// Whether this processor can run the kernel, and the operating system lets it.
-    package var isAvailable: Bool {
+    public var isAvailable: Bool {
         switch self {
         case .elements: true
         case .ifma: sotto_field_gemm_available()
@@ -40,7 +40,7 @@ package enum FieldMatrixKernel: CaseIterable, Sendable {
 
 extension PrimeField {
     /// `batch` products `[m, k] * [k, n]` by a given kernel, which must be available and know the prime.
-    package func matrixProduct(
+    public func matrixProduct(
         _ x: [UInt64], _ y: [UInt64], batch: Int, m: Int, k: Int, n: Int, threads: Int, kernel choice: FieldMatrixKernel
     ) -> [UInt64] {
         let product = FieldMatrixProduct(kernel: kernel, limbs: limbs, m: m, k: k, n: n)

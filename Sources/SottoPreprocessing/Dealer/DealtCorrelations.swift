@@ -24,7 +24,7 @@ package final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
     /// - Parameter maskedWeights: `E` for every weight of the plan, at the client; none at the server.
     package init(
         domain: Domain, plan: CorrelationPlan, party: Party, seed: Seed, stream: any CorrectionStream,
-        maskedWeights: KeptWeights<Domain>, threads: Int = 1
+        maskedWeights: ReceivedWeights<Domain>, threads: Int = 1
     ) {
         self.plan = plan
         self.stream = stream
@@ -78,7 +78,7 @@ package struct PartyView<Domain: ShareDomain> {
     package let domain: Domain
     let plan: CorrelationPlan
     let expansion: SeedExpansion<Domain>
-    let maskedWeights: KeptWeights<Domain>
+    let maskedWeights: ReceivedWeights<Domain>
     package let threads: Int
 
     var party: Party { expansion.party }

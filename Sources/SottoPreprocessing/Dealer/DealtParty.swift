@@ -6,12 +6,12 @@ import SottoTransport
 final class DealtParty<Domain: ShareDomain>: PartyPreprocessing {
     private let session: PreprocessingSession<Domain>
     private let dealer: DealerConnection
-    private var maskedWeights: KeptWeights<Domain>
+    private var maskedWeights: ReceivedWeights<Domain>
 
     /// Introduces the party to the dealer.
     init(_ session: PreprocessingSession<Domain>) throws {
         self.session = session
-        maskedWeights = KeptWeights(session.domain)
+        maskedWeights = ReceivedWeights(session.domain)
         dealer = try DealerConnection(
             channel: try session.dealer(), role: session.party.name, session: session.name, pulse: session.pulse)
     }
@@ -26,7 +26,7 @@ final class DealtParty<Domain: ShareDomain>: PartyPreprocessing {
             return try masked.send(over: peer, values: weights, masks: masks)
         case .client:
             let received = try masked.receive(over: peer)
-            maskedWeights = KeptWeights(session.domain, received.masked)
+            maskedWeights = ReceivedWeights(session.domain, received.masked)
             return received.record
         }
     }

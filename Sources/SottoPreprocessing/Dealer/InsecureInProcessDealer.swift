@@ -26,7 +26,7 @@ package struct InsecureInProcessDealer<Domain: ShareDomain>: Sendable {
             domain: domain, plan: plan, seeds: seeds, weightMasks: weightMasks, threads: threads)
         return DealtCorrelations(
             domain: domain, plan: plan, party: party, seed: seeds[party], stream: EngineStream(engine),
-            maskedWeights: KeptWeights(domain, maskedWeights), threads: threads)
+            maskedWeights: ReceivedWeights(domain, maskedWeights), threads: threads)
     }
 
     /// One party, for one run.

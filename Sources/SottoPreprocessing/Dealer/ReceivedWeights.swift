@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// - Complexity: Memory of the elements, or of the prepared operand (``ShareDomain/rightOperand(_:shape:widths:)``) of a weight
 ///   that a product has read: in a ring of 46 bits 6 bytes an entry instead of 8.
-package final class KeptWeights<Domain: ShareDomain>: Sendable {
+package final class ReceivedWeights<Domain: ShareDomain>: Sendable {
     private enum Weight {
         case elements(Domain.Elements)
         case operand(Domain.RightOperand, ProductShape, ProductWidths)
