@@ -47,7 +47,8 @@ import Testing
         preprocessing: PreprocessingName
     ) throws {
         let architecture = try Architecture(
-            notation: .init("SM+LN+G"), layers: 1, heads: 2, width: 12, feedForwardWidth: 20, context: 4, vocabulary: 70)
+            notation: .init("SM+LN+G"), layers: 1, heads: 2, width: 12, feedForwardWidth: 20, context: 4,
+            vocabulary: 70)
         let weights = try ModelWeights.random(architecture, seed: 3, standardDeviation: 0.5)
         let program = try ForwardPass(architecture: architecture, new: 3, output: .all).program(
             target: try Target(protocolName: .ot, preprocessing: preprocessing, domain: .ring64))

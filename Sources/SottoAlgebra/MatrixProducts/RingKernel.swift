@@ -57,26 +57,31 @@ public enum RingKernel: CaseIterable, Sendable {
         {
             return .amx
         }
-        let words = fastest(ring: widths.ring)
-        // Processors with VNNI and without IFMA take three micro-operations for a product of words.
-        if words == .avx512, widths.limbProducts <= RingKernelThresholds.limbProducts, rows > 4, !ifma.isAvailable,
-            vnni.isAvailable
+        if RingKernelThresholds.isVectorOfBytesWorthwhile(
+            widths, rows: rows, isPrepared: isPrepared, hasShortProducts: ifma.isAvailable), vnni.isAvailable
         {
             return .vnni
         }
-        return words
+        return fastest(ring: widths.ring)
     }
 }
 
-/// Where kernels are about equally fast, as `Comparisons limbs` of `Benchmarks/` measures it (docs/benchmarks.md).
+/// Where kernels are about equally fast, as `Comparisons thresholds` of `Benchmarks/` measures it (docs/benchmarks.md).
 enum RingKernelThresholds {
-    /// VNNI multiplies as fast as words do at about so many products of limbs.
-    static let limbProducts = 24
-
     /// Cutting the right operand into limbs takes as long as reading it twice, so that products by words win with few rows,
     /// and sums of limbs are put together once for every 1024 steps of depth, so that they win with little depth.
     static func areTilesWorthwhile(_ widths: ProductWidths, rows: Int, depth: Int, isPrepared: Bool) -> Bool {
         if isPrepared { return true }
-        return widths.ring > 52 ? rows >= 8 : rows >= 64 && depth >= 256
+        return widths.ring > 52 ? rows >= 8 : rows >= 32 && depth >= 256
+    }
+
+    /// Putting a prepared operand back into words takes longer than multiplying it with few rows. With more, products of 52
+    /// bits are faster; of the processors with VNNI only those without them take three micro-operations for one of words,
+    /// as long as about 24 products of limbs.
+    static func isVectorOfBytesWorthwhile(
+        _ widths: ProductWidths, rows: Int, isPrepared: Bool, hasShortProducts: Bool
+    ) -> Bool {
+        if isPrepared, rows <= 4 { return true }
+        return !hasShortProducts && rows > 4 && widths.limbProducts <= 24
     }
 }

@@ -28,11 +28,11 @@ public enum FieldMatrixKernel: CaseIterable, Sendable {
     /// The fastest kernel that this processor can run for a product of so many rows and so much depth, modulo a prime just
     /// below a power of two.
     ///
-    /// The right matrix is cut into limbs in about the time of two products of elements for each of its own, and sums are put
-    /// together in that of a dozen, by bytes of a hundred: figures in docs/benchmarks.md.
+    /// Sums of limbs of 52 bits are put together in the time of a dozen products of elements, of bytes in that of a hundred,
+    /// so that those win with little depth (`Comparisons thresholds`, docs/benchmarks.md).
     static func fastest(rows: Int, depth: Int) -> FieldMatrixKernel {
-        guard rows >= 2, depth >= 16 else { return .elements }
-        if rows >= 4, depth >= 256, amx.isAvailable { return .amx }
+        guard depth >= 16 else { return .elements }
+        if depth >= 256, rows * depth >= 768, amx.isAvailable { return .amx }
         if ifma.isAvailable { return .ifma }
         return depth >= 64 && vnni.isAvailable ? .vnni : .elements
     }

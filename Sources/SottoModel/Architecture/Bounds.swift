@@ -20,7 +20,7 @@ public struct Bounds: Sendable, Hashable {
         case logits
         /// Entries of matrices, with what is folded into them. Of all layers.
         ///
-        /// Products by encryption are the shorter for it, and nothing else depends on it: a run with a dealer takes any weights.
+        /// Products without a dealer are the shorter for it, and nothing else depends on it: a run with one takes any weights.
         case weights
 
         /// Places that a layer may have bounds of its own for.
