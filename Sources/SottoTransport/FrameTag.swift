@@ -55,7 +55,7 @@ public enum FrameTag {
 
     private static var firstMakingStep: UInt32 { firstMaking + UInt32(makingSetupMessages) }
 
-    /// A masked weight, by its index in the plan.
+    /// A masked weight by its index in the plan, or a tile of the encrypted ones, one after the other.
     package static func setupWeight(index: Int) -> UInt32 {
         tag(firstSetupWeight, index, before: firstReserved)
     }
