@@ -31,6 +31,7 @@ let package = Package(
         .target(name: "CSottoRingKernels"),
         .target(name: "CSottoFloatKernels"),
         .target(name: "CSottoLatticeKernels"),
+        .target(name: "CSottoCipherKernels"),
         .target(name: "CSottoLibraryLoader"),
 
         // The private side, from arithmetic to protocols.
@@ -39,6 +40,9 @@ let package = Package(
         .target(name: "SottoRandomness", dependencies: ["SottoAlgebra", "CSottoOpenSSL"]),
         .target(
             name: "SottoObliviousTransfer", dependencies: ["SottoAlgebra", "SottoRandomness", "CSottoOpenSSL"]),
+        .target(
+            name: "SottoFunctionSecretSharing",
+            dependencies: ["CSottoCipherKernels", "SottoAlgebra", "SottoRandomness"]),
         .target(
             name: "SottoLatticeEncryption",
             dependencies: ["CSottoLatticeKernels", "SottoAlgebra", "SottoRandomness"]),
@@ -59,7 +63,7 @@ let package = Package(
             name: "SottoSecureComputation",
             dependencies: [
                 "CSottoRingKernels", "SottoAlgebra", "SottoApproximation", "SottoRandomness", "SottoObliviousTransfer",
-                "SottoLatticeEncryption", "SottoTransport", "SottoPreprocessing",
+                "SottoFunctionSecretSharing", "SottoLatticeEncryption", "SottoTransport", "SottoPreprocessing",
             ]),
 
         // Models, in the clear and in private.
@@ -108,8 +112,8 @@ let package = Package(
             name: "Sotto",
             dependencies: [
                 "SottoAlgebra", "SottoApproximation", "SottoRandomness", "SottoObliviousTransfer",
-                "SottoLatticeEncryption", "SottoTransport", "SottoPreprocessing", "SottoSecureComputation",
-                "SottoModel", "SottoPrivateTransformer",
+                "SottoFunctionSecretSharing", "SottoLatticeEncryption", "SottoTransport", "SottoPreprocessing",
+                "SottoSecureComputation", "SottoModel", "SottoPrivateTransformer",
                 "SottoSessions", "SottoReporting", "SottoCostModel", "SottoRuns", "SottoAttentionEntropy",
                 "SottoTraining",
             ]),
@@ -138,6 +142,9 @@ let package = Package(
         .testTarget(name: "SottoApproximationTests", dependencies: ["SottoApproximation"]),
         .testTarget(name: "SottoRandomnessTests", dependencies: ["SottoRandomness", "TestSupport"]),
         .testTarget(name: "SottoObliviousTransferTests", dependencies: ["SottoObliviousTransfer", "TestSupport"]),
+        .testTarget(
+            name: "SottoFunctionSecretSharingTests",
+            dependencies: ["SottoAlgebra", "SottoRandomness", "SottoFunctionSecretSharing"]),
         .testTarget(
             name: "SottoLatticeEncryptionTests",
             dependencies: ["SottoAlgebra", "SottoRandomness", "SottoLatticeEncryption", "TestSupport"]),

@@ -6,6 +6,7 @@
 @_exported import SottoApproximation
 @_exported import SottoAttentionEntropy
 @_exported import SottoCostModel
+@_exported import SottoFunctionSecretSharing
 @_exported import SottoLatticeEncryption
 @_exported import SottoModel
 @_exported import SottoObliviousTransfer

@@ -2,11 +2,13 @@ extension BuiltInFunctions {
     /// The Swift source of the stored literals, fitted again from the exact functions.
     ///
     /// - Throws: what the fitter throws.
-    package static func regenerate() throws -> String {
-        var source = """
-            // Made by BuiltInFunctions.regenerate(); a test compares. Change the specifications instead.
+    package static func regenerate() throws -> String { try source(of: entries, in: "BuiltInFunctions") }
 
-            extension BuiltInFunctions {
+    static func source(of entries: [Entry], in type: String) throws -> String {
+        var source = """
+            // Made by \(type).regenerate(); a test compares. Change the specifications instead.
+
+            extension \(type) {
                 /// Every stored function.
                 public static var all: [PiecewisePolynomial] {
                     [\(entries.map(\.specification.name).joined(separator: ", "))]

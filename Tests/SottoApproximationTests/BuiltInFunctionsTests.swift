@@ -3,7 +3,9 @@ import SottoApproximation
 import Testing
 
 @Suite struct BuiltInFunctionsTests {
-    private static let cases = Array(zip(BuiltInFunctions.all, BuiltInFunctions.entries))
+    private static let cases =
+        Array(zip(BuiltInFunctions.all, BuiltInFunctions.entries))
+        + Array(zip(QuadraticFunctions.all, QuadraticFunctions.entries))
 
     /// Three digits are stored, rounded up.
     private func isRoundedUp(_ stored: Double, from measured: Double) -> Bool {
@@ -60,9 +62,21 @@ import Testing
 
     @Test func theSourceIsTheRegeneratedOne() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let source = root.appendingPathComponent("Sources/SottoApproximation/BuiltInFunctions.swift")
-        #expect(try BuiltInFunctions.regenerate() == String(contentsOf: source, encoding: .utf8))
+            .deletingLastPathComponent().appendingPathComponent("Sources/SottoApproximation")
+        func source(_ name: String) throws -> String {
+            try String(contentsOf: root.appendingPathComponent(name), encoding: .utf8)
+        }
+        #expect(try BuiltInFunctions.regenerate() == source("BuiltInFunctions.swift"))
+        #expect(try QuadraticFunctions.regenerate() == source("QuadraticFunctions.swift"))
+    }
+
+    @Test func quadraticFormsAreThoseOfTheStoredFunctions() throws {
+        for function in [BuiltInFunctions.gelu, BuiltInFunctions.geluNew, BuiltInFunctions.silu] {
+            let form = try #require(QuadraticFunctions.form(of: function))
+            #expect(form.name == function.name && form.degree == 2 && form.errorBound <= 7e-4)
+            #expect(QuadraticFunctions.form(of: form) == nil)
+        }
+        #expect(QuadraticFunctions.form(of: BuiltInFunctions.reciprocal) == nil)
     }
 
     /// Everything a protocol may do with a secret input: any precision, both truncations by chance, the whole range.

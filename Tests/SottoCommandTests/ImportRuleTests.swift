@@ -23,11 +23,13 @@ import Testing
 
     private static let modules = [
         Module("CSottoOpenSSL"), Module("CSottoGMP"), Module("CSottoOpenBLAS"), Module("CSottoRingKernels"),
-        Module("CSottoFloatKernels"), Module("CSottoLatticeKernels"), Module("CSottoLibraryLoader"),
+        Module("CSottoFloatKernels"), Module("CSottoLatticeKernels"), Module("CSottoCipherKernels"),
+        Module("CSottoLibraryLoader"),
         Module("SottoAlgebra", "CSottoRingKernels CSottoGMP", system: "Dispatch"),
         Module("SottoApproximation", system: "Foundation"),
         Module("SottoRandomness", "CSottoOpenSSL SottoAlgebra"),
         Module("SottoObliviousTransfer", "CSottoOpenSSL SottoAlgebra SottoRandomness"),
+        Module("SottoFunctionSecretSharing", "CSottoCipherKernels SottoAlgebra SottoRandomness"),
         Module(
             "SottoLatticeEncryption", "CSottoLatticeKernels SottoAlgebra SottoRandomness",
             system: "Dispatch Synchronization"),
@@ -42,7 +44,7 @@ import Testing
             "SottoSecureComputation",
             """
             CSottoRingKernels SottoAlgebra SottoApproximation SottoRandomness SottoObliviousTransfer \
-            SottoLatticeEncryption SottoTransport SottoPreprocessing
+            SottoFunctionSecretSharing SottoLatticeEncryption SottoTransport SottoPreprocessing
             """, system: "Foundation Synchronization"),
         Module("SottoModel", "SottoApproximation", system: "Foundation"),
         Module(
@@ -76,9 +78,9 @@ import Testing
         Module(
             "Sotto",
             """
-            SottoAlgebra SottoApproximation SottoRandomness SottoObliviousTransfer SottoLatticeEncryption SottoTransport \
-            SottoPreprocessing SottoSecureComputation SottoModel SottoPrivateTransformer SottoSessions SottoReporting \
-            SottoCostModel SottoRuns SottoAttentionEntropy SottoTraining
+            SottoAlgebra SottoApproximation SottoRandomness SottoObliviousTransfer SottoFunctionSecretSharing \
+            SottoLatticeEncryption SottoTransport SottoPreprocessing SottoSecureComputation SottoModel \
+            SottoPrivateTransformer SottoSessions SottoReporting SottoCostModel SottoRuns SottoAttentionEntropy SottoTraining
             """),
         Module(
             "SottoCommand",
@@ -164,12 +166,13 @@ import Testing
     private static let foreignFolders: [(folder: String, others: [String])] = [
         ("State", ["Program", "Protocols", "Functions", "Targets", "Interpreters", "Examples"]),
         ("Program", ["Protocols", "Functions", "Targets", "Interpreters", "Examples"]),
-        ("Protocols/Common", ["Protocols/OT", "Functions", "Targets", "Interpreters", "Examples"]),
-        ("Protocols/OT", ["Functions", "Targets", "Interpreters", "Examples"]),
+        ("Protocols/Common", ["Protocols/OT", "Protocols/FSS", "Functions", "Targets", "Interpreters", "Examples"]),
+        ("Protocols/OT", ["Protocols/FSS", "Functions", "Targets", "Interpreters", "Examples"]),
+        ("Protocols/FSS", ["Functions", "Targets", "Interpreters", "Examples"]),
         ("Functions", ["Protocols", "Targets", "Interpreters", "Examples"]),
         ("Targets", ["Functions", "Interpreters", "Examples"]),
         ("Interpreters", ["Protocols", "Functions", "Targets", "Examples"]),
-        ("Examples", ["Protocols/OT", "Targets", "Interpreters"]),
+        ("Examples", ["Protocols/OT", "Protocols/FSS", "Targets", "Interpreters"]),
     ]
 
     @Test(arguments: foreignFolders.indices) func aFolderUsesWhatStandsAboveIt(index: Int) throws {

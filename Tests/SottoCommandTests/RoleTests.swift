@@ -209,7 +209,7 @@ final class RunningRole {
         (["deal", "--listen", "nonsense", "--insecure-plaintext"], "HOST:PORT"),
         (["complete", "--connect", "127.0.0.1:9", "--dealer", "127.0.0.1:9", "--insecure-plaintext"], "--prompt"),
         (["demo", "--tokens", "0"], "--tokens"),
-        (["demo", "--protocol", "fss"], "--protocol ot"),
+        (["demo", "--protocol", "fss", "--domain", "field"], "--protocol fss --preprocessing dealer --domain ring64"),
     ])
     func badUsageIsSaidInOneSentence(arguments: [String], hint: String) throws {
         let end = try RunningRole(arguments).finish()

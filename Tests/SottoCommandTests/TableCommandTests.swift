@@ -199,7 +199,8 @@ import Testing
         "table tiny --contexts 0", "table tiny --contexts 1,a", "table tiny --depths 0", "table tiny --widths 100",
         "table tiny --widths 0", "table tiny --edit layers[9].ffn.norm=none", "table tiny --edit layers[0].nose=none",
         "table tiny --edit layers[0].ffn.norm", "table tiny --edit layers[0].ffn.fused=true",
-        "table tiny --protocol ot,fss", "table tiny --domain F17", "table tiny --by nothing", "table gpt2 --text a",
+        "table tiny --protocol ot,fss --domain field", "table tiny --domain F17", "table tiny --by nothing",
+        "table gpt2 --text a",
         "suggest tiny --top 0", "suggest tiny --by weight", "suggest tiny --tokens 2", "estimate tiny --edit x=1",
         "estimate tiny --edit layers[0].ffn.activation=tanh",
     ])

@@ -66,6 +66,11 @@ struct EveryPrimitive {
         let chosen = try b.choose(
             b.clientBits("bits", shape: [rows, 1], rows: 0..<rows),
             of: b.concatenate([s, s], shape: [rows, 2, columns]))
+        if target == .fssWithDealer {
+            // Openings that are read in wider rings.
+            let normed = try b.rmsNorm(s, rows: rows, columns: columns, epsilon: 1, scale: 8)
+            try b.open(normed, as: "normed", to: [.client])
+        }
         let sums = try b.map(truncated, .segmentSum(grid), shape: [rows])
         try b.open(b.concatenate([sums, short], shape: [rows + 8 * rows]), as: "client", to: [.client])
         try b.open(turned, as: "turned", to: [.client])

@@ -128,7 +128,7 @@ import Testing
         let x = builder.input("x", owner: .client, shape: [1], scale: 32, bound: 8)
         #expect(throws: ProgramError.self) { try builder.multiply(x, x) }
         #expect(throws: TargetError.self) {
-            try Target(protocolName: .fss, preprocessing: .dealer, domain: .ring64)
+            try Target(protocolName: .fss, preprocessing: .twoParty, domain: .ring64)
         }
     }
 

@@ -10,11 +10,25 @@ extension Target {
         domain: .ring64, suite: OTSuite(treeArity: 2, bitMethod: .circuits), preprocessing: DealerMethod())
 }
 
+// What functions are tested over.
+extension Target {
+    public static let field = Target.otWithDealer(over: .field)
+    public static let oddField = Target.otWithDealer(over: .oddField)
+    public static let fullField = Target.otWithDealer(over: .fullField)
+    public static let fields = DomainProfile.fields.map { Target.otWithDealer(over: $0) }
+    /// The suites, and one field.
+    public static let both: [Target] = [.standard, .fssWithDealer, .field]
+    /// The suites, and all fields.
+    public static let all: [Target] = [.standard, .fssWithDealer] + fields
+}
+
 extension ExamplePrograms {
-    /// Those that circuits make something else of.
-    package static let ofCircuits = all.filter { example in
-        let programs = try? [Target.standard, .circuits].map { try example.program(count: 8, target: $0) }
-        return programs.map { $0[0].primitiveTypes != $0[1].primitiveTypes } ?? true
+    /// Those that other suites make something else of.
+    package static let ofOtherSuites: [(ExampleProgram, Target)] = [Target.circuits, .fssWithDealer].flatMap { target in
+        all.filter { example in
+            let programs = try? [Target.standard, target].map { try example.program(count: 8, target: $0) }
+            return programs.map { $0[0].primitiveTypes != $0[1].primitiveTypes } ?? true
+        }.map { ($0, target) }
     }
 }
 

@@ -1,4 +1,5 @@
 import SottoAlgebra
+import SottoRandomness
 
 /// A matrix of 128 rows of bits, transposed into blocks.
 package enum BitMatrix {

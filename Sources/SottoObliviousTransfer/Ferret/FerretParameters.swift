@@ -1,3 +1,5 @@
+import SottoRandomness
+
 /// A set of parameters of primal LPN with regular noise, for ``FerretSender`` and ``FerretReceiver``.
 ///
 /// `2^logBase` uniform correlated OTs times a public sparse matrix, plus noise of one set bit in each of `trees` blocks of

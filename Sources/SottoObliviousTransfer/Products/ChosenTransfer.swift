@@ -1,4 +1,5 @@
 import SottoAlgebra
+import SottoRandomness
 
 /// 1-of-N oblivious transfer of short strings, for small powers of two `N` (Naor and Pinkas, J. Cryptology 2005; Kolesnikov
 /// and Kumaresan, CRYPTO 2013): `log2 N` random OTs give the sender `N` pads, each the sum of a hash for every bit of its

@@ -1,4 +1,5 @@
 import SottoAlgebra
+import SottoRandomness
 
 /// XOR shares of a bit of the receiver times several bits of the sender, for many OTs at a time: bit `i` of every plane goes
 /// with OT `i`.

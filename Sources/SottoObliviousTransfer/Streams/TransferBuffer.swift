@@ -1,3 +1,5 @@
+import SottoRandomness
+
 /// Where a party is in a run: which trees come next, which of their OTs are the next round's seeds, and those that wait to be
 /// taken. Both parties go through the same states.
 struct TransferBuffer {

@@ -1,4 +1,5 @@
 import SottoAlgebra
+import SottoRandomness
 
 /// How a session gets its correlated OTs of one direction, and what that costs: base OTs, SoftSpoken for the first few, small
 /// rounds of silent OT for more, and then rounds of one kind for all runs. Both parties know it beforehand.

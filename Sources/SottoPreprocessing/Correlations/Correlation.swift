@@ -6,14 +6,15 @@ import SottoAlgebra
 /// A correlation is made of uniform *masks* that either party draws for itself, and of *products*, functions of both
 /// parties' masks of which the parties hold shares, additive ones of elements and by XOR of bits. A dealer draws both
 /// parties' masks from their seeds and one party's shares of the products as well, and sends the other party the rest:
-/// its corrections. Each is used by one primitive, once.
+/// its corrections. Products may also be what both parties get as it is, such as the corrections of a key of which the masks
+/// are the roots. Each is used by one primitive, once.
 package protocol Correlation: Sendable, CanonicallyEncodable {
     /// What a party draws for itself.
     func masks(of party: Party) -> CorrelationFields
     /// What both parties hold shares of.
     var products: CorrelationFields { get }
-    /// Who gets its shares of the products as corrections; the other party's come from its seed.
-    var correctedParty: Party { get }
+    /// Who gets the products, or its shares of them, as corrections.
+    var corrected: Corrected { get }
     /// The products of both parties' masks; what a dealer computes.
     func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>
@@ -22,6 +23,16 @@ package protocol Correlation: Sendable, CanonicallyEncodable {
     func share<Domain: ShareDomain>(
         from given: CorrelationMaterial<Domain.Elements>, at party: Party, _ view: borrowing PartyView<Domain>
     ) throws -> CorrelationMaterial<Domain.Elements>
+}
+
+/// Who gets corrections.
+package enum Corrected: Sendable, Hashable {
+    /// A party, to which they are its shares of the products; the other's come from its seed.
+    case shares(of: Party)
+    /// Both, to whom they are the products themselves.
+    case both
+
+    package func includes(_ party: Party) -> Bool { self == .both || self == .shares(of: party) }
 }
 
 /// The layout of a part of a correlation: bit vectors of one length, then tensors.
@@ -94,7 +105,7 @@ package struct CorrelationShare<Elements: Sendable>: Sendable {
 
 extension Correlation {
     /// Bytes of the dealer's corrections by receiver.
-    package var correctionBytes: ByParty<Int> { .only(correctedParty, products.bytes) }
+    package var correctionBytes: ByParty<Int> { ByParty { corrected.includes($0) ? products.bytes : 0 } }
 
     /// Bytes that either party holds of it, given what an element takes.
     package func memoryBytes(perElement element: Int) -> Int {
@@ -126,7 +137,7 @@ package protocol MaskCorrelation: Correlation {
 
 extension MaskCorrelation {
     package var products: CorrelationFields { .none }
-    package var correctedParty: Party { .server }
+    package var corrected: Corrected { .shares(of: .server) }
 
     package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>

@@ -22,7 +22,7 @@ package struct SeedExpansion<Domain: ShareDomain>: Sendable {
     func expand(_ correlation: any Correlation, index: Int) throws -> CorrelationShare<Domain.Elements> {
         var generator = try PseudorandomGenerator(seed: seed, domain: UInt64(index))
         let masks = try draw(correlation.masks(of: party), &generator)
-        let isDrawn = correlation.correctedParty != party
+        let isDrawn = correlation.corrected == .shares(of: party.peer)
         return CorrelationShare(
             masks: masks, products: isDrawn ? try draw(correlation.products, &generator) : CorrelationMaterial())
     }

@@ -17,14 +17,18 @@ package struct DealerEngine<Domain: ShareDomain>: Sendable {
             weightMasks: weightMasks, threads: threads)
     }
 
-    /// The corrections of correlation `index`, packed, for its corrected party; nil where none are needed.
+    /// The corrections of correlation `index`, packed, for whom it corrects; nil where none are needed.
     package func corrections(_ index: Int) throws -> [UInt8]? {
         let correlation = plan.correlations[index]
         let fields = correlation.products
         guard fields != .none else { return nil }
-        let other = try view.expansions[correlation.correctedParty.peer].expand(correlation, index: index)
-        let own = try view.expansions[correlation.correctedParty].masks(correlation, index: index)
-        let masks = ByParty { $0 == correlation.correctedParty ? own : other.masks }
+        guard case .shares(let party) = correlation.corrected else {
+            let masks = try ByParty { try view.expansions[$0].masks(correlation, index: index) }
+            return view.domain.pack(try correlation.products(of: masks, view), fields)
+        }
+        let other = try view.expansions[party.peer].expand(correlation, index: index)
+        let own = try view.expansions[party].masks(correlation, index: index)
+        let masks = ByParty { $0 == party ? own : other.masks }
         let products = try correlation.products(of: masks, view)
         return view.domain.pack(view.domain.difference(products, other.products), fields)
     }

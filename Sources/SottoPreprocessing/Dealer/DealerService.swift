@@ -147,9 +147,10 @@ public final class DealerService<Domain: ShareDomain>: Sendable {
             for index in program.plan.streamOrder {
                 try dealing.checkThatBothAreThere()
                 guard let corrections = try engine.corrections(index), !corrections.isEmpty else { continue }
-                try dealing.send(
-                    FrameTag.correction(index: index), corrections,
-                    to: program.plan.correlations[index].correctedParty)
+                let corrected = program.plan.correlations[index].corrected
+                for party in Party.allCases where corrected.includes(party) {
+                    try dealing.send(FrameTag.correction(index: index), corrections, to: party)
+                }
             }
             try dealing.finishRun()
         }

@@ -57,7 +57,7 @@ package final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
         let party = view.party
         let drawn = try view.expansion.expand(correlation, index: index)
         var given = drawn.products
-        if correlation.correctedParty == party {
+        if correlation.corrected.includes(party) {
             let byteCount = correlation.products.bytes
             var bytes: [UInt8] = []
             // Corrections of empty tensors have no bytes, but their products still need their shape.

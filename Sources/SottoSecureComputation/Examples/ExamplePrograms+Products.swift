@@ -57,6 +57,31 @@ extension ExamplePrograms {
                 maps: [.permute(shape: [columns, 4], order: p("order", [1, 0], or: [0, 1]))],
                 shape: .matrix(batch: 1, m: n, k: 4, n: columns), outputShape: [n, columns], bound: 1)
         },
+        ExampleProgram("rows times factors, and their squares", "by openings in narrow rings where a suite has them") {
+            b, p in
+            let (columns, extends) = (p("columns", 3, or: 4), b.suite.extendsOpenings)
+            let bits = extends ? p("bits", 20, or: 21) : 20
+            let width = p("width", fullWidth, or: fullWidth - 1)
+            let grid = Segments(rows: p.count, columns: columns)
+            let x = operand(b, grid.elementCount, width: productWidth, spare: productWidth - bits)
+            let factor = operand(b, p.count, width: width, spare: width / 2, named: "y")
+            guard extends else {
+                let masked = try b.openMasked([try b.resized(x, toWidth: width), factor])
+                let spread = try b.map(masked[1], .segmentBroadcast(grid), shape: [grid.elementCount])
+                for right in [spread, masked[0]] {
+                    _ = try b.multiply(
+                        masked[0], right, shape: .elementwise(count: grid.elementCount),
+                        outputShape: [grid.elementCount], bound: 0x1p50)
+                }
+                return
+            }
+            let masked = try b.openMasked([try b.narrowedForExtension(x), factor])
+            let spread = try b.map(masked[1], .segmentBroadcast(grid), shape: [grid.elementCount])
+            _ = try b.multiplyExtended(masked[0], spread, bound: 0x1p50)
+            _ = try b.sumsOfSquares(
+                masked[0], rows: p.count, columns: columns, droppedBits: p("dropped bits", 2, or: 3), width: width,
+                magnitude: 0x1p50)
+        },
         ExampleProgram("linear maps of an opening", "of every kind") { b, p in
             let maps = maps(p)
             let opened = try given(b) {

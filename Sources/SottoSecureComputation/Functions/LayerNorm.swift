@@ -29,13 +29,13 @@ extension ProgramBuilder {
         let (rows, columns) = (x.shape[0], x.shape[1])
         let grid = Segments(rows: rows, columns: columns)
         let centred = try step("centre") { () -> Secret in
-            let wide = try resized(x, toWidth: profile.maximumWidth)
+            let wide = try resized(x, toWidth: operandWidth(format))
             let sums = try map(wide, .segmentSum(grid), shape: [rows])
             let spread = try map(sums, .segmentBroadcast(grid), shape: x.shape)
             return try combine([(wide, Int64(columns)), (spread, -1)]).promisedMagnitude(format.operandMagnitude)
         }
         return try normalizeRows(grid, format, squares: "variance", scale: scale, minimumWidth: minimumWidth) {
-            guard format.shift > 0 else { return (centred, nil) }
+            guard format.shift > 0, !suite.extendsOpenings else { return (centred, nil) }
             return (centred, try truncate(centred, by: format.shift, toWidth: profile.maximumWidth))
         }
     }

@@ -15,6 +15,10 @@ extension ProgramBuilder {
         _ grid: Segments, _ format: NormFormat, squares name: String, scale: Int, minimumWidth: Int,
         operands: () throws -> (exact: Secret, short: Secret?)
     ) throws -> Secret {
+        guard !suite.extendsOpenings else {
+            return try normalizeRowsNarrowly(
+                grid, format, squares: name, scale: scale, minimumWidth: minimumWidth, operands: operands)
+        }
         let (rows, columns) = (grid.rowCount, grid.longest)
         let (masked, squares) = try step(name) { () -> (MaskedSecret, Secret) in
             let (exact, short) = try operands()
@@ -36,17 +40,45 @@ extension ProgramBuilder {
         }
     }
 
+    /// The ring in which `c` is made: the widest, or the one that it is opened in where openings are extended.
+    func operandWidth(_ format: NormFormat) -> Int {
+        suite.extendsOpenings ? Self.widthForExtension(format.operandMagnitude) : profile.maximumWidth
+    }
+
+    /// The same with one opening of `c`, in the narrowest ring that holds it.
+    private func normalizeRowsNarrowly(
+        _ grid: Segments, _ format: NormFormat, squares name: String, scale: Int, minimumWidth: Int,
+        operands: () throws -> (exact: Secret, short: Secret?)
+    ) throws -> Secret {
+        let widest = profile.maximumWidth
+        let (masked, squares) = try step(name) { () -> (MaskedSecret, Secret) in
+            let opened = try openMasked(try narrowedForExtension(try operands().exact))
+            let sum = try sumsOfSquares(
+                opened, rows: grid.rowCount, columns: grid.longest, droppedBits: format.shift, width: widest,
+                magnitude: format.squaresMagnitude)
+            return (opened, try combine([(sum, 1)], constant: format.epsilon))
+        }
+        let factor = try step("inverse-square-root") { try inverseRoot(squares, format) }
+        return try step("normalize") {
+            let spread = try map(
+                try openMasked(factor), .segmentBroadcast(grid), shape: [grid.rowCount, grid.longest])
+            let product = try multiplyExtended(masked.rescaled(to: 0), spread, bound: format.outputBound)
+            return try rescale(product, to: scale, minimumWidth: minimumWidth)
+        }
+    }
+
     /// `2^productScale / (columns · 2^x.scale · sqrt(variance + epsilon))`, the factor of `c`, as a raw integer.
     private func inverseRoot(_ squares: Secret, _ format: NormFormat) throws -> Secret {
         let normalized = try step("normalize") {
-            try normalize(squares, baseBits: 2, lowest: format.lowestBucket, highest: NormFormat.highestBucket)
+            try normalize(
+                squares, baseBits: 2, lowest: format.lowestBucket, highest: NormFormat.highestBucket,
+                factorWidth: profile.maximumWidth)
         }
         let root = try evaluate(BuiltInFunctions.inverseSquareRoot.scaled(by: format.rootFactor), at: normalized.value)
         return try step("denormalize") {
-            let short = try rescale(root, to: format.rootScale, minimumWidth: profile.maximumWidth)
-            return try denormalize(
-                short, by: normalized, exponent: { NormFormat.highestBucket - $0 }, scale: format.productScale,
-                magnitude: format.factorMagnitude)
+            try denormalize(
+                root, keeping: format.rootScale, by: normalized, scale: format.productScale,
+                width: profile.maximumWidth, magnitude: format.factorMagnitude)
         }
     }
 }

@@ -30,7 +30,9 @@ extension ProgramBuilder {
         let grid = Segments(rows: rows, columns: columns)
         return try normalizeRows(grid, format, squares: "mean-square", scale: scale, minimumWidth: minimumWidth) {
             let widest = profile.maximumWidth
-            guard format.shift > 0 else { return (try resized(x, toWidth: widest), nil) }
+            guard format.shift > 0, !suite.extendsOpenings else {
+                return (try resized(x, toWidth: operandWidth(format)), nil)
+            }
             return try parallel(
                 { try resized(x, toWidth: min(format.productWidth, widest)) },
                 { try truncate(x, by: format.shift, toWidth: widest) })

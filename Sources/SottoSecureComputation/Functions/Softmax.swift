@@ -34,8 +34,11 @@ extension ProgramBuilder {
         let exponentials = try step("exponential") {
             let spread = try map(maximum, .segmentBroadcast(rows), shape: scores.shape)
             let shifted = try subtract(scores, spread.narrowed(to: scores.width))
+            // Where openings are extended the ring need only hold the sums.
+            let sum = Double(longest) * scaled(exponential.outputBound, by: format.exponentialScale)
             return try self.exponential(
-                shifted, scale: format.exponentialScale, minimumWidth: format.productWidth)
+                shifted, scale: format.exponentialScale,
+                minimumWidth: suite.extendsOpenings ? width(holding: sum) : format.productWidth)
         }
         // Rings are those of the longest row of all tiles.
         let sums = try map(exponentials, .segmentSum(rows), shape: [rows.rowCount])
@@ -46,13 +49,26 @@ extension ProgramBuilder {
                 sums, minimum: format.smallestSum, scale: format.reciprocalScale, minimumWidth: format.productWidth)
         }
         return try step("normalize") {
-            let masked = try openMasked([exponentials, inverse].map { $0.narrowed(to: format.productWidth) })
-            let spread = try map(masked[1], .segmentBroadcast(rows), shape: scores.shape)
-            let product = try multiply(
-                masked[0], spread, shape: .elementwise(count: scores.count), outputShape: scores.shape,
-                bound: format.largestProbability)
+            let product = try shares(exponentials, inverse, rows, format)
             return try rescale(product, to: scale, minimumWidth: minimumWidth)
         }
+    }
+}
+
+extension ProgramBuilder {
+    /// Every exponential times the inverse of its row's sum.
+    private func shares(
+        _ exponentials: Secret, _ inverse: Secret, _ rows: Segments, _ format: SoftmaxFormat
+    ) throws -> Secret {
+        let exponentials = try suite.extendsOpenings ? narrowedForExtension(exponentials) : exponentials
+        let masked = try openMasked([exponentials, inverse].map { $0.narrowed(to: format.productWidth) })
+        let spread = try map(masked[1], .segmentBroadcast(rows), shape: exponentials.shape)
+        guard suite.extendsOpenings else {
+            return try multiply(
+                masked[0], spread, shape: .elementwise(count: exponentials.count), outputShape: exponentials.shape,
+                bound: format.largestProbability)
+        }
+        return try multiplyExtended(masked[0], spread, bound: format.largestProbability)
     }
 }
 

@@ -16,7 +16,8 @@ extension ProgramBuilder {
         _ function: PiecewisePolynomial, at x: Secret, scale: Int, minimumWidth: Int = 0
     ) throws -> Secret {
         guard case (let table, let short)? = try tabulated(function, at: x) else {
-            return try rescale(try evaluate(function, at: x), to: scale, minimumWidth: minimumWidth)
+            let value = try evaluate(suite.preferred(function), at: x)
+            return try rescale(value, to: scale, minimumWidth: minimumWidth)
         }
         let magnitude = short.magnitude + scaled(table.lineBound, by: short.scale) + 1
         let room = scaled(magnitude, by: max(0, scale - short.scale))
@@ -40,7 +41,7 @@ extension ProgramBuilder {
             return try rescale(try evaluate(polynomials, at: short), to: scale, minimumWidth: minimumWidth)
         }
         return try tiled(short) { x in
-            let value = try suite.exponential(x, scale: scale, in: self)
+            let value = try suite.exponential(x, scale: scale, minimumWidth: minimumWidth, in: self)
             return try resized(value, toWidth: max(value.width, minimumWidth))
         }
     }

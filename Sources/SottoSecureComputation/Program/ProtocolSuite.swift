@@ -33,13 +33,21 @@ package protocol ProtocolSuite: Sendable, CustomStringConvertible {
     func evaluate(_ table: FunctionTable, at x: Secret, width: Int, in builder: ProgramBuilder) throws -> Secret
     /// Whether it has an exponential of `x` of its own.
     func hasExponential(of x: Secret, over domain: DomainProfile) -> Bool
-    /// `e^x` for `x` up to 1/16, zero far below, at a scale in the narrowest ring; asked only where it says that it has it.
-    func exponential(_ x: Secret, scale: Int, in builder: ProgramBuilder) throws -> Secret
+    /// `e^x` for `x` up to 1/16, zero far below, at a scale in the narrowest ring, or where that costs less than an extension in
+    /// one of `minimumWidth` bits; asked only where it says that it has it.
+    func exponential(_ x: Secret, scale: Int, minimumWidth: Int, in builder: ProgramBuilder) throws -> Secret
 
     /// Whether it has a rectifier of `x` for less than a sign and a selection.
     func rectifies(_ x: Secret, over domain: DomainProfile) -> Bool
     /// `x` where it is not negative, else zero; asked only where it says that it does. Exact.
     func rectify(_ x: Secret, in builder: ProgramBuilder) throws -> Secret
+
+    /// The form of a scalar function that it evaluates for least.
+    func preferred(_ function: PiecewisePolynomial) -> PiecewisePolynomial
+    /// Piecewise polynomials of one value; nil where each is better evaluated by itself.
+    func evaluate(_ splines: SplineRequest, at x: Secret, in builder: ProgramBuilder) throws -> [Secret]?
+    /// Whether products of an opened value may be in a wider ring than that which it was opened in.
+    var extendsOpenings: Bool { get }
 
     /// Upper bound of the bytes that an element's largest correlation takes on the wire where a function of so many
     /// thresholds and such a degree is evaluated: for limits that are checked before a program is built.
@@ -87,6 +95,23 @@ package enum FunctionTable: Sendable {
         case .remainder(let table): table.lineBound
         }
     }
+}
+
+/// Several piecewise polynomials with the same knots.
+package struct SplineRequest: Sendable {
+    /// One of them, exact.
+    package struct Function: Sendable {
+        /// By piece, the coefficients for `x` as an integer.
+        package let rows: [[Int64]]
+        package let scale: Int
+        package let magnitude: Double
+    }
+
+    /// The pieces' first inputs but that of the first, at the scale of `x`.
+    package let knots: [Int64]
+    package let functions: [Function]
+    /// Of the results' ring.
+    package let width: Int
 }
 
 /// What a suite is asked to select.

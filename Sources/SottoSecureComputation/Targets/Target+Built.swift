@@ -29,6 +29,7 @@ private struct Combination: Sendable {
             .otWithDealer(over: $0)
         },
         Combination(protocolName: .ot, preprocessing: .twoParty, domains: ["ring64"]) { .otBetweenTwo(over: $0) },
+        Combination(protocolName: .fss, preprocessing: .dealer, domains: ["ring64"]) { _ in .fssWithDealer },
     ]
 
     var description: String {
@@ -93,4 +94,7 @@ extension Target {
     public static func otWithDealer(over domain: DomainProfile) -> Target {
         Target(domain: domain, suite: OTSuite(treeArity: 4), preprocessing: DealerMethod())
     }
+
+    /// Function secret sharing with the keys of a dealer, in rings.
+    public static let fssWithDealer = Target(domain: .ring64, suite: FSSuite(), preprocessing: DealerMethod())
 }

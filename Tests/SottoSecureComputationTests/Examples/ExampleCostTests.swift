@@ -18,13 +18,14 @@ import Testing
         #expect(try ProgramRunner(program, fill: .small(seed: 5, bits: 4)).costIsExact)
     }
 
-    @Test(arguments: ExamplePrograms.ofCircuits) func everyByteOfCircuitsIsDeclared(example: ExampleProgram) throws {
+    @Test(arguments: ExamplePrograms.ofOtherSuites)
+    func everyByteOfOtherSuitesIsDeclared(example: ExampleProgram, target: Target) throws {
         for count in [0, 1, 7, 8, 65] {
-            let program = try example.program(count: count, target: .circuits)
+            let program = try example.program(count: count, target: target)
             #expect(try ProgramRunner(program, fill: .small(seed: 5, bits: 4)).costIsExact, "\(count)")
         }
         let small = Tiling(elements: 8, linearElements: 16, windowBytes: 1 << 9)
-        let program = try example.program(count: 35, target: .circuits, tiling: small)
+        let program = try example.program(count: 35, target: target, tiling: small)
         #expect(try ProgramRunner(program, fill: .small(seed: 5, bits: 4)).costIsExact)
     }
 
@@ -82,14 +83,20 @@ import Testing
         "CircuitEvaluation": Work(),
         "SelectedSum": Work(),
         "LowDigit": Work(),
+        "ThresholdEvaluation": Work(),
+        "SplineEvaluation": Work(),
+        "ExponentialEvaluation": Work(),
+        "ExtendedProduct": Work(),
+        "ExtendedSquares": Work(),
     ]
 
     @Test(arguments: ExamplePrograms.all) func whatIsDeclaredIsCounted(example: ExampleProgram) throws {
         try expectCounts(example, .standard)
     }
 
-    @Test(arguments: ExamplePrograms.ofCircuits) func whatCircuitsDeclareIsCounted(example: ExampleProgram) throws {
-        try expectCounts(example, .circuits)
+    @Test(arguments: ExamplePrograms.ofOtherSuites)
+    func whatOtherSuitesDeclareIsCounted(example: ExampleProgram, target: Target) throws {
+        try expectCounts(example, target)
     }
 
     private func expectCounts(_ example: ExampleProgram, _ target: Target) throws {

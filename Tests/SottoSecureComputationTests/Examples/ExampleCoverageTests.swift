@@ -11,7 +11,9 @@ import Testing
     }
 
     /// Of every suite.
-    private static func programs() throws -> [Program] { try programs(.standard) + programs(.circuits) }
+    private static func programs() throws -> [Program] {
+        try [Target.standard, .circuits, .fssWithDealer].flatMap { try programs($0) }
+    }
 
     @Test func everyPrimitiveIsInAnExample() throws {
         let declared = try SourceFile.all(in: "Sources").types(conformingTo: "Primitive")
@@ -29,7 +31,7 @@ import Testing
     }
 
     /// The one program of all of them, too.
-    @Test(arguments: [Target.standard, .otWithDealer(over: .field), .circuits])
+    @Test(arguments: [Target.standard, .otWithDealer(over: .field), .circuits, .fssWithDealer])
     func theCombinedProgramHasAllOfThem(target: Target) throws {
         let combined = try EveryPrimitive(target: target).program.primitiveTypes
         #expect(combined == Set(try Self.programs(target).flatMap(\.primitiveTypes)))

@@ -9,7 +9,7 @@ import Testing
     private static let count = 24
 
     @Test(arguments: ExamplePrograms.all) func equalProgramsAgree(example: ExampleProgram) throws {
-        for target in [Target.standard, .otWithDealer(over: .field), .circuits] {
+        for target in [Target.standard, .otWithDealer(over: .field), .circuits, .fssWithDealer] {
             let fingerprint = try example.program(count: Self.count, target: target).fingerprint()
             #expect(try example.program(count: Self.count, target: target).fingerprint() == fingerprint)
         }
@@ -66,7 +66,7 @@ import Testing
     /// and names that happen to depend on it.
     @Test(
         arguments: ExamplePrograms.all.map { ($0, Target.standard) }
-            + ExamplePrograms.ofCircuits.map { ($0, .circuits) })
+            + ExamplePrograms.ofOtherSuites)
     func parametersStandInPrimitives(example: ExampleProgram, target: Target) throws {
         let plain = try example.program(count: Self.count, target: target)
         for parameter in try example.parameters(count: Self.count, target: target) {
@@ -78,7 +78,7 @@ import Testing
     /// Of another count there are other primitives of every type.
     @Test(
         arguments: ExamplePrograms.all.map { ($0, Target.standard) }
-            + ExamplePrograms.ofCircuits.map { ($0, .circuits) })
+            + ExamplePrograms.ofOtherSuites)
     func countsStandInPrimitives(example: ExampleProgram, target: Target) throws {
         let (small, large) = (
             try example.program(count: Self.count, target: target).parametersByType,
@@ -91,7 +91,7 @@ import Testing
     /// A correlation of another layout has another encoding.
     @Test(
         arguments: ExamplePrograms.all.map { ($0, Target.standard) }
-            + ExamplePrograms.ofCircuits.map { ($0, .circuits) })
+            + ExamplePrograms.ofOtherSuites)
     func layoutsStandInCorrelations(example: ExampleProgram, target: Target) throws {
         let plain = try example.program(count: Self.count, target: target).plan.correlations
         let parameters = try example.parameters(count: Self.count, target: target)

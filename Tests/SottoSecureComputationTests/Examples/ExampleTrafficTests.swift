@@ -19,8 +19,10 @@ import Testing
         try checkMessages(example, .otWithDealer(over: profile))
     }
 
-    @Test(arguments: ExamplePrograms.ofCircuits)
-    func everyMessageOfCircuitsLooksUniform(example: ExampleProgram) throws { try checkMessages(example, .circuits) }
+    @Test(arguments: ExamplePrograms.ofOtherSuites)
+    func everyMessageOfOtherSuitesLooksUniform(example: ExampleProgram, target: Target) throws {
+        try checkMessages(example, target)
+    }
 
     private func checkMessages(_ example: ExampleProgram, _ target: Target) throws {
         let program = try example.program(count: Self.count(example), target: target)
@@ -54,9 +56,9 @@ import Testing
         try checkHeaders(example, .otWithDealer(over: profile))
     }
 
-    @Test(arguments: ExamplePrograms.ofCircuits)
-    func trafficOfCircuitsDependsOnNothingSecret(example: ExampleProgram) throws {
-        try checkHeaders(example, .circuits)
+    @Test(arguments: ExamplePrograms.ofOtherSuites)
+    func trafficOfOtherSuitesDependsOnNothingSecret(example: ExampleProgram, target: Target) throws {
+        try checkHeaders(example, target)
     }
 
     private func checkHeaders(_ example: ExampleProgram, _ target: Target) throws {

@@ -5,9 +5,9 @@ import Testing
 @Suite struct ExactTruncationTests {
     /// `floor(x / 2^shift)` of a shared value of `width` bits, opened to the client.
     private func program(
-        count: Int, shift: Int, width: Int, profile: DomainProfile, minimumWidth: Int = 0
+        count: Int, shift: Int, width: Int, target: Target, minimumWidth: Int = 0
     ) throws -> Program {
-        let b = ProgramBuilder(profile: profile)
+        let b = ProgramBuilder(target: target)
         // Two bits are kept free for a truncation within the ring.
         let bound = Double(sign: .plus, exponent: width - 2 - shift, significand: 1) - 1
         let x = b.sharedInput("x", shape: [count], scale: shift, bound: bound, width: width)
@@ -25,14 +25,14 @@ import Testing
         }
     }
 
-    @Test(arguments: DomainProfile.all, [1, 5, 16])
-    func isTheFloorWhateverTheShares(profile: DomainProfile, shift: Int) throws {
+    @Test(arguments: Target.all, [1, 5, 16])
+    func isTheFloorWhateverTheShares(target: Target, shift: Int) throws {
         var generator = SeededGenerator(UInt64(shift))
         let width = 46
         let limit = (Int64(1) << Int64(width - 2)) - (Int64(1) << Int64(shift))
         for minimumWidth in [0, 46] {
             let program = try program(
-                count: 997, shift: shift, width: width, profile: profile, minimumWidth: minimumWidth)
+                count: 997, shift: shift, width: width, target: target, minimumWidth: minimumWidth)
             let x = values(997, below: limit, shift: shift, &generator)
             for seed in 0..<3 {
                 for shared in [
@@ -60,7 +60,7 @@ import Testing
         for minimumWidth in [0, 8] {
             let run = try ProgramRunner(
                 try program(
-                    count: cases.count, shift: shift, width: width, profile: .ring64, minimumWidth: minimumWidth),
+                    count: cases.count, shift: shift, width: width, target: .standard, minimumWidth: minimumWidth),
                 shared: ["x": shared])
             #expect(run.opened("y") == cases.map { $0.x >> 3 })
         }

@@ -8,11 +8,11 @@ import Testing
     /// Largest `|error| / (1 + |y|)` of a private run; `plaintext` bounds that of the plaintext one.
     private func worst(
         _ rows: [[Double]], epsilon: Double = 1e-5, plaintext: Double = 2e-3, seed: UInt64 = 1,
-        profile: DomainProfile = .ring64
+        target: Target = .standard
     ) throws -> Double {
         let columns = rows[0].count
         let x = rows.flatMap { $0.map { Int64(($0 * 65536).rounded()) } }
-        let b = ProgramBuilder(profile: profile)
+        let b = ProgramBuilder(target: target)
         let s = b.sharedInput("x", shape: [rows.count, columns], scale: 16, bound: 4095, width: 30)
         try b.open(
             try b.layerNorm(s, rows: rows.count, columns: columns, epsilon: epsilon, scale: 16), as: "y", to: [.client])
@@ -39,15 +39,15 @@ import Testing
     }
 
     /// Variances from 1e-4 to 1e6 (as far as activations below 4095 have them), each a power of ten apart.
-    @Test(arguments: [1, 2, 3, 64, 768, 1600, 8191, 8192])
-    func everyWidthAndVariance(columns: Int) throws { try check(columns: columns, .ring64) }
+    @Test(arguments: [1, 2, 3, 64, 768, 1600, 8191, 8192], [Target.standard, .fssWithDealer])
+    func everyWidthAndVariance(columns: Int, target: Target) throws { try check(columns: columns, target) }
 
-    @Test(arguments: [(1, DomainProfile.field), (3, .oddField), (64, .fullField), (768, .field), (1600, .field)])
-    func widthsAndVariancesInAField(columns: Int, profile: DomainProfile) throws {
-        try check(columns: columns, profile)
+    @Test(arguments: [(1, Target.field), (3, .oddField), (64, .fullField), (768, .field), (1600, .field)])
+    func widthsAndVariancesInAField(columns: Int, target: Target) throws {
+        try check(columns: columns, target)
     }
 
-    private func check(columns: Int, _ profile: DomainProfile) throws {
+    private func check(columns: Int, _ target: Target) throws {
         var generator = SeededGenerator(UInt64(columns))
         var rows: [[Double]] = []
         for power in -4...6 {
@@ -59,7 +59,7 @@ import Testing
         // At 8192 columns a standard deviation of 0.01 is 41 units when it is squared. Rounding them all down, as the
         // plaintext interpreter does, shows where all magnitudes are equal; the private run rounds without bias.
         #expect(
-            try worst(rows, plaintext: columns > 4096 ? 6e-3 : 2e-3, seed: UInt64(columns), profile: profile)
+            try worst(rows, plaintext: columns > 4096 ? 6e-3 : 2e-3, seed: UInt64(columns), target: target)
                 < 2e-3)
     }
 
@@ -82,13 +82,13 @@ import Testing
         }
     }
 
-    @Test(arguments: [2, 3, 64, 768, 8192])
-    func outliersAndMeans(columns: Int) throws { try checkOutliers(columns: columns, .ring64) }
+    @Test(arguments: [2, 3, 64, 768, 8192], [Target.standard, .fssWithDealer])
+    func outliersAndMeans(columns: Int, target: Target) throws { try checkOutliers(columns: columns, target) }
 
     @Test(arguments: [2, 64, 768])
     func outliersAndMeansInAField(columns: Int) throws { try checkOutliers(columns: columns, .field) }
 
-    private func checkOutliers(columns: Int, _ profile: DomainProfile) throws {
+    private func checkOutliers(columns: Int, _ target: Target) throws {
         var generator = SeededGenerator(UInt64(columns) + 9)
         func noise(_ deviation: Double, mean: Double = 0) -> [Double] {
             (0..<columns).map { _ in mean + .random(in: -1.7...1.7, using: &generator) * deviation }
@@ -103,7 +103,7 @@ import Testing
             with(3000, in: noise(10)), noise(0.01, mean: 4000), noise(1, mean: -4000), noise(0.01, mean: 100),
             (0..<columns).map { $0 % 2 == 0 ? 4000 : -4000 }, (0..<columns).map { $0 < columns / 2 ? 4095 : -4095 },
         ]
-        #expect(try worst(rows, seed: 3, profile: profile) < 2e-3)
+        #expect(try worst(rows, seed: 3, target: target) < 2e-3)
     }
 
     @Test func constantRowsGiveZero() throws {

@@ -5,10 +5,10 @@ import Testing
 
 @Suite struct MaximumTests {
     private func check(
-        _ rows: Segments, _ x: [Int64], width: Int, bits: Int, _ profile: DomainProfile = .ring64
+        _ rows: Segments, _ x: [Int64], width: Int, bits: Int, _ target: Target = .standard
     ) throws {
         var generator = SeededGenerator(1)
-        let b = ProgramBuilder(profile: profile)
+        let b = ProgramBuilder(target: target)
         let s = b.sharedInput(
             "x", shape: [x.count], scale: 0, bound: Double(sign: .plus, exponent: bits, significand: 1), width: width)
         try b.open(try b.maximum(s, rows: rows), as: "y", to: [.client])
@@ -27,7 +27,7 @@ import Testing
         #expect(run.costIsExact)
     }
 
-    @Test func raggedRows() throws {
+    @Test(arguments: [Target.standard, .fssWithDealer]) func raggedRows(target: Target) throws {
         var generator = SeededGenerator(2)
         for rows in [
             Segments(groups: 1, lengths: Array(1...33)), Segments(groups: 3, lengths: [7, 1, 16, 2]),
@@ -35,16 +35,16 @@ import Testing
             Segments(groups: 2, lengths: [255, 257]),
         ] {
             for (bits, width) in [(3, 6), (20, 23), (28, 31), (61, 64)] {
-                try check(rows, generator.integers(rows.elementCount, bits: bits), width: width, bits: bits)
+                try check(rows, generator.integers(rows.elementCount, bits: bits), width: width, bits: bits, target)
             }
         }
     }
 
-    @Test(arguments: DomainProfile.fields) func raggedRowsInAField(profile: DomainProfile) throws {
+    @Test(arguments: Target.fields) func raggedRowsInAField(target: Target) throws {
         var generator = SeededGenerator(2)
         for rows in [
             Segments(groups: 2, lengths: [1, 2, 3, 7, 16, 33]), Segments(groups: 0, lengths: [4]),
-        ] { try check(rows, generator.integers(rows.elementCount, bits: 60), width: 64, bits: 60, profile) }
+        ] { try check(rows, generator.integers(rows.elementCount, bits: 60), width: 64, bits: 60, target) }
     }
 
     @Test func tiesAndOrder() throws {

@@ -8,11 +8,11 @@ import Testing
     /// Largest `|error| / (1 + |y|)` of a private run; `plaintext` bounds that of the plaintext one.
     private func worst(
         _ rows: [[Double]], epsilon: Double = 1e-5, plaintext: Double = 2e-3, seed: UInt64 = 1,
-        profile: DomainProfile = .ring64
+        target: Target = .standard
     ) throws -> Double {
         let columns = rows[0].count
         let x = rows.flatMap { $0.map { Int64(($0 * 65536).rounded()) } }
-        let b = ProgramBuilder(profile: profile)
+        let b = ProgramBuilder(target: target)
         let s = b.sharedInput("x", shape: [rows.count, columns], scale: 16, bound: 4095, width: 30)
         try b.open(
             try b.rmsNorm(s, rows: rows.count, columns: columns, epsilon: epsilon, scale: 16), as: "y", to: [.client])
@@ -38,15 +38,17 @@ import Testing
     }
 
     /// Mean squares from 1e-4 to 1e6, each a power of ten apart.
-    @Test(arguments: [1, 2, 3, 61, 62, 63, 64, 768, 2048, 4096, 8191, 8192])
-    func everyWidthAndMagnitude(columns: Int) throws { try check(columns: columns, .ring64) }
+    @Test(
+        arguments: [1, 2, 3, 61, 62, 63, 64, 768, 2048, 4096, 8191, 8192].map { ($0, Target.standard) }
+            + [1, 2, 63, 768, 8192].map { ($0, .fssWithDealer) })
+    func everyWidthAndMagnitude(columns: Int, target: Target) throws { try check(columns: columns, target) }
 
-    @Test(arguments: [(1, DomainProfile.field), (62, .oddField), (63, .fullField), (768, .field)])
-    func widthsAndMagnitudesInAField(columns: Int, profile: DomainProfile) throws {
-        try check(columns: columns, profile)
+    @Test(arguments: [(1, Target.field), (62, .oddField), (63, .fullField), (768, .field)])
+    func widthsAndMagnitudesInAField(columns: Int, target: Target) throws {
+        try check(columns: columns, target)
     }
 
-    private func check(columns: Int, _ profile: DomainProfile) throws {
+    private func check(columns: Int, _ target: Target) throws {
         var generator = SeededGenerator(UInt64(columns))
         var rows: [[Double]] = []
         for power in -4...6 {
@@ -57,7 +59,7 @@ import Testing
         // At 4096 columns a root mean square of 0.01 is 41 units when it is squared. Rounding them all down, as the plaintext
         // interpreter does, shows where all magnitudes are equal; the private run rounds without bias.
         #expect(
-            try worst(rows, plaintext: columns >= 2048 ? 6e-3 : 2e-3, seed: UInt64(columns), profile: profile)
+            try worst(rows, plaintext: columns >= 2048 ? 6e-3 : 2e-3, seed: UInt64(columns), target: target)
                 < 2e-3)
     }
 

@@ -5,8 +5,8 @@ import Testing
 @Suite struct RangeReductionTests {
     /// Every power of two of the range and its neighbours, and values between.
     @Test(
-        arguments: [(22, 0.75, 1100.0, 29), (16, 1.0, 100, 24), (10, 0.25, 3, 20)], DomainProfile.both)
-    func reciprocal(format: (Int, Double, Double, Int), profile: DomainProfile) throws {
+        arguments: [(22, 0.75, 1100.0, 29), (16, 1.0, 100, 24), (10, 0.25, 3, 20)], Target.both)
+    func reciprocal(format: (Int, Double, Double, Int), target: Target) throws {
         let (scale, minimum, bound, resultScale) = format
         var generator = SeededGenerator(UInt64(scale))
         let unit = Double(sign: .plus, exponent: scale, significand: 1)
@@ -20,7 +20,7 @@ import Testing
             x.append(.random(in: low...high, using: &generator))
             x.append(.random(in: low...(low * 3), using: &generator))
         }
-        let b = ProgramBuilder(profile: profile)
+        let b = ProgramBuilder(target: target)
         let s = b.sharedInput("x", shape: [x.count], scale: scale, bound: bound, width: 40)
         let y = try b.reciprocal(s, minimum: minimum, scale: resultScale)
         #expect(y.scale == resultScale)

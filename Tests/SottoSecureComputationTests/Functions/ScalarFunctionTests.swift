@@ -18,10 +18,10 @@ import Testing
     }
 
     private func worst(
-        _ function: PiecewisePolynomial, end: Double, _ profile: DomainProfile = .ring64, _ exact: (Double) -> Double
+        _ function: PiecewisePolynomial, end: Double, _ target: Target = .standard, _ exact: (Double) -> Double
     ) throws -> Double {
         let x = grid(function, end: end).filter { Double($0) / 65536 <= function.inputRange.upperBound }
-        let b = ProgramBuilder(profile: profile)
+        let b = ProgramBuilder(target: target)
         let s = b.sharedInput("x", shape: [x.count], scale: 16, bound: end, width: 30)
         // By its polynomials, and in the cheapest way.
         try b.open(try b.rescale(try b.evaluate(function, at: s), to: 16, minimumWidth: 46), as: "y", to: [.client])
@@ -44,27 +44,27 @@ import Testing
         return worst
     }
 
-    @Test(arguments: DomainProfile.both) func gelu(profile: DomainProfile) throws {
-        #expect(try worst(BuiltInFunctions.gelu, end: 4095, profile, ExactFunctions.gelu) < 1e-3)
+    @Test(arguments: Target.both) func gelu(target: Target) throws {
+        #expect(try worst(BuiltInFunctions.gelu, end: 4095, target, ExactFunctions.gelu) < 1e-3)
     }
 
-    @Test(arguments: DomainProfile.both) func geluNew(profile: DomainProfile) throws {
-        #expect(try worst(BuiltInFunctions.geluNew, end: 4095, profile, ExactFunctions.geluNew) < 1e-3)
+    @Test(arguments: Target.both) func geluNew(target: Target) throws {
+        #expect(try worst(BuiltInFunctions.geluNew, end: 4095, target, ExactFunctions.geluNew) < 1e-3)
     }
 
-    @Test(arguments: DomainProfile.both) func silu(profile: DomainProfile) throws {
-        #expect(try worst(BuiltInFunctions.silu, end: 4095, profile, ExactFunctions.silu) < 1e-3)
+    @Test(arguments: Target.both) func silu(target: Target) throws {
+        #expect(try worst(BuiltInFunctions.silu, end: 4095, target, ExactFunctions.silu) < 1e-3)
     }
 
-    @Test(arguments: [DomainProfile.ring64, .oddField]) func exponential(profile: DomainProfile) throws {
-        #expect(try worst(BuiltInFunctions.exponential, end: 4095, profile) { exp($0) } < 3e-4)
+    @Test(arguments: [Target.standard, .oddField, .fssWithDealer]) func exponential(target: Target) throws {
+        #expect(try worst(BuiltInFunctions.exponential, end: 4095, target) { exp($0) } < 3e-4)
     }
 
-    @Test(arguments: DomainProfile.all) func reluIsExact(profile: DomainProfile) throws {
+    @Test(arguments: Target.all) func reluIsExact(target: Target) throws {
         var generator = SeededGenerator(7)
         let x = generator.integers(5000, bits: 27) + [4095 << 16, -4095 << 16]
         for width in [30, 64] {
-            let b = ProgramBuilder(profile: profile)
+            let b = ProgramBuilder(target: target)
             let s = b.sharedInput("x", shape: [x.count], scale: 16, bound: 4095, width: width)
             try b.open(try b.relu(s), as: "y", to: [.client])
             let run = try ProgramRunner(b.finish(), shared: ["x": .adversarial(x, width: width, using: &generator)])
@@ -102,9 +102,9 @@ import Testing
     }
 
     /// Beyond its input range a function goes on as its tails say, where it has any and the scales hold the result.
-    @Test(arguments: DomainProfile.both)
-    func tailsReachAsFarAsTheInputsBound(profile: DomainProfile) throws {
-        let b = ProgramBuilder(profile: profile)
+    @Test(arguments: Target.both)
+    func tailsReachAsFarAsTheInputsBound(target: Target) throws {
+        let b = ProgramBuilder(target: target)
         let bound = 60000.0
         let width = b.width(holding: bound * 65536)
         let s = b.input("x", owner: .client, shape: [5], scale: 16, bound: bound).narrowed(to: width)

@@ -7,10 +7,10 @@ import Testing
 @Suite struct SoftmaxTests {
     /// Largest absolute error of a private run against the exact softmax of the fixed-point scores.
     private func worst(
-        _ rows: Segments, _ scores: [Double], scale: Int = 16, seed: UInt64 = 1, profile: DomainProfile = .ring64
+        _ rows: Segments, _ scores: [Double], scale: Int = 16, seed: UInt64 = 1, target: Target = .standard
     ) throws -> Double {
         let x = scores.map { Int64(($0 * 65536).rounded()) }
-        let b = ProgramBuilder(profile: profile)
+        let b = ProgramBuilder(target: target)
         let s = b.sharedInput("x", shape: [x.count], scale: 16, bound: 4095, width: 31)
         try b.open(try b.softmax(s, rows: rows, scale: scale), as: "p", to: [.client])
         var generator = SeededGenerator(seed)
@@ -38,12 +38,12 @@ import Testing
         return worst
     }
 
-    @Test(arguments: DomainProfile.both) func randomTriangles(profile: DomainProfile) throws {
+    @Test(arguments: Target.both) func randomTriangles(target: Target) throws {
         var generator = SeededGenerator(3)
         for (groups, past, new, spread) in [(2, 0, 33, 3.0), (1, 5, 20, 30.0), (3, 0, 1, 1.0), (1, 0, 96, 0.1)] {
             let rows = CausalTriangle(groups: groups, past: past, new: new).segments
             let scores = (0..<rows.elementCount).map { _ in Double.random(in: -spread...spread, using: &generator) }
-            #expect(try worst(rows, scores, profile: profile) < 1e-3)
+            #expect(try worst(rows, scores, target: target) < 1e-3)
         }
     }
 
@@ -54,15 +54,15 @@ import Testing
     }
 
     /// The rows that hurt, at the longest context.
-    @Test(arguments: [1, 2, 3, 500, 1024], [DomainProfile.ring64])
-    func adversarialRows(length: Int, profile: DomainProfile) throws {
-        try check(length: length, profile)
+    @Test(arguments: [1, 2, 3, 500, 1024], [Target.standard, .fssWithDealer])
+    func adversarialRows(length: Int, target: Target) throws {
+        try check(length: length, target)
     }
 
-    @Test(arguments: [(2, DomainProfile.oddField), (3, .fullField), (300, .field)])
-    func adversarialRowsInAField(length: Int, profile: DomainProfile) throws { try check(length: length, profile) }
+    @Test(arguments: [(2, Target.oddField), (3, .fullField), (300, .field)])
+    func adversarialRowsInAField(length: Int, target: Target) throws { try check(length: length, target) }
 
-    private func check(length: Int, _ profile: DomainProfile) throws {
+    private func check(length: Int, _ target: Target) throws {
         let cut = -499.0 / 32
         let shapes: [(Int) -> Double] = [
             { _ in 0 },  // all equal
@@ -81,7 +81,7 @@ import Testing
         ]
         let rows = Segments(groups: 1, lengths: [Int](repeating: length, count: shapes.count))
         let scores = shapes.flatMap { shape in (0..<length).map { max(-4095, min(4095, shape($0))) } }
-        #expect(try worst(rows, scores, seed: UInt64(length), profile: profile) < 1e-3)
+        #expect(try worst(rows, scores, seed: UInt64(length), target: target) < 1e-3)
     }
 
     @Test func scaleOfTheResult() throws {

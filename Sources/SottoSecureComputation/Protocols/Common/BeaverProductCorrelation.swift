@@ -17,7 +17,7 @@ package struct BeaverProductCorrelation: Correlation {
 
     package func masks(of party: Party) -> CorrelationFields { .none }
     package var products: CorrelationFields { .tensor(count: shape.outputCount, width: width) }
-    package var correctedParty: Party { .server }
+    package var corrected: Corrected { .shares(of: .server) }
 
     package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>

@@ -21,7 +21,7 @@ package struct BitRowProducts: Correlation {
         party == .server ? .tensor(count: count * columns, width: width) : .vectors(1, bits: count)
     }
     package var products: CorrelationFields { .tensor(count: count * columns, width: width) }
-    package var correctedParty: Party { .server }
+    package var corrected: Corrected { .shares(of: .server) }
 
     package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>

@@ -21,7 +21,7 @@ package struct BitProducts: Correlation {
     package func masks(of party: Party) -> CorrelationFields { .vectors(copies * planes, bits: count) }
     /// `products[copy][subset]`
     package var products: CorrelationFields { .vectors(copies * subsets.count, bits: count) }
-    package var correctedParty: Party { .server }
+    package var corrected: Corrected { .shares(of: .server) }
 
     package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>

@@ -31,7 +31,7 @@ package struct MillionairesLeaves: Correlation {
 
     /// `products[threshold][product]`
     package var products: CorrelationFields { .vectors(thresholds * productsOfThreshold, bits: count) }
-    package var correctedParty: Party { .server }
+    package var corrected: Corrected { .shares(of: .server) }
 
     package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>

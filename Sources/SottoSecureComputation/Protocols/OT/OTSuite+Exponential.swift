@@ -15,7 +15,9 @@ extension OTSuite {
     /// al., USENIX Security 2022).
     /// - Communication: with `n` elements of `k` bits: `ceil(k·n/8)`, then `ceil(5n/8)`, then `ceil(2n/8)` bytes either way in
     ///   3 rounds; by circuits ``exponentialByCircuit(_:scale:in:)``.
-    package func exponential(_ x: Secret, scale: Int, in builder: ProgramBuilder) throws -> Secret {
+    package func exponential(
+        _ x: Secret, scale: Int, minimumWidth: Int, in builder: ProgramBuilder
+    ) throws -> Secret {
         guard bitMethod == .maskedDigits else { return try exponentialByCircuit(x, scale: scale, in: builder) }
         guard let window = Self.exponentialWindow(x, in: builder.profile) else {
             throw ProgramError.unsupported(path: builder.path("exponential"), reason: "a window for \(x.width) bits")

@@ -140,6 +140,14 @@ package struct OTSuite: ProtocolSuite {
         return (try builder.truncate(x, by: shift, toWidth: x.width - shift), function.knots)
     }
 
+    package func preferred(_ function: PiecewisePolynomial) -> PiecewisePolynomial { function }
+
+    package func evaluate(_ splines: SplineRequest, at x: Secret, in builder: ProgramBuilder) throws -> [Secret]? {
+        nil
+    }
+
+    package var extendsOpenings: Bool { false }
+
     /// The larger of comparison's and selection's.
     package func correlationBytes(thresholds: Int, degree: Int, over domain: DomainProfile) -> Double {
         let width = domain.maximumWidth

@@ -32,7 +32,7 @@ package struct SelectionCorrelation: Correlation {
     package var products: CorrelationFields {
         .tensor(count: Self.powerCount(thresholds: thresholds, degree: degree, count: count), width: width)
     }
-    package var correctedParty: Party { .server }
+    package var corrected: Corrected { .shares(of: .server) }
 
     package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>

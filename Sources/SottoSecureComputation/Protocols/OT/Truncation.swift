@@ -96,7 +96,7 @@ package struct CorrelatedOT: Correlation {
 
     package func masks(of party: Party) -> CorrelationFields { .vectors(1, bits: count) }
     package var products: CorrelationFields { .tensor(count: count, width: width) }
-    package var correctedParty: Party { .server }
+    package var corrected: Corrected { .shares(of: .server) }
 
     package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>

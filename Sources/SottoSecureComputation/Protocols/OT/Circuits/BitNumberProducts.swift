@@ -25,7 +25,7 @@ package struct BitNumberProducts: Correlation {
     package var products: CorrelationFields {
         CorrelationFields(vectors: 0, bits: count, tensors: tensors(widths.server + widths.client))
     }
-    package var correctedParty: Party { .server }
+    package var corrected: Corrected { .shares(of: .server) }
 
     package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>

@@ -22,7 +22,7 @@ package struct FactorTriples: Correlation {
     package func masks(of party: Party) -> CorrelationFields { .vectors(lanes.count + total, bits: count) }
     /// Lane by lane.
     package var products: CorrelationFields { .vectors(total, bits: count) }
-    package var correctedParty: Party { .server }
+    package var corrected: Corrected { .shares(of: .server) }
 
     package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>
@@ -66,7 +66,7 @@ package struct PrivateBitProducts: Correlation {
 
     package func masks(of party: Party) -> CorrelationFields { .vectors(planes, bits: count) }
     package var products: CorrelationFields { .vectors(planes, bits: count) }
-    package var correctedParty: Party { .server }
+    package var corrected: Corrected { .shares(of: .server) }
 
     package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>

@@ -22,7 +22,7 @@ package struct MaskIndicators: Correlation {
 
     package func masks(of party: Party) -> CorrelationFields { .none }
     package var products: CorrelationFields { .vectors(1, bits: count * IndicatorLayout(self).rowBits) }
-    package var correctedParty: Party { .server }
+    package var corrected: Corrected { .shares(of: .server) }
 
     package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>

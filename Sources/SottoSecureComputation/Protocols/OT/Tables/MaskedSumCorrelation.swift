@@ -49,7 +49,7 @@ package struct MaskedSumCorrelation: Correlation {
         CorrelationFields(
             vectors: 0, bits: count, tensors: parts.map { CorrelationFields.Tensor(count: count, width: $0.width) })
     }
-    package var correctedParty: Party { .server }
+    package var corrected: Corrected { .shares(of: .server) }
 
     package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>

@@ -1,16 +1,15 @@
 import CSottoOpenSSL
-import SottoRandomness
 
 /// AES-128 under a public key, as a stand-in for a random permutation π of 128-bit blocks. Many blocks in one call: OpenSSL
 /// takes the processor's instructions for several of them at once.
 ///
 /// Holds a context of OpenSSL that calls change: one owner, one thread at a time.
-final class FixedKeyCipher {
+package final class FixedKeyCipher {
     private let context: OpaquePointer
 
     /// - Parameter key: public; another one gives another permutation.
     /// - Throws: `RandomnessError.openSSL` if OpenSSL lacks the cipher or memory.
-    init(key: UInt64) throws(RandomnessError) {
+    package init(key: UInt64) throws(RandomnessError) {
         try OpenSSL.prepare()
         guard let context = EVP_CIPHER_CTX_new() else { throw lastOpenSSLError("EVP_CIPHER_CTX_new") }
         self.context = context
@@ -24,7 +23,7 @@ final class FixedKeyCipher {
     deinit { EVP_CIPHER_CTX_free(context) }
 
     /// `output[i] = π(input[i])`; both may be the same memory.
-    func permute(
+    package func permute(
         _ input: UnsafePointer<Block>, to output: UnsafeMutablePointer<Block>, count: Int
     ) throws(RandomnessError) {
         precondition(count >= 0 && count <= Int(Int32.max) / Block.byteCount)

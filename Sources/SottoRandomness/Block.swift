@@ -1,23 +1,21 @@
-import SottoRandomness
-
-/// The 128 bits that oblivious transfer works on: a key, a share of a correlation, a node of a tree. Bit 0 is the lowest of
-/// the first word; on the wire both words are little-endian.
+/// The 128 bits that oblivious transfer and function secret sharing work on: a key, a share of a correlation, a node of a
+/// tree. Bit 0 is the lowest of the first word; on the wire both words are little-endian.
 public typealias Block = SIMD2<UInt64>
 
 extension Block {
     package static var byteCount: Int { 16 }
 
     /// All ones where the lowest bit of `bit` is set, else zero.
-    @inline(__always)
-    static func mask(_ bit: UInt64) -> Block { Block(repeating: 0 &- (bit & 1)) }
+    @inlinable @inline(__always)
+    package static func mask(_ bit: UInt64) -> Block { Block(repeating: 0 &- (bit & 1)) }
 
     /// The lowest bit.
-    @inline(__always)
-    var lowestBit: UInt64 { x & 1 }
+    @inlinable @inline(__always)
+    package var lowestBit: UInt64 { x & 1 }
 
     /// With the lowest bit cleared.
-    @inline(__always)
-    var even: Block { Block(x & ~1, y) }
+    @inlinable @inline(__always)
+    package var even: Block { Block(x & ~1, y) }
 
     package init(_ seed: Seed) {
         self =
@@ -26,10 +24,10 @@ extension Block {
             }.littleEndian
     }
 
-    var littleEndian: Block { Block(x.littleEndian, y.littleEndian) }
+    package var littleEndian: Block { Block(x.littleEndian, y.littleEndian) }
 
     /// As a seed, of the same 16 bytes as on the wire.
-    func seed() throws(RandomnessError) -> Seed {
+    package func seed() throws(RandomnessError) -> Seed {
         var bytes = [self].bytes
         return try Seed(wiping: &bytes)
     }
@@ -49,7 +47,7 @@ extension [Block] {
     }
 
     /// - Precondition: a multiple of 16 bytes.
-    init(bytes: ArraySlice<UInt8>) {
+    package init(bytes: ArraySlice<UInt8>) {
         precondition(bytes.count.isMultiple(of: Block.byteCount))
         self = bytes.withUnsafeBytes { raw in
             (0..<raw.count / Block.byteCount).map { index in
@@ -62,5 +60,5 @@ extension [Block] {
     }
 
     /// The blocks' sum in the field of two elements.
-    var sum: Block { reduce(.zero) { $0 ^ $1 } }
+    package var sum: Block { reduce(.zero) { $0 ^ $1 } }
 }

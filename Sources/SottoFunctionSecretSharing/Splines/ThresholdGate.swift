@@ -1,0 +1,51 @@
+import SottoAlgebra
+
+/// `[x >= t]` for any public thresholds `t` of a value `x` that was opened under a mask, as XOR-shared bits: one key of a
+/// distributed comparison function with the payload 1 serves them all, and nothing is sent (Storrier et al., Grotto, CCS 2023,
+/// ePrint 2023/108, where it is a point function's prefix parity).
+///
+/// `x` is signed, in `-2^(width-1)..<2^(width-1)`, and exact.
+public struct ThresholdGate: Sendable, Hashable {
+    let circle: KnotCircle
+
+    /// - Parameters:
+    ///   - width: of the ring that `x` is opened in, 2 to 64 bits.
+    ///   - thresholds: ascending, above the least input.
+    public init(width: Int, thresholds: [Int64]) {
+        circle = KnotCircle(width: width, droppedBits: 0, knots: thresholds)
+    }
+
+    public var width: Int { circle.width }
+    public var thresholds: [Int64] { circle.knots }
+    /// Which of a key's points lie close together.
+    public var clusters: PointClusters { circle.clusters }
+
+    /// The keys' `α` is the mask itself, their payload 1.
+    public var keyFormat: ComparisonFormat {
+        ComparisonFormat(inputBits: width, components: 1, ring: 1, publicComponents: 1)
+    }
+
+    /// Where keys are evaluated for opened differences.
+    public func points(_ differences: [UInt64]) -> [UInt64] { circle.points(differences) }
+
+    /// Shares of the bits.
+    /// - Parameter values: shares of the keys' functions at ``points(_:)``, by key and point.
+    /// - Returns: by threshold.
+    public func bits(_ differences: [UInt64], values: [UInt64], party: Party) -> [BitVector] {
+        let points = circle.points
+        precondition(values.count == differences.count * points)
+        let isServer = party == .server
+        var words = thresholds.map { _ in [UInt64](repeating: 0, count: BitVector.wordCount(differences.count)) }
+        for (index, difference) in differences.enumerated() {
+            let opened = circle.opened(difference)
+            let wrap = values[(index + 1) * points - 1]
+            for (place, threshold) in thresholds.enumerated() {
+                // Whether the least mask is beyond it is public; the bit changes at the knot and where `x` wraps.
+                let first: UInt64 = isServer && circle.isPassed(threshold, opened) ? 1 : 0
+                let bit = (first ^ wrap ^ values[index * points + place]) & 1
+                words[place][index >> 6] |= bit << UInt64(index & 63)
+            }
+        }
+        return words.map { BitVector(words: $0, count: differences.count) }
+    }
+}
