@@ -200,8 +200,8 @@ let package = Package(
             name: "SottoCommandTests",
             // The program is run; what its parser says of many lines is asked of its module.
             dependencies: [
-                "SottoCommand", "SottoModel", "SottoCostModel", "SottoSessions", "SottoSecureComputation",
-                "SottoRandomness", "TestSupport",
+                "SottoAlgebra", "SottoCommand", "SottoModel", "SottoCostModel", "SottoSessions",
+                "SottoSecureComputation", "SottoRandomness", "TestSupport",
             ], swiftSettings: unoptimized),
     ],
     swiftLanguageModes: [.v6]

@@ -4,7 +4,10 @@
 public struct Ring64: ShareDomain {
     public typealias Elements = [UInt64]
 
-    public init() {}
+    /// Where kernels of matrix products change; the ring is the same with any.
+    public let crossovers: ProductCrossovers
+
+    public init(crossovers: ProductCrossovers = .standard) { self.crossovers = crossovers }
 
     public var name: String { "ring64" }
 
@@ -82,7 +85,7 @@ public struct Ring64: ShareDomain {
             return zip(x, y) { $0 &* $1 }
         case .matrix(let batch, let m, let k, let n):
             return RingMatrixProduct.multiply(
-                x, y, batch: batch, m: m, k: k, n: n, widths: widths, threads: threads)
+                x, y, batch: batch, m: m, k: k, n: n, widths: widths, threads: threads, crossovers: crossovers)
         case .rowDots(let rows, let columns):
             return x.withUnsafeBufferPointer { x in
                 y.withUnsafeBufferPointer { y in
@@ -145,7 +148,7 @@ extension Ring64 {
         guard case .matrix(y.batch, let m, y.k, y.n) = shape else {
             preconditionFailure("the shape is not that of the prepared operand")
         }
-        return RingMatrixProduct.multiply(x, y, m: m, ring: ring, threads: threads)
+        return RingMatrixProduct.multiply(x, y, m: m, ring: ring, threads: threads, crossovers: crossovers)
     }
 }
 

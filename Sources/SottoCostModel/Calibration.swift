@@ -1,21 +1,26 @@
 import Foundation
+import SottoAlgebra
 import SottoReporting
 import SottoSecureComputation
 import SottoTransport
 
-/// What `sotto calibrate` keeps: the machine that was measured, and a model of its local work for each number of threads.
+/// What `sotto calibrate` keeps: the machine that was measured, where its kernels of matrix products change, and a model of its
+/// local work for each number of threads.
 public struct Calibration: Sendable, Hashable, Codable {
     /// Another version's files are measured anew.
-    package static let currentVersion = 3
+    package static let currentVersion = 4
 
     public let version: Int
     public let machine: Machine
+    /// Those of the last measurement; the standard before any.
+    public var crossovers: ProductCrossovers
     /// By number of threads for matrix products, and by what programs are written for.
     public private(set) var models: [String: ComputeModel]
 
     public init(machine: Machine) {
         version = Self.currentVersion
         self.machine = machine
+        crossovers = .standard
         models = [:]
     }
 

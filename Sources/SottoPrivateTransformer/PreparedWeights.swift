@@ -59,7 +59,7 @@ public final class PreparedWeights: TensorSource {
         func prepare<Domain: ShareDomain>(in domain: Domain) throws {
             for operand in program.serverOperands { _ = try rightOperand(operand, in: domain) }
         }
-        try prepare(in: program.profile.domain)
+        try prepare(in: program.profile.domain())
     }
 
     /// All entries are looked at, whatever they are. Products rely on the power of two above the bound.

@@ -1,4 +1,5 @@
 import Foundation
+import SottoAlgebra
 import SottoCostModel
 import SottoSecureComputation
 
@@ -23,6 +24,12 @@ public enum CalibrationStore {
         let home = directory("HOME") ?? FileManager.default.homeDirectoryForCurrentUser
         return (directory("XDG_CACHE_HOME") ?? home.appendingPathComponent(caches, isDirectory: true))
             .appendingPathComponent("sotto", isDirectory: true).appendingPathComponent("calibration.json")
+    }
+
+    /// Where this machine's kernels of matrix products change.
+    /// - Throws: `CalibrationError`, which says why the file is of no use.
+    public static func crossovers(at url: URL = url) throws(CalibrationError) -> ProductCrossovers {
+        try Calibration(contentsOf: url, machine: .current).crossovers
     }
 
     /// What local work takes on this machine, with so many threads for matrix products.

@@ -51,24 +51,28 @@ public struct MachineCalibration: Sendable {
     ///   - target: what programs are written for.
     ///   - layers: what is run.
     ///   - repetitions: of every layer, of whose times the median counts.
+    ///   - crossovers: of matrix products, in the layers and kept; by default those that are known.
     ///   - known: what was measured before, and is kept unless it is measured again.
     ///   - progress: told the fraction done.
     /// - Throws: `ArchitectureError` and `ProgramError` for layers that cannot be run, and errors of the runs.
     public init(
         threads: [Int], target: Target = .otWithDealer(over: .ring64), layers: [CalibrationLayer] = Self.layers,
-        repetitions: Int = 3, extending known: Calibration = Calibration(machine: .current),
+        repetitions: Int = 3, crossovers: ProductCrossovers? = nil,
+        extending known: Calibration = Calibration(machine: .current),
         progress: ((Double) -> Void)? = nil
     ) throws {
         calibration = known
+        if let crossovers { calibration.crossovers = crossovers }
         let examples = try CalibrationRun.examples(beside: layers, target)
         for (index, count) in threads.enumerated() {
             var calibrator = Calibrator()
-            for example in examples { try example.measure(threads: count, repetitions, into: &calibrator) }
+            let conditions = RunConditions(
+                threads: count, crossovers: calibration.crossovers, repetitions: repetitions)
+            for example in examples { try example.measure(conditions, into: &calibrator) }
             for (layer, place) in zip(layers, 1...) {
-                try CalibrationRun(layer, target).measure(threads: count, repetitions, into: &calibrator)
+                try CalibrationRun(layer, target).measure(conditions, into: &calibrator)
                 if Self.longSessions(layers).contains(layer) {
-                    try CalibrationRun(layer, target).measureLongSession(
-                        threads: count, repetitions, into: &calibrator)
+                    try CalibrationRun(layer, target).measureLongSession(conditions, into: &calibrator)
                 }
                 progress?((Double(index) + Double(place) / Double(layers.count)) / Double(threads.count))
             }
@@ -120,6 +124,13 @@ extension CalibrationLayer {
     }
 }
 
+/// How a calibration runs its programs.
+private struct RunConditions {
+    let threads: Int
+    let crossovers: ProductCrossovers
+    let repetitions: Int
+}
+
 /// A program that a calibration measures, with its inputs.
 private struct CalibrationRun {
     private let program: Program
@@ -155,25 +166,23 @@ private struct CalibrationRun {
     }
 
     /// With the weights that a session of very many runs has from its setup, if its preprocessing knows any such.
-    func measureLongSession(threads: Int, _ repetitions: Int, into calibrator: inout Calibrator) throws {
+    func measureLongSession(_ conditions: RunConditions, into calibrator: inout Calibrator) throws {
         let (inferences, preprocessing) = (1 << 16, program.target.preprocessing)
         let long = preprocessing.memory(afterSetupOf: program.plan, inferences: inferences)
         guard long != preprocessing.memory(afterSetupOf: program.plan, inferences: 1) else { return }
-        try measure(threads: threads, repetitions, inferences: inferences, into: &calibrator)
+        try measure(conditions, inferences: inferences, into: &calibrator)
     }
 
-    func measure(
-        threads: Int, _ repetitions: Int, inferences: Int = 1, into calibrator: inout Calibrator
-    ) throws {
+    func measure(_ conditions: RunConditions, inferences: Int = 1, into calibrator: inout Calibrator) throws {
         let setup = SimulatedSetup(of: program, inferences: inferences)
         var traces: [Trace] = []
         var setups: [ByParty<SetupRecord>] = []
-        for repetition in 0..<max(repetitions, 1) {
+        for repetition in 0..<max(conditions.repetitions, 1) {
             // As in a process that begins: a setup and a run's first layers work in fresh memory.
             sotto_release_freed_memory()
             let outcome = try program.simulated(
-                server: server, client: client, seeds: InsecureSeededSource(UInt64(repetition)), threads: threads,
-                setup: setup)
+                server: server, client: client, seeds: InsecureSeededSource(UInt64(repetition)),
+                threads: conditions.threads, crossovers: conditions.crossovers, setup: setup)
             traces.append(outcome.trace)
             setups.append(outcome.setup)
         }

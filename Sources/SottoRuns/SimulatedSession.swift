@@ -13,6 +13,8 @@ public struct SimulationOptions: Sendable, Hashable {
     public var seed: UInt64
     /// Of matrix products.
     public var threads: Int
+    /// Of matrix products.
+    public var crossovers: ProductCrossovers
     /// How long a party waits for the other before it gives up.
     public var timeout: Duration
     /// Whose latencies reports have, with the work that was measured.
@@ -24,11 +26,12 @@ public struct SimulationOptions: Sendable, Hashable {
     public static let patience = Duration.seconds(86400)
 
     public init(
-        seed: UInt64 = 0, threads: Int = 1, timeout: Duration = patience, networks: [Network] = [],
-        allowsOutOfRange: Bool = false
+        seed: UInt64 = 0, threads: Int = 1, crossovers: ProductCrossovers = .standard,
+        timeout: Duration = patience, networks: [Network] = [], allowsOutOfRange: Bool = false
     ) {
         self.seed = seed
         self.threads = threads
+        self.crossovers = crossovers
         self.timeout = timeout
         self.networks = networks
         self.allowsOutOfRange = allowsOutOfRange
@@ -83,8 +86,8 @@ public struct SimulatedSession: Sendable {
         // Every inference has randomness of its own.
         let seed = options.seed &+ UInt64(cost.inferences) &* 0x9E37_79B9_7F4A_7C15
         let outcome = try program.simulated(
-            server: weights, client: input, seeds: InsecureSeededSource(seed), threads: options.threads, setup: setup,
-            channels: channels, progress: progress)
+            server: weights, client: input, seeds: InsecureSeededSource(seed), threads: options.threads,
+            crossovers: options.crossovers, setup: setup, channels: channels, progress: progress)
         if cost.inferences == 0 {
             cost.recordSetup(
                 of: program, inferences: inferences, sent: outcome.setup.server.bytesSent,

@@ -30,6 +30,7 @@ public final class ClientSession {
     public private(set) var setup: (bytesSent: ByParty<Int>, seconds: Double)?
 
     /// Greets the server, then the dealer if there is one.
+    /// - Parameter crossovers: of this side's matrix products; the server may have others.
     /// - Parameter prefetch: whether both parties prepare all correlations of a run before its online phase; they hold
     ///   them in memory, several times the dealer's bytes.
     /// - Parameter inferences: runs that the session is expected to have, 1 to 65536: without a dealer it may pay to get the
@@ -38,7 +39,8 @@ public final class ClientSession {
     /// - Throws: `TransportError` naming both sides' values where the parties do not agree.
     public init(
         channel: any Channel, configuration: SessionConfiguration, threads: Int = 1,
-        prefetch: Bool = false, inferences: Int = 1, budget: PassBudget = PassBudget(),
+        crossovers: ProductCrossovers = .standard, prefetch: Bool = false, inferences: Int = 1,
+        budget: PassBudget = PassBudget(),
         dealer: @escaping () throws -> any Channel
     ) throws {
         let hello = Handshake(
@@ -68,8 +70,8 @@ public final class ClientSession {
         channel.join(pulse)
         do {
             party = try makeSessionParty(
-                configuration.target, .client, peer: channel, session: session, threads: threads, pulse: pulse,
-                dealer: dealer)
+                configuration.target, .client, peer: channel, session: session, threads: threads,
+                crossovers: crossovers, pulse: pulse, dealer: dealer)
         } catch {
             SessionFault.abort([channel], for: error)
             throw error

@@ -26,8 +26,8 @@ struct PartyRun {
 
 /// Makes a party of a session and connects it to whom its preprocessing needs.
 func makeSessionParty(
-    _ target: Target, _ party: Party, peer: any Channel, session: String, threads: Int, pulse: Pulse,
-    dealer: @escaping () throws -> any Channel
+    _ target: Target, _ party: Party, peer: any Channel, session: String, threads: Int,
+    crossovers: ProductCrossovers, pulse: Pulse, dealer: @escaping () throws -> any Channel
 ) throws -> any SessionParty {
     func make<Domain: ShareDomain>(_ domain: Domain) throws -> any SessionParty {
         let preprocessing = try target.preprocessing.party(
@@ -35,7 +35,7 @@ func makeSessionParty(
                 domain: domain, party: party, name: session, threads: threads, pulse: pulse, dealer: dealer))
         return DomainSessionParty(domain, party, preprocessing, peer: peer, threads: threads)
     }
-    return try make(target.domain.domain)
+    return try make(target.domain.domain(crossovers: crossovers))
 }
 
 private final class DomainSessionParty<Domain: ShareDomain>: SessionParty {

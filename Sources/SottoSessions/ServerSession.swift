@@ -63,11 +63,13 @@ public final class ServerSession {
     /// Greets a client that has connected.
     /// - Parameters:
     ///   - limits: what the client may ask for.
+    ///   - crossovers: of this side's matrix products; the client may have others.
     ///   - dealer: connects to the dealer; called once the client is known to agree.
     /// - Throws: `TransportError` naming both sides' values where the parties do not agree.
     public init(
         channel: any Channel, model: Model, configuration: SessionConfiguration,
-        limits: SessionLimits = SessionLimits(), threads: Int = 1, dealer: @escaping () throws -> any Channel
+        limits: SessionLimits = SessionLimits(), threads: Int = 1, crossovers: ProductCrossovers = .standard,
+        dealer: @escaping () throws -> any Channel
     ) throws {
         let session = try SystemEntropy.bytes(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
             .joined()
@@ -91,8 +93,8 @@ public final class ServerSession {
         channel.join(pulse)
         do {
             party = try makeSessionParty(
-                configuration.target, .server, peer: channel, session: session, threads: threads, pulse: pulse,
-                dealer: dealer)
+                configuration.target, .server, peer: channel, session: session, threads: threads,
+                crossovers: crossovers, pulse: pulse, dealer: dealer)
         } catch {
             SessionFault.abort([channel], for: error)
             throw error

@@ -13,6 +13,8 @@ final class RunningRole {
         process.standardOutput = output
         process.standardError = errors
         process.standardInput = FileHandle.nullDevice
+        // No calibration of this machine's user.
+        process.environment = ProcessInfo.processInfo.environment.merging(["XDG_CACHE_HOME": "/nowhere"]) { $1 }
         try process.run()
     }
 

@@ -141,7 +141,10 @@ import Testing
     @Test func aCalibrationIsReadBack() throws {
         try withFile { url in
             var calibration = Calibration(machine: machine)
+            #expect(calibration.crossovers == .standard)
             calibration[threads: 1, .standard] = try calibrator { _, _, _ in 5000 }.model
+            calibration.crossovers.ring.tilesOfPrepared = .never
+            calibration.crossovers.field.limbsOverElements = 40
             try calibration.write(to: url)
             #expect(try Calibration(contentsOf: url, machine: machine) == calibration)
             calibration[threads: 4, .standard] = ComputeModel(coefficients: ["start server ": [1, 2, 3, 4]])
@@ -174,6 +177,10 @@ import Testing
                 ("      4\n", "      4,\n5\n"), ("      4\n", "      1e999\n"), ("3,\n", ""),
                 ("      4\n", "      9223372036854775807\n"), ("      4\n", "      1e308\n"),
                 ("      4\n", "      1.1e12\n"),
+                ("\"crossovers\"", "\"crossover\""), ("\"tiles_depth\" : 256", "\"tiles_depth\" : -1"),
+                ("\"tiles_depth\" : 256", "\"tiles_depth\" : 9223372036854775807"),
+                ("\"tiles_depth\" : 256", "\"tiles_depth\" : 1e30"),
+                ("\"tiles_depth\" : 256", "\"tiles_depths\" : 256"),
             ] {
                 #expect(good.contains(old))
                 try expect(.malformed(path: url.path), good.replacing(old, with: new))

@@ -23,6 +23,10 @@ import Testing
         return { try service.serve($0, seeds: SystemSeedSource()) }
     }
 
+    /// A party may take other kernels than its peer.
+    private static let others = ProductCrossovers(
+        ring: .init(tilesOfPrepared: 9, wordsOfPrepared: 0), field: .init(limbsOverElements: .never, tilesDepth: 0))
+
     @Test(arguments: [(false, false), (false, true), (true, false), (true, true)], DomainProfile.both)
     func completionOverSockets(options: (Bool, Bool), profile: DomainProfile) throws {
         let (prefetch, isLLaMA) = options
@@ -52,7 +56,7 @@ import Testing
             host: "127.0.0.1", port: 0, configuration: configuration, transport: transport)
         let serverListener = try TCPListener(
             host: "127.0.0.1", port: 0, configuration: configuration, transport: transport)
-        let serve = Self.dealer(profile.domain, profile)
+        let serve = Self.dealer(profile.domain(), profile)
         for _ in 0..<2 {
             Thread.detachNewThread {
                 if let channel = try? dealerListener.accept(timeout: .seconds(20)) {
@@ -69,7 +73,7 @@ import Testing
                     model: .init(
                         name: "test", notation: "test", architecture: architecture, weights: prepared,
                         usesByteTokenizer: false),
-                    configuration: agreed,
+                    configuration: agreed, crossovers: Self.others,
                     dealer: { try connect(dealerListener.endpoint) })
                 _ = try session.serve()
             } catch { failure.withLock { $0 = "\(error)" } }

@@ -1,5 +1,6 @@
 import KernelWorkloads
 import SottoAlgebra
+import SottoRuns
 import SottoTraining
 
 /// Matrix products in rings and fields, beside sgemm and beside each other.
@@ -80,7 +81,8 @@ enum MatrixComparisons {
         }
     }
 
-    /// Where kernels by limbs are as fast as those by words, and fields' as fast as products of elements.
+    /// Where kernels by limbs are as fast as those by words, and fields' as fast as products of elements; at last what `sotto
+    /// calibrate` makes of it.
     static func compareThresholds() throws {
         for ring in [46, 64] {
             for (k, n) in [(768, 3072), (256, 1024), (64, 128), (1024, 64)] {
@@ -98,6 +100,7 @@ enum MatrixComparisons {
                     amount: 2 * Double(m * k * n), unit: "Gop/s")
             }
         }
+        print(try MeasuredCrossovers().table.rendered(as: .text))
     }
 
     /// Kernels by limbs, from words and from prepared operands, beside the fastest by words.

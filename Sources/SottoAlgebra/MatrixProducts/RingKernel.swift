@@ -40,48 +40,56 @@ public enum RingKernel: CaseIterable, Sendable {
     public func isExact(ring: Int) -> Bool { self != .ifma || ring <= 52 }
 
     /// The fastest kernel for products of words that this processor can run.
-    public static func fastest(ring: Int) -> RingKernel {
-        if ring <= 52, ifma.isAvailable { return .ifma }
-        if avx512.isAvailable { return .avx512 }
-        return avx2.isAvailable ? .avx2 : .portable
+    public static func fastest(ring: Int) -> RingKernel { fastest(ring: ring, has: \.isAvailable) }
+
+    private static func fastest(ring: Int, has isAvailable: (RingKernel) -> Bool) -> RingKernel {
+        [.ifma, .avx512, .avx2].first { $0.isExact(ring: ring) && isAvailable($0) } ?? .portable
     }
 
     /// The fastest kernel that this processor can run for a product of so many rows and so much depth.
     ///
-    /// - Parameter isPrepared: whether the right operand is cut into limbs already.
+    /// - Parameters:
+    ///   - isPrepared: whether the right operand is cut into limbs already.
+    ///   - crossovers: choose among kernels that are available and exact, whatever they are.
     public static func fastest(
-        _ widths: ProductWidths, rows: Int, depth: Int, isPrepared: Bool = false
+        _ widths: ProductWidths, rows: Int, depth: Int, isPrepared: Bool = false,
+        crossovers: ProductCrossovers = .standard
     ) -> RingKernel {
-        if RingKernelThresholds.areTilesWorthwhile(widths, rows: rows, depth: depth, isPrepared: isPrepared),
-            amx.isAvailable
-        {
+        fastest(
+            widths, rows: rows, depth: depth, isPrepared: isPrepared, crossovers: crossovers, has: \.isAvailable)
+    }
+
+    /// The same on a processor with other kernels.
+    package static func fastest(
+        _ widths: ProductWidths, rows: Int, depth: Int, isPrepared: Bool, crossovers: ProductCrossovers,
+        has isAvailable: (RingKernel) -> Bool
+    ) -> RingKernel {
+        let crossovers = crossovers.ring
+        if isAvailable(.amx), crossovers.takesTiles(widths, rows: rows, depth: depth, isPrepared: isPrepared) {
             return .amx
         }
-        if RingKernelThresholds.isVectorOfBytesWorthwhile(
-            widths, rows: rows, isPrepared: isPrepared, hasShortProducts: ifma.isAvailable), vnni.isAvailable
+        if isAvailable(.vnni),
+            crossovers.takesBytes(
+                widths, rows: rows, isPrepared: isPrepared, hasShortProducts: isAvailable(.ifma))
         {
             return .vnni
         }
-        return fastest(ring: widths.ring)
+        return fastest(ring: widths.ring, has: isAvailable)
     }
 }
 
-/// Where kernels are about equally fast, as `Comparisons thresholds` of `Benchmarks/` measures it (docs/benchmarks.md).
-enum RingKernelThresholds {
-    /// Cutting the right operand into limbs takes as long as reading it twice, so that products by words win with few rows,
-    /// and sums of limbs are put together once for every 1024 steps of depth, so that they win with little depth.
-    static func areTilesWorthwhile(_ widths: ProductWidths, rows: Int, depth: Int, isPrepared: Bool) -> Bool {
-        if isPrepared { return true }
-        return widths.ring > 52 ? rows >= 8 : rows >= 32 && depth >= 256
+extension ProductCrossovers.Ring {
+    fileprivate func takesTiles(_ widths: ProductWidths, rows: Int, depth: Int, isPrepared: Bool) -> Bool {
+        if isPrepared { return tilesOfPrepared.isReached(by: rows) }
+        return (widths.ring > 52 ? tilesOverWords : tilesOverShortWords).isReached(rows: rows, depth: depth)
     }
 
-    /// Putting a prepared operand back into words takes longer than multiplying it with few rows. With more, products of 52
-    /// bits are faster; of the processors with VNNI only those without them take three micro-operations for one of words,
-    /// as long as about 24 products of limbs.
-    static func isVectorOfBytesWorthwhile(
+    /// But for few rows of a prepared operand, products of 52 bits are faster; of the processors with VNNI only those without
+    /// them take three micro-operations for one of words, as long as about 24 products of limbs.
+    fileprivate func takesBytes(
         _ widths: ProductWidths, rows: Int, isPrepared: Bool, hasShortProducts: Bool
     ) -> Bool {
-        if isPrepared, rows <= 4 { return true }
-        return !hasShortProducts && rows > 4 && widths.limbProducts <= 24
+        if isPrepared, !wordsOfPrepared.isReached(by: rows) { return true }
+        return !hasShortProducts && bytesOverWords.isReached(by: rows) && widths.limbProducts <= 24
     }
 }

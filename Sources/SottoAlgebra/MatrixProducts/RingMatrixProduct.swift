@@ -7,24 +7,28 @@ public enum RingMatrixProduct {
     /// - Parameter threads: the number of parts, at least 1, that the work is split into and done at the same time. A
     ///   product too small to gain from it is split less.
     package static func multiply(
-        _ a: [UInt64], _ b: [UInt64], batch: Int, m: Int, k: Int, n: Int, widths: ProductWidths = .words, threads: Int
+        _ a: [UInt64], _ b: [UInt64], batch: Int, m: Int, k: Int, n: Int, widths: ProductWidths = .words, threads: Int,
+        crossovers: ProductCrossovers = .standard
     ) -> [UInt64] {
         precondition(batch >= 0 && m >= 0 && n >= 0, "matrix sizes cannot be negative")
         var c = [UInt64](repeating: 0, count: batch * m * n)
         multiplyAccumulate(
             into: &c, a, b, batch: batch, m: m, k: k, n: n, widths: widths, threads: threads,
-            kernel: .fastest(widths, rows: m, depth: k))
+            kernel: .fastest(widths, rows: m, depth: k, crossovers: crossovers))
         return c
     }
 
     /// The same with right operands that were prepared, `m` rows of each left one, in the ring they were prepared for or a
     /// narrower one.
-    package static func multiply(_ a: [UInt64], _ b: RightMatrix, m: Int, ring: Int, threads: Int) -> [UInt64] {
+    package static func multiply(
+        _ a: [UInt64], _ b: RightMatrix, m: Int, ring: Int, threads: Int, crossovers: ProductCrossovers = .standard
+    ) -> [UInt64] {
         precondition(m >= 0, "matrix sizes cannot be negative")
         var c = [UInt64](repeating: 0, count: b.batch * m * b.n)
         multiplyAccumulate(
             into: &c, a, b, m: m, ring: ring, threads: threads,
-            kernel: .fastest(b.widths(ring: ring), rows: m, depth: b.k, isPrepared: true))
+            kernel: .fastest(
+                b.widths(ring: ring), rows: m, depth: b.k, isPrepared: true, crossovers: crossovers))
         return c
     }
 

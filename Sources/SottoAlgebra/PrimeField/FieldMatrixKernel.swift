@@ -27,14 +27,18 @@ public enum FieldMatrixKernel: CaseIterable, Sendable {
 
     /// The fastest kernel that this processor can run for a product of so many rows and so much depth, modulo a prime just
     /// below a power of two.
-    ///
-    /// Sums of limbs of 52 bits are put together in the time of a dozen products of elements, of bytes in that of a hundred,
-    /// so that those win with little depth (`Comparisons thresholds`, docs/benchmarks.md).
-    static func fastest(rows: Int, depth: Int) -> FieldMatrixKernel {
-        guard depth >= 16 else { return .elements }
-        if depth >= 256, rows * depth >= 768, amx.isAvailable { return .amx }
-        if ifma.isAvailable { return .ifma }
-        return depth >= 64 && vnni.isAvailable ? .vnni : .elements
+    package static func fastest(
+        rows: Int, depth: Int, crossovers: ProductCrossovers = .standard,
+        has isAvailable: (FieldMatrixKernel) -> Bool = \.isAvailable
+    ) -> FieldMatrixKernel {
+        let crossovers = crossovers.field
+        if isAvailable(.amx), crossovers.tilesDepth.isReached(by: depth),
+            crossovers.tilesTerms.isReached(by: rows * depth)
+        {
+            return .amx
+        }
+        if isAvailable(.ifma) { return crossovers.limbsOverElements.isReached(by: depth) ? .ifma : .elements }
+        return isAvailable(.vnni) && crossovers.bytesOverElements.isReached(by: depth) ? .vnni : .elements
     }
 }
 

@@ -7,12 +7,14 @@ struct FieldMatrixProduct {
     let m: Int
     let k: Int
     let n: Int
+    var crossovers = ProductCrossovers.standard
 
     /// `batch` products, one after the other in each array, by the fastest kernel; work is split among threads.
     func multiply(_ x: [UInt64], _ y: [UInt64], batch: Int, threads: Int) -> [UInt64] {
         let isFolded = kernel is TwoLimbKernel
         return multiply(
-            x, y, batch: batch, threads: threads, by: isFolded ? .fastest(rows: m, depth: k) : .elements)
+            x, y, batch: batch, threads: threads,
+            by: isFolded ? .fastest(rows: m, depth: k, crossovers: crossovers) : .elements)
     }
 
     /// The same by a given kernel, which must be available and know the prime.

@@ -10,10 +10,13 @@ public struct PrimeField: ShareDomain {
     public typealias Elements = [UInt64]
 
     public let modulus: PrimeModulus
+    /// Where kernels of matrix products change; a field is the same with any.
+    public let crossovers: ProductCrossovers
     package let kernel: any FieldKernel
 
-    public init(_ modulus: PrimeModulus) {
+    public init(_ modulus: PrimeModulus, crossovers: ProductCrossovers = .standard) {
         self.modulus = modulus
+        self.crossovers = crossovers
         kernel = TwoLimbKernel(modulus) ?? LimbKernel(modulus) as any FieldKernel
     }
 
@@ -132,7 +135,7 @@ public struct PrimeField: ShareDomain {
         switch shape {
         case .elementwise: return kernel.multiply(x, y)
         case .matrix(let batch, let m, let k, let n):
-            return FieldMatrixProduct(kernel: kernel, limbs: limbs, m: m, k: k, n: n)
+            return FieldMatrixProduct(kernel: kernel, limbs: limbs, m: m, k: k, n: n, crossovers: crossovers)
                 .multiply(x, y, batch: batch, threads: threads)
         case .rowDots(let rows, let columns):
             return [UInt64](unsafeUninitializedCapacity: rows * limbs) { out, initialized in

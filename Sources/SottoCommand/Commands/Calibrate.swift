@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SottoAlgebra
 import SottoCostModel
 import SottoModel
 import SottoPrivateTransformer
@@ -14,8 +15,10 @@ struct Calibrate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure this machine's kernels once, so that estimates contain compute time.",
         discussion: """
-            Runs small layers of several shapes in this process, measures what either party and the dealer compute, \
-            waiting apart, and keeps a model of it in the user's cache directory. Quiet machines give good estimates.
+            Measures from which sizes on which kernel of matrix products is the faster one, then runs small layers of several \
+            shapes in this process and measures what either party and the dealer compute, waiting apart. Keeps the sizes, \
+            which runs on this machine then go by, and a model of the layers' times in the user's cache directory. Quiet \
+            machines give good estimates.
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -35,7 +38,7 @@ struct Calibrate: ParsableCommand {
 
     @OptionGroup var targets: TargetOptions
 
-    @Flag(help: "Measure the smallest layers only: in a second, and roughly.")
+    @Flag(help: "Measure few products and the smallest layers only: in a second or two, and roughly.")
     var quick = false
 
     @Option(help: "The form of the rates.")
@@ -46,21 +49,40 @@ struct Calibrate: ParsableCommand {
         let machine = Calibration.Machine.current
         let counts = threads.map { [$0] } ?? Array(Set([1, ProcessInfo.processInfo.activeProcessorCount])).sorted()
         let progress = ProgressBar("calibrating")
+        progress.update(0)
+        let products = try MeasuredCrossovers(ladder: quick ? .quick : .full)
         let measured = try MachineCalibration(
             threads: counts, target: try targets.target(),
             layers: quick ? MachineCalibration.quickLayers : MachineCalibration.layers,
+            crossovers: products.crossovers,
             extending: (try? Calibration(contentsOf: url, machine: machine)) ?? Calibration(machine: machine)
         ) { progress.update($0) }
         progress.finish()
         try measured.calibration.write(to: url)
         switch format {
-        case .json: try Output.write(JSONText.of(measured.rates))
+        case .json: try Output.write(JSONText.of(Report(products, measured.rates)))
         case .text:
+            try Output.write(products.table.rendered(as: .text, width: Terminal.width) + "\n")
             for rates in measured.rates {
                 try Output.write(rates.table.rendered(as: .text, width: Terminal.width) + "\n")
             }
             try Output.write("\(machine.processor), \(machine.cores) cores; kept in \(url.path)\n")
             try Output.write("training: \(Self.trainingKernels)\n")
+        }
+    }
+
+    private struct Report: Encodable {
+        let crossovers: ProductCrossovers
+        let measured: [MeasuredCrossovers.Pair]
+        let rates: [MeasuredRates]
+
+        init(_ products: MeasuredCrossovers, _ rates: [MeasuredRates]) {
+            (crossovers, measured, self.rates) = (products.crossovers, products.measured, rates)
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case crossovers, rates
+            case measured = "measured_crossovers"
         }
     }
 

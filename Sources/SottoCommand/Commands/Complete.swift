@@ -63,8 +63,8 @@ struct Complete: ParsableCommand {
         let channel = try role.connect(toServer: connect, over: transport)
         let session = try ClientSession(
             channel: channel, configuration: try role.protocols.session(sharesTimes: sharing.shareTimes),
-            threads: role.threads, prefetch: prefetch, inferences: blocksOnly ? 1 : tokens,
-            budget: PassBudget(positions: Architecture.limits.context)
+            threads: role.threads, crossovers: role.crossovers(), prefetch: prefetch,
+            inferences: blocksOnly ? 1 : tokens, budget: PassBudget(positions: Architecture.limits.context)
         ) {
             try role.connect(toDealer: dealer.endpoint(), over: transport)
         }

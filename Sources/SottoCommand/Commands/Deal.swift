@@ -39,7 +39,7 @@ struct Deal: ParsableCommand {
             on: listen, connections: 2 * limits.sessions + limits.waiting + ServiceOptions.strangers, isDealer: true,
             over: transport)
         let target = try role.protocols.target()
-        serve(target.domain.domain, target, limits, listener)
+        serve(target.domain.domain(crossovers: role.crossovers()), target, limits, listener)
         transport.shutdown()
     }
 

@@ -90,7 +90,9 @@ struct Demo: ParsableCommand {
 
     /// Starts the processes and takes the client's report.
     private func privateCompletion(startedAt start: Double) throws -> CostReport {
-        let common = try ["--insecure-plaintext", "--timeout", "\(timeout)"] + protocols.arguments()
+        // Said once here rather than by every role.
+        let crossovers = KnownCrossovers.ofThisMachine() == .standard ? ["--standard-crossovers"] : []
+        let common = try ["--insecure-plaintext", "--timeout", "\(timeout)"] + crossovers + protocols.arguments()
         let listening = ["--listen", "127.0.0.1:0", "--sessions", "1", "--quiet"]
         let dealer = try protocols.target().usesDealer ? RoleProcess(["deal"] + listening + common) : nil
         defer { dealer?.stop() }

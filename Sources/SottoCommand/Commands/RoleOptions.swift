@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SottoAlgebra
 import SottoPreprocessing
 import SottoPrivateTransformer
 import SottoSecureComputation
@@ -16,6 +17,10 @@ struct RoleOptions: ParsableArguments {
 
     @OptionGroup var protocols: ProtocolOptions
 
+    /// Whoever started the role has said already that there is no calibration of use.
+    @Flag(help: .hidden)
+    var standardCrossovers = false
+
     @Flag(help: "Talk over plain TCP, without encryption or authentication; loopback only.")
     var insecurePlaintext = false
 
@@ -29,6 +34,9 @@ struct RoleOptions: ParsableArguments {
                 "TLS is not built yet: pass --insecure-plaintext to talk over plain TCP on loopback")
         }
     }
+
+    /// Of this machine's matrix products.
+    func crossovers() -> ProductCrossovers { standardCrossovers ? .standard : KnownCrossovers.ofThisMachine() }
 
     private func configuration(_ received: Int, sent: Int? = nil) -> TCPConfiguration {
         var configuration = TCPConfiguration(timeout: .seconds(timeout), frameLimit: received, sentFrameLimit: sent)

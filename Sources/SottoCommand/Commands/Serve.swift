@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import SottoAlgebra
 import SottoModel
 import SottoPrivateTransformer
 import SottoSessions
@@ -47,7 +48,8 @@ struct Serve: ParsableCommand {
             logger: self.service.logger)
         let host = SessionHost(
             model: offered, configuration: try role.protocols.session(sharesTimes: sharing.shareTimes),
-            limits: limits, maxSessions: self.service.maxSessions, threads: role.threads, logger: self.service.logger,
+            limits: limits, maxSessions: self.service.maxSessions, threads: role.threads,
+            crossovers: role.crossovers(), logger: self.service.logger,
             dealer: { try role.connect(toDealer: dealer.endpoint(), over: transport) })
         service.run(peerRole: "client", serve: { if host.serve($0) { service.countServed() } })
         transport.shutdown()
@@ -96,19 +98,22 @@ private final class SessionHost: Sendable {
     private let limits: SessionLimits
     private let maxSessions: Int
     private let threads: Int
+    private let crossovers: ProductCrossovers
     private let logger: Logger
     private let dealer: @Sendable () throws -> TCPChannel
     private let running = Mutex(0)
 
     init(
         model: ServerSession.Model, configuration: SessionConfiguration, limits: SessionLimits, maxSessions: Int,
-        threads: Int, logger: Logger, dealer: @escaping @Sendable () throws -> TCPChannel
+        threads: Int, crossovers: ProductCrossovers, logger: Logger,
+        dealer: @escaping @Sendable () throws -> TCPChannel
     ) {
         self.model = model
         self.configuration = configuration
         self.limits = limits
         self.maxSessions = maxSessions
         self.threads = threads
+        self.crossovers = crossovers
         self.logger = logger
         self.dealer = dealer
     }
@@ -121,7 +126,8 @@ private final class SessionHost: Sendable {
         let session: ServerSession
         do {
             session = try ServerSession(
-                channel: channel, model: model, configuration: configuration, limits: limits, threads: threads
+                channel: channel, model: model, configuration: configuration, limits: limits, threads: threads,
+                crossovers: crossovers
             ) {
                 // Who has greeted takes one of the places.
                 try place.take()

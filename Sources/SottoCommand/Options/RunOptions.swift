@@ -19,7 +19,8 @@ struct RunOptions: ParsableArguments {
 
     func simulation(seed: UInt64, networks: [Network] = [], allowsOutOfRange: Bool) -> SimulationOptions {
         SimulationOptions(
-            seed: seed, threads: threadCount, timeout: timeout.map { .seconds($0) } ?? SimulationOptions.patience,
-            networks: networks, allowsOutOfRange: allowsOutOfRange)
+            seed: seed, threads: threadCount, crossovers: KnownCrossovers.ofThisMachine(),
+            timeout: timeout.map { .seconds($0) } ?? SimulationOptions.patience, networks: networks,
+            allowsOutOfRange: allowsOutOfRange)
     }
 }

@@ -63,6 +63,9 @@ package struct TwoPartyView {
     /// The server's weights by index; empty at the client.
     let weights: [[UInt64]]
 
+    /// With the crossovers of this party's matrix products.
+    package var ring: Ring64 { expansion.domain }
+
     /// A weight of the server through its maps; at the server.
     /// - Throws: ``PreprocessingError/missingWeight(name:)``.
     package func weight(_ view: WeightView) throws -> [UInt64] {

@@ -9,6 +9,7 @@ import SottoTransport
 package final class TwoPartyMaker {
     private let party: Party
     private let transfers: TwoPartyTransfers
+    private let ring: Ring64
     private let threads: Int
     private var keySeeds: SeedStream
     /// What the session has keys for: this party's own, and what there is of the peer's.
@@ -25,12 +26,15 @@ package final class TwoPartyMaker {
     package private(set) var sentBytes: [Int: Int] = [:]
 
     /// - Parameters:
+    ///   - ring: with the crossovers of its matrix products; messages are the same for any.
     ///   - threads: that answer an encrypted request; messages are the same for any number of them.
     ///   - seeds: of the OTs' setup and the keys.
     package init(
-        _ party: Party, _ plan: TransferPlan = .standard, threads: Int = 1, seeds: inout some SeedSource
+        _ party: Party, _ plan: TransferPlan = .standard, ring: Ring64 = Ring64(), threads: Int = 1,
+        seeds: inout some SeedSource
     ) throws {
         self.party = party
+        self.ring = ring
         self.threads = threads
         keySeeds = SeedStream(try seeds.nextSeed())
         transfers = try TwoPartyTransfers(plan, seeds: &seeds)
@@ -121,7 +125,7 @@ package final class TwoPartyMaker {
             return PartyEncryption(encryption, party, own: own, peer: peers, weights: kept)
         }
         let making = try CorrelationMaking(
-            plan, schedule, party, transfers, encryption, threads: threads, weights: weights, seeds: &seeds)
+            plan, schedule, party, transfers, encryption, ring: ring, threads: threads, weights: weights, seeds: &seeds)
         try making.run(over: peer)
         (times, sentBytes) = (making.times, making.sentBytes)
         return try plan.correlations.indices.map { index in

@@ -19,11 +19,11 @@ final class TwoPartyParty<Domain: ShareDomain>: PartyPreprocessing {
     ///   - root: of everything that the party draws.
     /// - Throws: ``PreprocessingError/ringsOnly`` for another domain than a ring modulo powers of two.
     init(_ domain: Domain, _ party: Party, _ transfers: TransferPlan, threads: Int, root: Seed) throws {
-        guard Domain.self == Ring64.self else { throw PreprocessingError.ringsOnly }
+        guard let ring = domain as? Ring64 else { throw PreprocessingError.ringsOnly }
         self.domain = domain
         self.party = party
         seeds = SeedStream(root)
-        maker = try TwoPartyMaker(party, transfers, threads: threads, seeds: &seeds)
+        maker = try TwoPartyMaker(party, transfers, ring: ring, threads: threads, seeds: &seeds)
     }
 
     func setUp(

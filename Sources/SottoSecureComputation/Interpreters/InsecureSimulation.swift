@@ -44,10 +44,12 @@ public struct SimulatedSetup: Sendable {
 
 extension Program {
     /// The program by ``InsecureSimulation`` in its own domain.
-    /// - Parameter setup: of the session that the run belongs to; by default for this run alone.
+    /// - Parameters:
+    ///   - crossovers: of matrix products.
+    ///   - setup: of the session that the run belongs to; by default for this run alone.
     public func simulated(
         server: any TensorSource, client: any TensorSource, seeds: some SeedSource & Sendable, threads: Int = 1,
-        setup: SimulatedSetup? = nil,
+        crossovers: ProductCrossovers = .standard, setup: SimulatedSetup? = nil,
         channels: (any Channel, any Channel) = InMemoryChannel.pair(), link: Link? = nil,
         meters: (ComputeMeter, ComputeMeter) = (ComputeMeter(), ComputeMeter()),
         progress: (@Sendable (Int, Int) -> Void)? = nil
@@ -57,7 +59,7 @@ extension Program {
                 self, server: server, client: client, seeds: seeds, setup: setup, channels: channels, link: link,
                 meters: meters, progress: progress)
         }
-        return try run(profile.domain)
+        return try run(profile.domain(crossovers: crossovers))
     }
 }
 

@@ -21,7 +21,10 @@ public struct DomainProfile: Sendable, Hashable, CustomStringConvertible {
     public var description: String { prime.map { "field modulo \($0)" } ?? "ring64" }
 
     /// What the shares of a program of this profile are computed in. Its type decides all further work: open it once.
-    public var domain: any ShareDomain { prime.map { PrimeField($0) } ?? Ring64() }
+    /// - Parameter crossovers: of its matrix products, whose results are the same with any.
+    public func domain(crossovers: ProductCrossovers = .standard) -> any ShareDomain {
+        prime.map { PrimeField($0, crossovers: crossovers) } ?? Ring64(crossovers: crossovers)
+    }
 
     /// Whether shares of `k` bits can be read modulo `2^k'` for every smaller `k'`.
     public var hasNarrowRings: Bool { prime == nil }

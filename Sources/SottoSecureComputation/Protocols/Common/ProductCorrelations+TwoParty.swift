@@ -100,9 +100,9 @@ extension BeaverProductCorrelation: TwoPartyCorrelation {
         let terms = encrypted
         let making = try EncryptedMaking(terms, view, try operands(terms, view, a, b))
         return TwoPartyMaking(exchanges: making.exchanges) {
-            let own = Ring64().product(
+            let own = view.ring.product(
                 a, b, shape: shape, widths: ProductWidths(ring: width), threads: view.threads)
-            let share = terms.isEmpty ? own : Ring64().add(own, crossTerms(terms, making))
+            let share = terms.isEmpty ? own : view.ring.add(own, crossTerms(terms, making))
             return CorrelationShare(
                 masks: CorrelationMaterial(), products: CorrelationMaterial(tensors: [share.masked(width)]))
         }
