@@ -26,6 +26,7 @@ def arguments():
     parser.add_argument("--model", default="gpt2")
     parser.add_argument("--layers", type=int, default=1)
     parser.add_argument("--positions", type=int, default=128)
+    parser.add_argument("--protocol", choices=["ot", "fss"], default="ot")
     parser.add_argument("--preprocessing", choices=["dealer", "two-party"], default="dealer")
     parser.add_argument("--threads", type=int, default=1, help="threads of either party")
     parser.add_argument(
@@ -108,9 +109,9 @@ def run_sotto(options, architecture):
         return roles[-1]
 
     try:
-        preprocessing = ["--preprocessing", options.preprocessing]
+        preprocessing = ["--preprocessing", options.preprocessing, "--protocol", options.protocol]
         if options.preprocessing == "dealer":
-            dealer = start(cores[2], ["deal", "--listen", "127.0.0.1:0", "--sessions", "1"])
+            dealer = start(cores[2], ["deal", "--listen", "127.0.0.1:0", "--sessions", "1", "--protocol", options.protocol])
             preprocessing += ["--dealer", dealer.address()]
         server = start(
             cores[0],

@@ -7,7 +7,7 @@
 #define VAES __attribute__((target("avx512f,avx512vl,avx512dq,vaes")))
 #define INLINE VAES static inline __attribute__((always_inline))
 
-enum { ROUNDS = 10, LANES = SOTTO_DCF_LANES, MOST_BLOCKS = SOTTO_DCF_MOST_COMPONENTS / 2 };
+enum { ROUNDS = 10, LANES = SOTTO_DCF_LANES };
 
 // A register holds a group: a block of each lane.
 
@@ -131,44 +131,70 @@ VAES void sotto_dcf_descend_vaes(
     }
 }
 
-VAES void sotto_dcf_finish_vaes(const uint8_t round_keys[176], const sotto_dcf_keys *keys, const sotto_dcf_lanes *lanes) {
-    __m512i aes[ROUNDS + 1];
-    load_keys(round_keys, aes);
-    const unsigned components = keys->components, blocks = (components + 1) / 2;
-    const unsigned levels = keys->input_bits - keys->leaf_bits;
+// As `descend_groups`, of leaves.
+INLINE void finish_groups(const walk *w, size_t first, int width, int blocks, unsigned components) {
+    const sotto_dcf_lanes *lanes = w->lanes;
+    const sotto_dcf_keys *keys = w->keys;
     const uint64_t last = ((uint64_t)1 << keys->leaf_bits) - 1;
-    for (size_t group = 0; group < lanes->keys * lanes->groups; group++) {
-        const size_t key = lanes->first_key + group / lanes->groups;
-        const uint64_t *points = lanes->points + group * LANES;
-        const __m256i control = _mm256_loadu_si256((const __m256i *)(lanes->control + LANES * group));
+    __m512i x[12];
+    __m256i entries[4];
+    for (int g = 0; g < width; g++) {
+        const size_t group = first + (size_t)g;
         const __m512i seed = _mm512_loadu_si512(lanes->seeds + 16 * LANES * group);
-        __m256i *sums = (__m256i *)(lanes->sums + group * LANES * components);
-        const __m256i entries =
-            _mm256_and_si256(_mm256_loadu_si256((const __m256i *)points), _mm256_set1_epi64x((long long)last));
-        // The last point of a leaf has no entry.
-        const __mmask8 has_entry = _mm256_cmpneq_epi64_mask(entries, _mm256_set1_epi64x((long long)last));
-        const __m256i number =
-            _mm256_add_epi64(_mm256_mullo_epi64(entries, _mm256_set1_epi64x(blocks)), _mm256_set1_epi64x(1));
-        __m512i x[MOST_BLOCKS];
-        for (unsigned block = 0; block < blocks; block++)
-            x[block] = _mm512_xor_si512(
+        entries[g] = _mm256_and_si256(
+            _mm256_loadu_si256((const __m256i *)(lanes->points + LANES * group)), _mm256_set1_epi64x((long long)last));
+        const __m256i number = _mm256_add_epi64(
+            _mm256_mullo_epi64(entries[g], _mm256_set1_epi64x(blocks)), _mm256_set1_epi64x(1));
+        for (int block = 0; block < blocks; block++)
+            x[g * blocks + block] = _mm512_xor_si512(
                 seed, _mm512_maskz_mov_epi64(0xaa, spread(_mm256_add_epi64(number, _mm256_set1_epi64x(block)))));
-        hash(aes, x, (int)blocks);
+    }
+    hash(w->aes, x, width * blocks);
+    for (int g = 0; g < width; g++) {
+        const size_t group = first + (size_t)g, key = lanes->first_key + group / lanes->groups;
+        __m256i *sums = (__m256i *)(lanes->sums + group * LANES * components);
+        const __m256i control = _mm256_loadu_si256((const __m256i *)(lanes->control + LANES * group));
+        // The last point of a leaf has no entry.
+        const __mmask8 has_entry = _mm256_cmpneq_epi64_mask(entries[g], _mm256_set1_epi64x((long long)last));
         // By lane: where its entry's corrections stand.
-        const __m256i rows = _mm256_mullo_epi64(
-            _mm256_add_epi64(
-                _mm256_mullo_epi64(
-                    _mm256_add_epi64(entries, _mm256_set1_epi64x(levels)), _mm256_set1_epi64x((long long)keys->count)),
-                _mm256_set1_epi64x((long long)key)),
-            _mm256_set1_epi64x(components));
+        const __m256i rows = _mm256_add_epi64(
+            _mm256_mullo_epi64(entries[g], _mm256_set1_epi64x((long long)(keys->count * components))),
+            _mm256_set1_epi64x((long long)((w->level * keys->count + key) * components)));
         for (unsigned component = 0; component < components; component++) {
             const __m256i correction = _mm256_mmask_i64gather_epi64(
                 _mm256_setzero_si256(), has_entry, rows, (const long long *)keys->values + component, 8);
-            const __m256i own =
-                _mm256_add_epi64(words(x[component / 2], component & 1), _mm256_and_si256(control, correction));
+            const __m256i own = _mm256_add_epi64(
+                words(x[g * blocks + (int)component / 2], component & 1), _mm256_and_si256(control, correction));
             const __m256i sum = _mm256_loadu_si256(sums + component);
             _mm256_storeu_si256(sums + component, _mm256_mask_add_epi64(sum, has_entry, sum, own));
         }
+    }
+}
+
+VAES static void finish_1(const walk *w, size_t groups, unsigned components) {
+    size_t group = 0;
+    for (; group + 4 <= groups; group += 4) finish_groups(w, group, 4, 1, components);
+    for (; group < groups; group++) finish_groups(w, group, 1, 1, components);
+}
+
+VAES static void finish_2(const walk *w, size_t groups, unsigned components) {
+    size_t group = 0;
+    for (; group + 4 <= groups; group += 4) finish_groups(w, group, 4, 2, components);
+    for (; group < groups; group++) finish_groups(w, group, 1, 2, components);
+}
+
+VAES void sotto_dcf_finish_vaes(const uint8_t round_keys[176], const sotto_dcf_keys *keys, const sotto_dcf_lanes *lanes) {
+    walk w = {.keys = keys, .lanes = lanes, .level = keys->input_bits - keys->leaf_bits};
+    load_keys(round_keys, w.aes);
+    const size_t groups = lanes->keys * lanes->groups;
+    switch (keys->components) {
+    case 1: finish_1(&w, groups, 1); break;
+    case 2: finish_1(&w, groups, 2); break;
+    case 3: finish_2(&w, groups, 3); break;
+    case 4: finish_2(&w, groups, 4); break;
+    default:
+        for (size_t group = 0; group < groups; group++)
+            finish_groups(&w, group, 1, (int)(keys->components + 1) / 2, keys->components);
     }
 }
 

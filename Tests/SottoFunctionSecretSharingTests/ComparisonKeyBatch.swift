@@ -37,6 +37,10 @@ struct ComparisonKeyBatch {
             kernel: kernel)
     }
 
+    func keys(_ party: Party) -> PartyComparisonKeys {
+        PartyComparisonKeys(party: party, roots: roots[party], corrections: corrections)
+    }
+
     var mask: UInt64 { format.ring == 64 ? .max : (1 << UInt64(format.ring)) - 1 }
 
     func shares(_ party: Party, at points: [UInt64], kernel: TreeHash.Kernel = .fastest) throws -> [UInt64] {

@@ -24,15 +24,7 @@ import Testing
             gate.keyFormat, alphas: masks.map { $0 >> UInt64(gate.droppedBits) },
             payloads: gate.keyFormat.powers(of: masks), seed: seed)
         let opened = zip(inputs, masks).map { (UInt64(bitPattern: $0) &- $1) & mask }
-        let points = gate.points(opened)
-        let shares = try ByParty { party in
-            let evaluator = try ComparisonEvaluator(gate.keyFormat, party: party)
-            return gate.results(
-                opened,
-                values: try evaluator.evaluate(
-                    batch.corrections, roots: batch.roots[party], points: points, clusters: gate.clusters),
-                payloads: try evaluator.payloads(batch.corrections, roots: batch.roots[party]), party: party)
-        }
+        let shares = try ByParty { try gate.evaluate(opened, batch.keys($0)) }
         let ring: UInt64 = gate.ring == 64 ? .max : (1 << UInt64(gate.ring)) - 1
         return zip(shares.server, shares.client).map { zip($0, $1).map { ($0 &+ $1) & ring } }
     }

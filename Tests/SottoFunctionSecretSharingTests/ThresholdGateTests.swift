@@ -9,11 +9,7 @@ import Testing
         let batch = try ComparisonKeyBatch(
             gate.keyFormat, alphas: masks, payloads: masks.map { _ in 1 }, seed: seed)
         let opened = zip(inputs, masks).map { (UInt64(bitPattern: $0) &- $1) & mask }
-        let shares = try ByParty { party in
-            let values = try ComparisonEvaluator(gate.keyFormat, party: party).evaluate(
-                batch.corrections, roots: batch.roots[party], points: gate.points(opened), clusters: gate.clusters)
-            return gate.bits(opened, values: values, party: party)
-        }
+        let shares = try ByParty { try gate.evaluate(opened, batch.keys($0)) }
         for (place, threshold) in gate.thresholds.enumerated() {
             let bits = shares.server[place] ^ shares.client[place]
             let wrong = inputs.indices.first { bits[$0] != (inputs[$0] >= threshold) }

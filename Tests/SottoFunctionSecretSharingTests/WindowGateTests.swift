@@ -21,16 +21,8 @@ import Testing
                 payloads: masks.flatMap { [secret($0, true), secret($0, false)] }, seed: 5)
             let opened = zip(inputs, masks).map { UInt64(bitPattern: $0) &- $1 }
             let moved = opened.map { gate.moved($0) }
-            let shares = try ByParty { party in
-                let evaluator = try ComparisonEvaluator(gate.keyFormat, party: party)
-                let roots = batch.roots[party]
-                return gate.results(
-                    opened,
-                    values: try evaluator.evaluate(
-                        batch.corrections, roots: roots, points: gate.points(opened), clusters: gate.clusters),
-                    payloads: try evaluator.payloads(batch.corrections, roots: roots),
-                    factors: (moved.map { shown($0, true) }, moved.map { shown($0, false) }))
-            }
+            let factors = (carry: moved.map { shown($0, true) }, plain: moved.map { shown($0, false) })
+            let shares = try ByParty { try gate.evaluate(opened, factors: factors, batch.keys($0)) }
             let ring: UInt64 = (1 << 40) - 1
             let wrong = inputs.indices.first { i in
                 let result = (shares.server[i] &+ shares.client[i]) & ring

@@ -26,8 +26,7 @@ void sotto_aes_expand(const uint8_t key[16], uint8_t round_keys[176]);
 // available; no branch and no address depends on the blocks.
 void sotto_aes_mmo(sotto_aes_path path, const uint8_t round_keys[176], const uint8_t *in, uint8_t *out, size_t count);
 
-// Lanes of a walk are in groups of so many, all of one key.
-enum { SOTTO_DCF_LANES = 4, SOTTO_DCF_MOST_COMPONENTS = 8 };
+enum { SOTTO_DCF_MOST_COMPONENTS = 8 };
 
 // A batch of keys of a distributed comparison function, by level and then by key.
 typedef struct {
@@ -42,29 +41,29 @@ typedef struct {
     const uint64_t *values;
 } sotto_dcf_keys;
 
-// Lanes of a chunk of keys, each on its way to a point: `groups` groups of lanes for each of `keys` keys from `first_key` on.
+// Where the keys of a chunk are evaluated.
 typedef struct {
-    size_t first_key, keys, groups;
-    // By lane.
-    const uint64_t *points;
-    // 16 bytes a lane, the lowest bit cleared; and all ones where the control bit is set.
-    uint8_t *seeds;
-    uint64_t *control;
-    // By group, component and lane.
-    uint64_t *sums;
-} sotto_dcf_lanes;
+    size_t first_key, keys, per_key;
+    // By key and point.
+    const uint64_t *values;
+    // Until the level at which points part, only leaders walk, which are points by number; a point then goes on from the node of
+    // the first or of the last leader of its cluster.
+    unsigned parting_level;
+    size_t leaders;
+    const uint32_t *leader_points, *first_choices, *last_choices;
+} sotto_dcf_points;
 
-// Takes all lanes from their nodes at `level` to those of the next, and adds what these contribute to their sums. A node's
-// children are hashes of its seed with the direction in the lowest bit; its values, two words a block, of the seed with the
-// block's number from 1 on in the second word. Without `has_seeds` nothing is below the next nodes.
-void sotto_dcf_descend(
-    sotto_aes_path path, const uint8_t round_keys[176], const sotto_dcf_keys *keys, const sotto_dcf_lanes *lanes,
-    unsigned level, bool has_seeds);
+// Bytes of scratch memory for so many keys with so many points each.
+size_t sotto_dcf_scratch_bytes(size_t keys, size_t per_key, unsigned components);
 
-// Adds what leaves contribute, where keys have any: entry e's values are hashes with the numbers from 1 + e * ceil(components / 2)
-// on.
-void sotto_dcf_finish(
-    sotto_aes_path path, const uint8_t round_keys[176], const sotto_dcf_keys *keys, const sotto_dcf_lanes *lanes);
+// A party's shares of the keys' functions at all points of a chunk, by key, point and component; modulo 2^64. `roots` are its
+// seeds, 16 bytes for each key of the batch, whose lowest bit is not used. Branches and addresses depend on the points alone. A
+// node's children are hashes of its seed with the direction in the lowest bit; its values, two words a block, of the seed with
+// the block's number from 1 on in the second word, entry e of a leaf from 1 + e * ceil(components / 2) on. The path must be
+// available; scratch is aligned to 64 bytes.
+void sotto_dcf_evaluate(
+    sotto_aes_path path, const uint8_t round_keys[176], const sotto_dcf_keys *keys, const sotto_dcf_points *points,
+    const uint8_t *roots, bool is_server, uint8_t *scratch, uint64_t *out);
 
 #ifdef __cplusplus
 }

@@ -29,15 +29,31 @@ public final class ComparisonEvaluator {
     public func evaluate(
         _ corrections: ComparisonCorrections, roots: [Block], points: [UInt64], clusters: PointClusters? = nil
     ) throws -> [UInt64] {
+        var values: [UInt64] = []
+        values.reserveCapacity(points.count * format.components)
+        try evaluate(corrections, roots: roots, points: points, clusters: clusters) { keys, chunk in
+            let count = keys.count * (points.count / roots.count) * format.components
+            for index in 0..<count { values.append(chunk[index] & format.mask) }
+        }
+        return values
+    }
+
+    /// The same chunk by chunk, so that what uses the values finds them in the cache.
+    /// - Parameter body: given keys and their values, by key, point and component, whose bits above the ring are any.
+    func evaluate(
+        _ corrections: ComparisonCorrections, roots: [Block], points: [UInt64], clusters: PointClusters? = nil,
+        _ body: (Range<Int>, UnsafePointer<UInt64>) -> Void
+    ) throws {
         let count = roots.count
         guard corrections.fits(format, count: count) else { throw FunctionSecretSharingError.wrongSize }
-        guard count > 0, !points.isEmpty else { return [] }
+        guard count > 0, !points.isEmpty else { return }
         let pointsOfKey = points.count / count
         precondition(points.count == pointsOfKey * count, "every key has as many points")
         let clusters = clusters ?? PointClusters(pointsOfKey: pointsOfKey)
         precondition(clusters.pointsOfKey == pointsOfKey, "clusters are those of the points")
-        let walk = ComparisonWalk(format: format, isServer: party == .server, hash: hash, corrections: corrections)
-        return try walk.run(roots: roots, points: points, clusters: clusters)
+        let walk = ComparisonWalk(
+            format: format, isServer: party == .server, hash: hash, corrections: corrections, roots: roots)
+        try walk.run(points: points, clusters: clusters, body)
     }
 
     /// Shares of the payloads' components that are not public, by key and component.

@@ -1,3 +1,4 @@
+import SottoAlgebra
 import SottoRandomness
 
 /// The distributed comparison function that keys are for, `x -> β` where `x < α` and 0 elsewhere, with `α` and the payload
@@ -105,5 +106,19 @@ public struct ComparisonCorrections: Sendable, Equatable {
     func fits(_ format: ComparisonFormat, count: Int) -> Bool {
         seeds.count == 2 * format.seedLevels * count && values.count == format.valueCount * count
             && rightBits.count == format.seedLevels * Self.bitWords(count)
+    }
+}
+
+/// A party's part of a batch of keys.
+public struct PartyComparisonKeys: Sendable {
+    public let party: Party
+    /// Seeds, one for each key.
+    public let roots: [Block]
+    public let corrections: ComparisonCorrections
+
+    public init(party: Party, roots: [Block], corrections: ComparisonCorrections) {
+        self.party = party
+        self.roots = roots
+        self.corrections = corrections
     }
 }

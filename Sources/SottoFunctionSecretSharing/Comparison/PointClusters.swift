@@ -61,6 +61,14 @@ public struct PointClusters: Sendable, Hashable {
         return level * padded(leaders.count) + (inputBits - level) * padded(pointsOfKey)
     }
 
+    /// For kernels: the leaders, and by point the first and the last of its cluster.
+    func withPointers(
+        _ body: (UnsafePointer<UInt32>, UnsafePointer<UInt32>, UnsafePointer<UInt32>) -> Void
+    ) {
+        let leaders = leaders.map { UInt32($0) }
+        body(leaders, choices.map { UInt32($0.first) }, choices.map { UInt32($0.last) })
+    }
+
     public static func == (a: PointClusters, b: PointClusters) -> Bool {
         a.pointsOfKey == b.pointsOfKey && a.level == b.level && a.leaders == b.leaders
     }

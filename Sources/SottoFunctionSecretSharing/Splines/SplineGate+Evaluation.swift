@@ -2,35 +2,32 @@ import SottoAlgebra
 import SottoRandomness
 
 extension SplineGate {
-    /// Where keys are evaluated for opened differences.
-    public func points(_ differences: [UInt64]) -> [UInt64] { circle.points(differences) }
-
     /// Shares of every function at every opened value.
     ///
-    /// - Parameters:
-    ///   - values: shares of the keys' functions at ``points(_:)``, by key, point and component.
-    ///   - payloads: shares of the masks' powers from the first on, by key.
+    /// - Parameter keys: a party's, of ``keyFormat``.
     /// - Returns: by function.
-    public func results(
-        _ differences: [UInt64], values: [UInt64], payloads: [UInt64], party: Party
-    ) -> [[UInt64]] {
-        precondition(values.count == differences.count * pointsOfKey * (degree + 1))
-        precondition(payloads.count == differences.count * degree)
+    /// - Throws: as ``ComparisonEvaluator``.
+    public func evaluate(_ differences: [UInt64], _ keys: PartyComparisonKeys) throws -> [[UInt64]] {
         let mask: UInt64 = ring == 64 ? .max : 1 << UInt64(ring) &- 1
-        return functions.map { function in
-            let table = SplineTable(function)
-            return [UInt64](unsafeUninitializedCapacity: differences.count) { out, initialized in
-                initialized = differences.count
-                values.withUnsafeBufferPointer { values in
-                    for index in differences.indices {
-                        var first = (1...degree).map { payloads[index * degree + $0 - 1] }
-                        first.insert(party == .server ? 1 : 0, at: 0)
-                        let row = values.baseAddress! + index * pointsOfKey * (degree + 1)
-                        out[index] = result(table, circle.opened(differences[index]), row, first) & mask
-                    }
+        let tables = functions.map { SplineTable($0) }
+        let evaluator = try ComparisonEvaluator(keyFormat, party: keys.party)
+        let payloads = try evaluator.payloads(keys.corrections, roots: keys.roots)
+        let (rowSize, degree, one) = (pointsOfKey * (degree + 1), degree, UInt64(keys.party == .server ? 1 : 0))
+        var results = functions.map { _ in [UInt64](repeating: 0, count: differences.count) }
+        var payload = [one] + [UInt64](repeating: 0, count: degree)
+        try evaluator.evaluate(
+            keys.corrections, roots: keys.roots, points: circle.points(differences), clusters: clusters
+        ) { chunk, values in
+            for (place, key) in chunk.enumerated() {
+                for power in 0..<degree { payload[power + 1] = payloads[key * degree + power] }
+                let opened = circle.opened(differences[key])
+                for function in tables.indices {
+                    results[function][key] =
+                        result(tables[function], opened, values + place * rowSize, payload) & mask
                 }
             }
         }
+        return results
     }
 
     /// The piece that holds where the mask is least, and at every point what changes there.

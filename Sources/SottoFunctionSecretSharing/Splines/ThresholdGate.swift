@@ -25,25 +25,26 @@ public struct ThresholdGate: Sendable, Hashable {
         ComparisonFormat(inputBits: width, components: 1, ring: 1, publicComponents: 1)
     }
 
-    /// Where keys are evaluated for opened differences.
-    public func points(_ differences: [UInt64]) -> [UInt64] { circle.points(differences) }
-
     /// Shares of the bits.
-    /// - Parameter values: shares of the keys' functions at ``points(_:)``, by key and point.
+    /// - Parameter keys: a party's, of ``keyFormat``.
     /// - Returns: by threshold.
-    public func bits(_ differences: [UInt64], values: [UInt64], party: Party) -> [BitVector] {
-        let points = circle.points
-        precondition(values.count == differences.count * points)
-        let isServer = party == .server
+    /// - Throws: as ``ComparisonEvaluator``.
+    public func evaluate(_ differences: [UInt64], _ keys: PartyComparisonKeys) throws -> [BitVector] {
+        let (points, isServer) = (circle.points, keys.party == .server)
         var words = thresholds.map { _ in [UInt64](repeating: 0, count: BitVector.wordCount(differences.count)) }
-        for (index, difference) in differences.enumerated() {
-            let opened = circle.opened(difference)
-            let wrap = values[(index + 1) * points - 1]
-            for (place, threshold) in thresholds.enumerated() {
-                // Whether the least mask is beyond it is public; the bit changes at the knot and where `x` wraps.
-                let first: UInt64 = isServer && circle.isPassed(threshold, opened) ? 1 : 0
-                let bit = (first ^ wrap ^ values[index * points + place]) & 1
-                words[place][index >> 6] |= bit << UInt64(index & 63)
+        let evaluator = try ComparisonEvaluator(keyFormat, party: keys.party)
+        try evaluator.evaluate(
+            keys.corrections, roots: keys.roots, points: circle.points(differences), clusters: clusters
+        ) { chunk, values in
+            for (row, key) in chunk.enumerated() {
+                let opened = circle.opened(differences[key])
+                let wrap = values[(row + 1) * points - 1]
+                for (place, threshold) in thresholds.enumerated() {
+                    // Whether the least mask is beyond it is public; the bit changes at the knot and where `x` wraps.
+                    let first: UInt64 = isServer && circle.isPassed(threshold, opened) ? 1 : 0
+                    let bit = (first ^ wrap ^ values[row * points + place]) & 1
+                    words[place][key >> 6] |= bit << UInt64(key & 63)
+                }
             }
         }
         return words.map { BitVector(words: $0, count: differences.count) }

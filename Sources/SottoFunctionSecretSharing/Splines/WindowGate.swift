@@ -59,34 +59,38 @@ public struct WindowGate: Sendable, Hashable {
         return (first, middle, end)
     }
 
-    /// Where keys are evaluated for opened differences, three for each.
-    public func points(_ differences: [UInt64]) -> [UInt64] {
-        differences.flatMap { difference -> [UInt64] in
-            let (first, middle, end) = borders(difference)
-            return [first, middle, end]
-        }
-    }
-
     /// Shares of the products.
     ///
     /// - Parameters:
-    ///   - values: shares of the keys' functions at ``points(_:)``, by key, point and component.
-    ///   - payloads: shares of the keys' payloads, by key and component.
+    ///   - keys: a party's, of ``keyFormat``.
     ///   - factors: by key, what is public with a carry and without.
-    public func results(
-        _ differences: [UInt64], values: [UInt64], payloads: [UInt64], factors: (carry: [UInt64], plain: [UInt64])
-    ) -> [UInt64] {
-        precondition(values.count == 6 * differences.count && payloads.count == 2 * differences.count)
+    /// - Throws: as ``ComparisonEvaluator``.
+    public func evaluate(
+        _ differences: [UInt64], factors: (carry: [UInt64], plain: [UInt64]), _ keys: PartyComparisonKeys
+    ) throws -> [UInt64] {
         let mask: UInt64 = ring == 64 ? .max : 1 << UInt64(ring) &- 1
         let last: UInt64 = .max >> UInt64(64 - width + droppedBits)
-        return differences.indices.map { index in
-            let (_, middle, _) = borders(differences[index])
-            let row = 6 * index
-            let carry = values[row] &- values[row + 2]
-            // Where the part without a carry begins at mask zero, all of the payload is above it.
-            let from = middle == last ? payloads[2 * index + 1] : values[row + 3]
-            let plain = from &- values[row + 5]
-            return (carry &* factors.carry[index] &+ plain &* factors.plain[index]) & mask
+        let evaluator = try ComparisonEvaluator(keyFormat, party: keys.party)
+        let payloads = try evaluator.payloads(keys.corrections, roots: keys.roots)
+        var points: [UInt64] = []
+        points.reserveCapacity(3 * differences.count)
+        for difference in differences {
+            let (first, middle, end) = borders(difference)
+            points.append(first)
+            points.append(middle)
+            points.append(end)
         }
+        var results = [UInt64](repeating: 0, count: differences.count)
+        try evaluator.evaluate(keys.corrections, roots: keys.roots, points: points, clusters: clusters) {
+            chunk, values in
+            for (place, key) in chunk.enumerated() {
+                let row = values + 6 * place
+                let carry = row[0] &- row[2]
+                // Where the part without a carry begins at mask zero, all of the payload is above it.
+                let plain = (points[3 * key + 1] == last ? payloads[2 * key + 1] : row[3]) &- row[5]
+                results[key] = (carry &* factors.carry[key] &+ plain &* factors.plain[key]) & mask
+            }
+        }
+        return results
     }
 }

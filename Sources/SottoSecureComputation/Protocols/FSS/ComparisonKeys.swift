@@ -93,34 +93,16 @@ package struct ComparisonKeys: Correlation {
     }
 }
 
-/// A party's keys, ready to be evaluated.
-struct PartyKeys {
-    private let keys: ComparisonKeys
-    private let party: Party
-    private let roots: [Block]
-    private let corrections: ComparisonCorrections
-
-    init<Domain: ShareDomain>(
-        _ handle: CorrelationHandle<ComparisonKeys>, _ state: PartyState<Domain>,
-        _ words: any RingWords<Domain.Elements>
-    ) throws {
-        keys = handle.kind
-        party = state.party
-        let share = try state.take(handle)
-        roots = ComparisonKeys.roots(words.words(share.masks.tensors[0]))
-        corrections = ComparisonCorrections(
-            seeds: words.words(share.products.tensors[0]), rightBits: share.products.bits.flatMap(\.words),
-            values: words.words(share.products.tensors[1]))
-    }
-
-    /// By key, point and component.
-    func values(at points: [UInt64], _ clusters: PointClusters) throws -> [UInt64] {
-        try ComparisonEvaluator(keys.format, party: party)
-            .evaluate(corrections, roots: roots, points: points, clusters: clusters)
-    }
-
-    /// By key and power.
-    func payloads() throws -> [UInt64] {
-        try ComparisonEvaluator(keys.format, party: party).payloads(corrections, roots: roots)
+extension PartyState {
+    /// This party's keys, which are used up.
+    func take(
+        _ handle: CorrelationHandle<ComparisonKeys>, _ words: any RingWords<Domain.Elements>
+    ) throws -> PartyComparisonKeys {
+        let share = try take(handle)
+        return PartyComparisonKeys(
+            party: party, roots: ComparisonKeys.roots(words.words(share.masks.tensors[0])),
+            corrections: ComparisonCorrections(
+                seeds: words.words(share.products.tensors[0]), rightBits: share.products.bits.flatMap(\.words),
+                values: words.words(share.products.tensors[1])))
     }
 }

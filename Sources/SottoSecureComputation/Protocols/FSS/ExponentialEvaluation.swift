@@ -45,15 +45,13 @@ struct ExponentialEvaluation: Primitive {
     func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {
         let words = try state.ringWords()
         let differences = words.words(try state.masked(input).difference)
-        let keys = try PartyKeys(keys, state, words)
         let moved = differences.map { gate.moved($0) }
-        let results = gate.results(
-            differences, values: try keys.values(at: gate.points(differences), gate.clusters),
-            payloads: try keys.payloads(),
+        let results = try gate.evaluate(
+            differences,
             factors: (
                 FixedPointExponential.publicFactor(moved, carry: true),
                 FixedPointExponential.publicFactor(moved, carry: false)
-            ))
+            ), try state.take(keys, words))
         state.set(output, .elements(words.elements(results)))
         return []
     }

@@ -48,10 +48,7 @@ struct SplineEvaluation: Primitive {
     func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {
         let words = try state.ringWords()
         let differences = words.words(try state.masked(input).difference)
-        let keys = try PartyKeys(keys, state, words)
-        let values = try keys.values(at: gate.points(differences), gate.clusters)
-        let results = gate.results(
-            differences, values: values, payloads: try keys.payloads(), party: state.party)
+        let results = try gate.evaluate(differences, try state.take(keys, words))
         for (output, result) in zip(outputs, results) { state.set(output, .elements(words.elements(result))) }
         return []
     }

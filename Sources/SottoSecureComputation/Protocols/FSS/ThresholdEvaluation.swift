@@ -44,9 +44,7 @@ struct ThresholdEvaluation: Primitive {
     func run<Domain: ShareDomain>(_ state: PartyState<Domain>) throws -> [Exchange] {
         let words = try state.ringWords()
         let differences = words.words(try state.masked(input).difference)
-        let keys = try PartyKeys(keys, state, words)
-        let values = try keys.values(at: gate.points(differences), gate.clusters)
-        let bits = gate.bits(differences, values: values, party: state.party)
+        let bits = try gate.evaluate(differences, try state.take(keys, words))
         state.set(output, .bits(planes.map { bits[$0] }))
         return []
     }
