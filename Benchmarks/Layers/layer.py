@@ -28,6 +28,8 @@ def arguments():
     parser.add_argument("--positions", type=int, default=128)
     parser.add_argument("--protocol", choices=["ot", "fss"], default="ot")
     parser.add_argument("--preprocessing", choices=["dealer", "two-party"], default="dealer")
+    parser.add_argument(
+        "--prefetch", action="store_true", help="all correlations are prepared before the online phase begins")
     parser.add_argument("--threads", type=int, default=1, help="threads of either party")
     parser.add_argument(
         "--architecture", action="append", dest="architectures", metavar="NAME",
@@ -121,7 +123,8 @@ def run_sotto(options, architecture):
         client = start(
             cores[1],
             ["complete", "--connect", server.address(), "--blocks-only", "--context", str(options.positions),
-             "--share-times", "--format", "json", "--timeout", "600"] + preprocessing)
+             "--share-times", "--format", "json", "--timeout", "600"] + preprocessing
+            + (["--prefetch"] if options.prefetch else []))
         ended = {role.name: role.finish() for role in [client, server] + roles[:-2]}
     finally:
         for role in roles:
