@@ -150,16 +150,17 @@ let package = Package(
             dependencies: ["SottoAlgebra", "SottoRandomness", "SottoLatticeEncryption", "TestSupport"]),
         .testTarget(
             name: "SottoTransportTests", dependencies: ["SottoTransport", "TestSupport"],
-            resources: [.copy("Corpus")]),
+            resources: [.copy("Corpus")], swiftSettings: unoptimized),
         .testTarget(
             name: "SottoPreprocessingTests",
             dependencies: [
                 "SottoApproximation", "SottoPreprocessing", "SottoObliviousTransfer", "SottoLatticeEncryption",
                 "TestSupport",
-            ]),
+            ], swiftSettings: unoptimized),
         .testTarget(
             name: "SottoSecureComputationTests",
-            dependencies: ["SottoApproximation", "SottoSecureComputation", "SottoCostModel", "TestSupport"]),
+            dependencies: ["SottoApproximation", "SottoSecureComputation", "SottoCostModel", "TestSupport"],
+            swiftSettings: unoptimized),
         .testTarget(
             name: "SottoModelTests", dependencies: ["SottoApproximation", "SottoModel", "TestSupport"],
             resources: [.copy("Data")], swiftSettings: unoptimized),
@@ -175,7 +176,7 @@ let package = Package(
             dependencies: [
                 "SottoApproximation", "SottoReporting", "SottoCostModel", "SottoPrivateTransformer", "SottoSessions",
                 "TestSupport",
-            ]),
+            ], swiftSettings: unoptimized),
         .testTarget(
             name: "SottoRunsTests",
             dependencies: [
@@ -186,7 +187,7 @@ let package = Package(
             name: "SottoAttentionEntropyTests",
             dependencies: ["SottoAttentionEntropy", "SottoReporting", "TestSupport"],
             exclude: ["Reference"],
-            resources: [.copy("Data")]),
+            resources: [.copy("Data")], swiftSettings: unoptimized),
         .testTarget(
             name: "SottoTrainingTests",
             dependencies: [
@@ -194,7 +195,7 @@ let package = Package(
                 "SottoReporting", "SottoAttentionEntropy", "SottoTraining", "TestSupport",
             ],
             exclude: ["Reference"],
-            resources: [.copy("Data")]),
+            resources: [.copy("Data")], swiftSettings: unoptimized),
         .testTarget(name: "SottoTests", dependencies: ["Sotto"], packageAccess: false),
         .testTarget(
             name: "SottoCommandTests",

@@ -80,11 +80,13 @@ import Testing
 
     private static let seeds: ClosedRange<UInt64> = 1...32
 
-    @Test(arguments: seeds.map { ($0, DomainProfile.ring64) } + (1...12).map { ($0, DomainProfile.field) })
-    func randomEditsCostWhatTheyDeclare(seed: UInt64, profile: DomainProfile) throws {
+    @Test(
+        arguments: seeds.map { ($0, Target.standard) }
+            + (1...12).flatMap { [($0, Target.field), ($0, .fssWithDealer)] })
+    func randomEditsCostWhatTheyDeclare(seed: UInt64, target: Target) throws {
         let edited = try Edited(seed: seed)
         let run = try ExactRun(
-            edited.pass.program(target: .otWithDealer(over: profile)), fill: .small(seed: seed, bits: 12), seed: seed)
+            edited.pass.program(target: target), fill: .small(seed: seed, bits: 12), seed: seed)
         #expect(run.mismatch == nil, "\(edited.document)")
         #expect(run.declared.totals.online.rounds > 0)
     }

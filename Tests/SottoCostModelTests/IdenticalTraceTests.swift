@@ -13,8 +13,8 @@ import Testing
 
     /// In a field, which takes longer, those that have all norms, activations and feed-forward networks between them.
     static let cases =
-        Small.notations.map { ($0, DomainProfile.ring64) }
-        + ["SM+LN+G", "SM+LN+R", "SM(t)+ScFuFFN"].map { ($0, DomainProfile.field) }
+        Small.notations.map { ($0, Target.standard) }
+        + ["SM+LN+G", "SM+LN+R", "SM(t)+ScFuFFN"].flatMap { [($0, Target.field), ($0, .fssWithDealer)] }
 
     private func expectIdentical(_ program: Program) throws {
         let first = try ExactRun(program, fill: .zeros, seed: 1)
@@ -33,10 +33,10 @@ import Testing
     }
 
     @Test(arguments: cases)
-    func otherInputsAndWeightsGiveTheSameTrace(notation: String, profile: DomainProfile) throws {
+    func otherInputsAndWeightsGiveTheSameTrace(notation: String, target: Target) throws {
         try expectIdentical(
             try ForwardPass(architecture: Small.architecture(notation), new: 4, output: .all).program(
-                target: .otWithDealer(over: profile)))
+                target: target))
     }
 
     @Test(arguments: [31, 32, 33, 34, 35] as [UInt64])
@@ -46,10 +46,10 @@ import Testing
 
     /// The same with weights and prompts as they come from models.
     @Test(arguments: cases)
-    func otherModelsOfOneArchitectureGiveTheSameTrace(notation: String, profile: DomainProfile) throws {
+    func otherModelsOfOneArchitectureGiveTheSameTrace(notation: String, target: Target) throws {
         let architecture = try Small.architecture(notation)
         let program = try ForwardPass(architecture: architecture, new: 4, output: .all).program(
-            target: .otWithDealer(over: profile))
+            target: target)
         let models: [(UInt64, Float, [Int])] = [
             (1, 0.3, [0, 0, 0, 0]), (2, 0, [30, 30, 30, 30]), (3, 9, [1, 7, 2, 30]),
         ]

@@ -14,11 +14,11 @@ import Testing
         let declared: CostReport
         let metered: CostReport
 
-        init(_ notation: String, output: ForwardPass.Output = .all, profile: DomainProfile = .ring64) throws {
+        init(_ notation: String, output: ForwardPass.Output = .all, target: Target = .standard) throws {
             let architecture = try Small.architecture(notation, layers: 1)
             let weights = try ModelWeights.random(architecture, seed: 7, standardDeviation: 0.3)
             program = try ForwardPass(architecture: architecture, new: 4, output: output).program(
-                target: .otWithDealer(over: profile))
+                target: target)
             let outcome = try program.simulated(
                 server: PreparedWeights(weights),
                 client: ClientInput(tokens: [3, 0, 30, 3], vocabulary: 31), seeds: InsecureSeededSource(5))
@@ -53,9 +53,9 @@ import Testing
         }
     }
 
-    @Test(arguments: Small.notations, DomainProfile.all)
-    func meteredEqualsDeclared(notation: String, profile: DomainProfile) throws {
-        let run = try Run(notation, profile: profile)
+    @Test(arguments: Small.notations, Target.all)
+    func meteredEqualsDeclared(notation: String, target: Target) throws {
+        let run = try Run(notation, target: target)
         #expect(run.metered.firstDifference(from: run.declared) == nil)
         #expect(run.trace.events == CostInterpreter().run(run.program).trace.events)
         #expect(run.metered.totals.online.seconds ?? 0 > 0)

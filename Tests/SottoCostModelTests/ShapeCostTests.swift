@@ -42,21 +42,25 @@ import Testing
     ]
 
     @Test(arguments: sizes, Small.notations)
-    func everySizeCostsWhatItDeclares(sizes: Sizes, notation: String) throws { try check(sizes, notation, .ring64) }
+    func everySizeCostsWhatItDeclares(sizes: Sizes, notation: String) throws { try check(sizes, notation, .standard) }
+
+    @Test(arguments: sizes) func everySizeCostsWhatItDeclaresInKeys(sizes: Sizes) throws {
+        try check(sizes, "SM+LN+G", .fssWithDealer)
+    }
 
     @Test(arguments: sizes, ["SM+LN+G", "SM(t)+ScFuFFN"])
     func everySizeCostsWhatItDeclaresInAField(sizes: Sizes, notation: String) throws {
         try check(sizes, notation, .field)
     }
 
-    private func check(_ sizes: Sizes, _ notation: String, _ profile: DomainProfile) throws {
+    private func check(_ sizes: Sizes, _ notation: String, _ target: Target) throws {
         let architecture = try Architecture(
             notation: .init(notation), layers: sizes.layers, heads: sizes.heads, width: sizes.width,
             feedForwardWidth: sizes.inner, context: sizes.context, vocabulary: sizes.vocabulary)
         // What is dropped for the last position's output is dropped alike over every domain.
-        for output in sizes.positions > 8 || profile != .ring64 ? [ForwardPass.Output.all] : [.all, .last] {
+        for output in sizes.positions > 8 || target != .standard ? [ForwardPass.Output.all] : [.all, .last] {
             let program = try ForwardPass(architecture: architecture, new: sizes.positions, output: output).program(
-                target: .otWithDealer(over: profile))
+                target: target)
             #expect(try ExactRun(program, fill: .small(seed: 3, bits: 12)).mismatch == nil, "\(output)")
         }
     }

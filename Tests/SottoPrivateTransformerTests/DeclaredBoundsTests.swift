@@ -50,20 +50,20 @@ import Testing
     }
 
     private func check(
-        _ weights: ModelWeights, output: ForwardPass.Output = .all, profile: DomainProfile = .ring64
+        _ weights: ModelWeights, output: ForwardPass.Output = .all, target: Target = .standard
     ) throws -> RangeCheck {
-        var check = RangeCheck(PreparedWeights(weights), target: .otWithDealer(over: profile))
+        var check = RangeCheck(PreparedWeights(weights), target: target)
         try check.check(
             ForwardPass(architecture: weights.architecture, new: Self.tokens.count, output: output),
             ClientInput(tokens: Self.tokens, vocabulary: weights.architecture.vocabulary))
         return check
     }
 
-    @Test(arguments: ["scores", "logits", "gate", "residual"], DomainProfile.both)
-    func valuesBeyondABoundAreFoundAndADeclaredBoundLetsThemRun(name: String, profile: DomainProfile) throws {
+    @Test(arguments: ["scores", "logits", "gate", "residual"], Target.both)
+    func valuesBeyondABoundAreFoundAndADeclaredBoundLetsThemRun(name: String, target: Target) throws {
         let kind = try #require(Case(rawValue: name))
         let (weights, place) = try make(kind)
-        let found = try check(weights, profile: profile)
+        let found = try check(weights, target: target)
         #expect(!found.isWithin)
         let error = try #require(throws: OutOfRangeError.self) { try found.requireWithin() }
         #expect(error.beyond.contains { $0.name == place.rawValue })
@@ -76,13 +76,13 @@ import Testing
                 place, Double(sign: .plus, exponent: Int(finding.magnitude.exponent) + 1, significand: 1) - 1)
         }
         let declared = try weights.declaring(bounds)
-        try check(declared, profile: profile).requireWithin()
+        try check(declared, target: target).requireWithin()
         let pass = try ForwardPass(architecture: declared.architecture, new: Self.tokens.count, output: .all)
         let input = try ClientInput(tokens: Self.tokens, vocabulary: 19)
         let reference = try ReferenceModel(weights).logits(tokens: Self.tokens)
         let largest = reference.map { abs(Double($0)) }.max() ?? 0
         for seed in 0..<2 as Range<UInt64> {
-            let run = try PrivateForward(pass, weights: declared, input: input, seed: seed, profile: profile)
+            let run = try PrivateForward(pass, weights: declared, input: input, seed: seed, target: target)
             let worst = zip(run.values, reference).map { abs($0 - Double($1)) }.max() ?? 0
             #expect(worst < 0.05 + 1e-3 * largest, "\(name): largest error \(worst) of \(largest)")
             #expect(run.costIsExact && run.violations.isEmpty)

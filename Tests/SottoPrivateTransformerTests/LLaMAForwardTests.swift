@@ -12,18 +12,20 @@ import Testing
 @Suite struct LLaMAForwardTests {
     @Test func allCasesAreThere() { #expect(LLaMACase.all.count == 13) }
 
-    @Test(arguments: LLaMACase.all, [(1, .ring64), (2, .ring64), (13, .ring64), (3, .field)] as [(Int, DomainProfile)])
-    func everyCombinationCostsWhatItDeclares(_ test: LLaMACase, run: (positions: Int, profile: DomainProfile)) throws {
-        let (positions, profile) = run
+    @Test(
+        arguments: LLaMACase.all,
+        [(1, .standard), (2, .standard), (13, .standard), (3, .field), (3, .fssWithDealer)] as [(Int, Target)])
+    func everyCombinationCostsWhatItDeclares(_ test: LLaMACase, run: (positions: Int, target: Target)) throws {
+        let (positions, target) = run
         let architecture = test.architecture
         let weights = try ModelWeights.random(architecture, seed: 3, standardDeviation: 0.3)
         let tokens = (0..<positions).map { $0 * 7 % 19 }
         let reference = try ReferenceModel(weights).logits(tokens: tokens)
         // What is dropped for the last position's output is dropped alike over every domain.
-        for output in profile == .ring64 ? [ForwardPass.Output.all, .last] : [.all] {
+        for output in target == .standard ? [ForwardPass.Output.all, .last] : [.all] {
             let run = try PrivateForward(
                 ForwardPass(architecture: architecture, new: positions, output: output), weights: weights,
-                input: ClientInput(tokens: tokens, vocabulary: 19), profile: profile)
+                input: ClientInput(tokens: tokens, vocabulary: 19), target: target)
             let worst = zip(run.values, reference.suffix(run.values.count)).map { abs($0 - Double($1)) }.max() ?? 0
             #expect(worst < 0.02, "largest error \(worst)")
             #expect(run.values.count == (output == .all ? positions : 1) * 19)

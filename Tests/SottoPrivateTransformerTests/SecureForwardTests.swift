@@ -18,9 +18,9 @@ struct PrivateForward {
 
     init(
         _ pass: ForwardPass, weights: ModelWeights, input: any TensorSource, seed: UInt64 = 1,
-        profile: DomainProfile = .ring64
+        target: Target = .standard
     ) throws {
-        program = try pass.program(target: .otWithDealer(over: profile))
+        program = try pass.program(target: target)
         let prepared = PreparedWeights(weights)
         let outcome = try program.simulated(
             server: TensorSources([prepared, input]), client: input, seeds: InsecureSeededSource(seed))
@@ -44,17 +44,17 @@ struct PrivateForward {
 @Suite struct SecureForwardTests {
     /// Variants of files that the same network comes from are run over one domain.
     static let cases =
-        ReferenceData.all.map { ($0, DomainProfile.ring64) }
-        + (ReferenceData.notation + ReferenceData.llama).map { ($0, DomainProfile.field) }
+        ReferenceData.all.map { ($0, Target.standard) }
+        + (ReferenceData.notation + ReferenceData.llama).flatMap { [($0, Target.field), ($0, .fssWithDealer)] }
 
     @Test(arguments: cases)
-    func logitsMatchThoseOfPyTorch(_ data: ReferenceData, profile: DomainProfile) throws {
+    func logitsMatchThoseOfPyTorch(_ data: ReferenceData, target: Target) throws {
         let weights = try HuggingFaceModel(directory: data.directory).weights()
         let tokens = try data.tokens()
         let architecture = weights.architecture
         let run = try PrivateForward(
             ForwardPass(architecture: architecture, new: tokens.count, output: .all), weights: weights,
-            input: ClientInput(tokens: tokens, vocabulary: architecture.vocabulary), profile: profile)
+            input: ClientInput(tokens: tokens, vocabulary: architecture.vocabulary), target: target)
         let expected = try data.logits().values
         #expect(run.values.count == expected.count)
         let worst = zip(run.values, expected).map { abs($0 - Double($1)) }.max() ?? 0
@@ -65,15 +65,15 @@ struct PrivateForward {
 
     @Test(arguments: Architecture.Notation.all, [1, 2, 13])
     func everyArchitectureCostsWhatItDeclares(_ notation: Architecture.Notation, positions: Int) throws {
-        try check(notation, positions, .ring64)
+        try check(notation, positions, .standard)
     }
 
-    @Test(arguments: Architecture.Notation.all, [DomainProfile.field, .oddField])
+    @Test(arguments: Architecture.Notation.all, [Target.field, .oddField, .fssWithDealer])
     func everyArchitectureCostsWhatItDeclaresInAField(
-        _ notation: Architecture.Notation, profile: DomainProfile
-    ) throws { try check(notation, 5, profile) }
+        _ notation: Architecture.Notation, target: Target
+    ) throws { try check(notation, 5, target) }
 
-    private func check(_ notation: Architecture.Notation, _ positions: Int, _ profile: DomainProfile) throws {
+    private func check(_ notation: Architecture.Notation, _ positions: Int, _ target: Target) throws {
         let architecture = try Architecture(
             layers: [.init(), .init()], heads: 3, width: 15, feedForwardWidth: 21, context: 16, vocabulary: 19
         ).withNotation(notation)
@@ -81,10 +81,10 @@ struct PrivateForward {
         let tokens = (0..<positions).map { $0 * 7 % 19 }
         let reference = try ReferenceModel(weights).logits(tokens: tokens)
         // What is dropped for the last position's output is dropped alike over every domain.
-        for output in profile == .ring64 ? [ForwardPass.Output.all, .last] : [.all] {
+        for output in target == .standard ? [ForwardPass.Output.all, .last] : [.all] {
             let run = try PrivateForward(
                 ForwardPass(architecture: architecture, new: positions, output: output), weights: weights,
-                input: ClientInput(tokens: tokens, vocabulary: 19), profile: profile)
+                input: ClientInput(tokens: tokens, vocabulary: 19), target: target)
             #expect(run.violations.isEmpty)
             let worst = zip(run.values, reference.suffix(run.values.count)).map { abs($0 - Double($1)) }.max() ?? 0
             #expect(worst < 0.02)
@@ -122,18 +122,18 @@ struct PrivateForward {
         #expect(bytes(last) < bytes(all))
     }
 
-    @Test(arguments: DomainProfile.both)
-    func whatTravelsDependsOnNeitherInputNorWeights(profile: DomainProfile) throws {
+    @Test(arguments: Target.both)
+    func whatTravelsDependsOnNeitherInputNorWeights(target: Target) throws {
         let architecture = try Architecture(
             layers: [.init(activation: .relu, temperature: true)], heads: 2, width: 8, feedForwardWidth: 12, context: 9,
             vocabulary: 11)
         let pass = try ForwardPass(architecture: architecture, new: 4, output: .all)
         let first = try PrivateForward(
             pass, weights: .random(architecture, seed: 1, standardDeviation: 0.4),
-            input: ClientInput(tokens: [0, 0, 0, 0], vocabulary: 11), profile: profile)
+            input: ClientInput(tokens: [0, 0, 0, 0], vocabulary: 11), target: target)
         let second = try PrivateForward(
             pass, weights: .random(architecture, seed: 2, standardDeviation: 0.01),
-            input: ClientInput(tokens: [10, 3, 5, 9], vocabulary: 11), seed: 9, profile: profile)
+            input: ClientInput(tokens: [10, 3, 5, 9], vocabulary: 11), seed: 9, target: target)
         #expect(first.trace.events == second.trace.events)
         #expect(first.trace.dealerBytes == second.trace.dealerBytes)
         #expect(try first.program.fingerprint() == second.program.fingerprint())
@@ -152,7 +152,7 @@ struct PrivateForward {
 
 @Suite struct PastTests {
     /// Keys and values of earlier positions come as shares; the rest of the sequence then gives the same logits.
-    @Test(arguments: DomainProfile.both) func newPositionsAfterSharedOnes(profile: DomainProfile) throws {
+    @Test(arguments: [Target.standard, .fssWithDealer]) func newPositionsAfterSharedOnes(target: Target) throws {
         let layer = Architecture.Layer(
             norm1: .none, norm2: .none, activation: .identity, feedForward: .init(fused: true, scaled: true),
             temperature: true)
@@ -166,7 +166,7 @@ struct PrivateForward {
         let pass = try ForwardPass(architecture: architecture, past: past, new: new, output: .all)
         let inputs = try ClientInput(tokens: Array(tokens[past...]), vocabulary: 11)
         let (server, client) = try Self.cache(weights, tokens: tokens, past: past)
-        let program = try pass.program(target: .standard)
+        let program = try pass.program(target: target)
         let outcome = try InsecureSimulation(domain: Ring64()).run(
             program, server: TensorSources([PreparedWeights(weights), TensorDictionary(server)]),
             client: TensorSources([inputs, TensorDictionary(client)]), seeds: InsecureSeededSource(3))

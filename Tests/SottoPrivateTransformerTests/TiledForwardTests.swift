@@ -50,7 +50,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [DomainProfile.ring64, .field]) func logitsAreThoseOfTheReference(profile: DomainProfile) throws {
+    @Test(arguments: [Target.standard, .field, .fssWithDealer]) func logitsAreThoseOfTheReference(target: Target) throws
+    {
         for llama in [false, true] {
             let architecture =
                 llama ? try Architecture.smallLLaMA() : try Self.architecture("SM+LN+G")
@@ -58,7 +59,7 @@ import Testing
             let length = min(35, architecture.context)
             let tokens = (0..<length).map { $0 * 7 % architecture.vocabulary }
             let pass = try ForwardPass(architecture: architecture, new: length, output: .all)
-            let program = try pass.program(target: .otWithDealer(over: profile), tiling: Self.small)
+            let program = try pass.program(target: target, tiling: Self.small)
             let prepared = PreparedWeights(weights)
             try prepared.prepare(for: program)
             let outcome = try program.simulated(

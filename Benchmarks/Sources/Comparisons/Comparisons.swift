@@ -4,8 +4,8 @@ import SottoAlgebra
 import SottoObliviousTransfer
 
 /// Prints, one line each, how long the kernels take beside something known: the median ratio of runs in turn, on one
-/// core, with the rate of both. Arguments choose among matrices, limbs, thresholds, generator, packing, fields and
-/// transfers.
+/// core, with the rate of both. Arguments choose among matrices, limbs, thresholds, generator, packing, fields,
+/// transfers and gates.
 @main
 enum Comparisons {
     static func main() throws {
@@ -19,6 +19,27 @@ enum Comparisons {
         if isChosen("packing") { try comparePacking() }
         if isChosen("fields") { try MatrixComparisons.compareFields() }
         if isChosen("transfers") { try compareTransfers() }
+        if isChosen("gates") { try compareGates() }
+    }
+
+    /// Gates of function secret sharing, as many blocks of OpenSSL's AES as they take the time of.
+    private static func compareGates() throws {
+        let count = 1 << 13
+        for kernel in TreeHash.Kernel.allCases where kernel.isAvailable {
+            for workload in [
+                try GateWorkload.gelu(count: count, kernel: kernel), try .rectifier(count: count, kernel: kernel),
+                try .thresholds(1, width: 16, count: count, kernel: kernel),
+                try .thresholds(15, width: 16, count: count, kernel: kernel),
+            ] {
+                var stream = try StreamWorkload(byteCount: 16 * count)
+                for (end, run) in [("dealing", workload.deal), ("evaluating", workload.evaluate)] {
+                    let comparison = try Comparison(repetitions: 1, run, { try stream.fillRandomly() })
+                    report(
+                        "gate, \(workload.name), \(workload.keyBytes) B a key, \(kernel), \(end), to a block of AES",
+                        comparison, amount: 1000 * Double(count), unit: "M/s")
+                }
+            }
+        }
     }
 
     /// Correlated OTs, each end beside the AES that it cannot do without.

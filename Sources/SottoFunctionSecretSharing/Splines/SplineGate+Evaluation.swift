@@ -7,10 +7,12 @@ extension SplineGate {
     /// - Parameter keys: a party's, of ``keyFormat``.
     /// - Returns: by function.
     /// - Throws: as ``ComparisonEvaluator``.
-    public func evaluate(_ differences: [UInt64], _ keys: PartyComparisonKeys) throws -> [[UInt64]] {
+    public func evaluate(_ differences: [UInt64], _ keys: PartyComparisonKeys, kernel: TreeHash.Kernel = .fastest)
+        throws -> [[UInt64]]
+    {
         let mask: UInt64 = ring == 64 ? .max : 1 << UInt64(ring) &- 1
         let tables = functions.map { SplineTable($0) }
-        let evaluator = try ComparisonEvaluator(keyFormat, party: keys.party)
+        let evaluator = try ComparisonEvaluator(keyFormat, party: keys.party, kernel: kernel)
         let payloads = try evaluator.payloads(keys.corrections, roots: keys.roots)
         let (rowSize, degree, one) = (pointsOfKey * (degree + 1), degree, UInt64(keys.party == .server ? 1 : 0))
         var results = functions.map { _ in [UInt64](repeating: 0, count: differences.count) }

@@ -29,10 +29,12 @@ public struct ThresholdGate: Sendable, Hashable {
     /// - Parameter keys: a party's, of ``keyFormat``.
     /// - Returns: by threshold.
     /// - Throws: as ``ComparisonEvaluator``.
-    public func evaluate(_ differences: [UInt64], _ keys: PartyComparisonKeys) throws -> [BitVector] {
+    public func evaluate(_ differences: [UInt64], _ keys: PartyComparisonKeys, kernel: TreeHash.Kernel = .fastest)
+        throws -> [BitVector]
+    {
         let (points, isServer) = (circle.points, keys.party == .server)
         var words = thresholds.map { _ in [UInt64](repeating: 0, count: BitVector.wordCount(differences.count)) }
-        let evaluator = try ComparisonEvaluator(keyFormat, party: keys.party)
+        let evaluator = try ComparisonEvaluator(keyFormat, party: keys.party, kernel: kernel)
         try evaluator.evaluate(
             keys.corrections, roots: keys.roots, points: circle.points(differences), clusters: clusters
         ) { chunk, values in

@@ -66,11 +66,12 @@ public struct WindowGate: Sendable, Hashable {
     ///   - factors: by key, what is public with a carry and without.
     /// - Throws: as ``ComparisonEvaluator``.
     public func evaluate(
-        _ differences: [UInt64], factors: (carry: [UInt64], plain: [UInt64]), _ keys: PartyComparisonKeys
+        _ differences: [UInt64], factors: (carry: [UInt64], plain: [UInt64]), _ keys: PartyComparisonKeys,
+        kernel: TreeHash.Kernel = .fastest
     ) throws -> [UInt64] {
         let mask: UInt64 = ring == 64 ? .max : 1 << UInt64(ring) &- 1
         let last: UInt64 = .max >> UInt64(64 - width + droppedBits)
-        let evaluator = try ComparisonEvaluator(keyFormat, party: keys.party)
+        let evaluator = try ComparisonEvaluator(keyFormat, party: keys.party, kernel: kernel)
         let payloads = try evaluator.payloads(keys.corrections, roots: keys.roots)
         var points: [UInt64] = []
         points.reserveCapacity(3 * differences.count)
