@@ -29,8 +29,16 @@ import Testing
         try write(target.domain.domain())
     }
 
+    /// The thread of a party that has ended can hold its file for a moment.
     private static func open(_ party: Party, in directory: URL) throws -> KeyFile {
-        try KeyFile(path: directory.appendingPathComponent("\(party.name).keys").path)
+        let deadline = ContinuousClock.now + .seconds(10)
+        while true {
+            do {
+                return try KeyFile(path: directory.appendingPathComponent("\(party.name).keys").path)
+            } catch KeyFileError.inUse where ContinuousClock.now < deadline {
+                Thread.sleep(forTimeInterval: 0.001)
+            }
+        }
     }
 
     /// A server on a thread of its own.

@@ -70,17 +70,22 @@ public final class KeyFile: Sendable {
 
     func release() { inner.withLock { $0.isClaimed = false } }
 
-    /// The masks of the weights. They may hide these weights again, and never any other.
-    /// - Parameters:
-    ///   - declarations: of the weights, as the program has them.
-    ///   - values: SHA-256 of all of them.
-    func weightMaskSeed(for values: [UInt8]) throws(KeyFileError) -> Seed {
+    /// The seed of the weights' masks, at the server. They may hide the weights that the file is bound to, and no other.
+    func weightMaskSeed() throws(KeyFileError) -> Seed {
         guard let weightSeed else { throw .otherParty(file: party.name, party: Party.server.name) }
-        try update { state throws(KeyFileError) in
-            if let known = state.weights, known != values { throw .otherWeights }
-            state.weights = values
-        }
         return weightSeed
+    }
+
+    /// The tag of the weights that the masks have hidden, once they have.
+    var maskedWeights: [UInt8]? { inner.withLock { $0.state.weights } }
+
+    /// Says, on the disk, that the masks hide these weights.
+    /// - Throws: ``KeyFileError/otherWeights`` where they have hidden others.
+    func bind(weights tag: [UInt8]) throws(KeyFileError) {
+        try update { state throws(KeyFileError) in
+            if let known = state.weights, known != tag { throw .otherWeights }
+            state.weights = tag
+        }
     }
 
     /// - Throws: ``KeyFileError/otherModel`` for weights that the keys were not dealt for.

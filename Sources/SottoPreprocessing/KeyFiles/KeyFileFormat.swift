@@ -93,7 +93,7 @@ struct KeyFileState: Equatable {
     var cursor = 0
     /// Runs whose corrections are overwritten, from the first on.
     var erased = 0
-    /// SHA-256 of the weights that the set's masks have hidden, once they have.
+    /// The tag of the weights that the set's masks have hidden, once they have.
     var weights: [UInt8]?
 
     func bytes(of set: [UInt8]) -> [UInt8] {

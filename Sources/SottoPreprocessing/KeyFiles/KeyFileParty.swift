@@ -30,14 +30,16 @@ final class KeyFileParty<Domain: ShareDomain>: PartyPreprocessing {
         _ plan: CorrelationPlan, inferences: Int, weights: (String) throws -> [Int64], over peer: any Channel
     ) throws -> SetupRecord {
         try keys.check(plan.weights)
-        try agree(over: peer)
         let masked = MaskedWeights(domain: session.domain, weights: plan.weights)
         switch session.party {
         case .server:
-            let seed = try keys.weightMaskSeed(for: Self.digest(of: plan.weights, weights))
+            let seed = try keys.weightMaskSeed()
+            let tag = try Self.tag(of: plan.weights, weights, under: seed)
+            try agree(weights: tag, over: peer)
             return try masked.send(
                 over: peer, values: weights, masks: WeightMasks(domain: session.domain, seed: seed))
         case .client:
+            try agree(weights: nil, over: peer)
             let received = try masked.receive(over: peer)
             maskedWeights = ReceivedWeights(session.domain, received.masked)
             return received.record
@@ -69,27 +71,42 @@ final class KeyFileParty<Domain: ShareDomain>: PartyPreprocessing {
         let set: String
         let role: String
         let cursor: Int
+        /// The tag of the weights that the set's masks hide; of the client, if they have hidden any.
+        let weights: String?
 
         static var byteLimit: Int { 1 << 10 }
+
+        func isOne(of peer: Party, _ keys: KeyFile) -> Bool {
+            role == peer.name && (0...keys.runs).contains(cursor)
+                && set.utf8.count == keys.set.utf8.count && set.utf8.allSatisfy { 0x21...0x7E ~= $0 }
+                && (weights.map(Fingerprint.isOne) ?? (peer == .client))
+        }
     }
 
-    private func agree(over peer: any Channel) throws {
-        let own = Offer(set: keys.set, role: session.party.name, cursor: keys.cursor)
+    /// Both parties go on from the same run, and both files know which weights the set's masks hide: so that a copy of one of
+    /// them, put in its place, neither repeats a run nor masks other weights.
+    /// - Parameter weights: the tag of the server's weights, at the server.
+    private func agree(weights: [UInt8]?, over peer: any Channel) throws {
+        let own = Offer(
+            set: keys.set, role: session.party.name, cursor: keys.cursor,
+            weights: (weights ?? keys.maskedWeights).map(Fingerprint.text))
         try peer.sendControl(Array(try JSONEncoder().encode(own)))
         let bytes = try peer.receiveControl(limit: Offer.byteLimit)
         guard let theirs = try? UntrustedJSON.decode(Offer.self, from: bytes),
-            theirs.role == session.party.peer.name, (0...keys.runs).contains(theirs.cursor),
-            theirs.set.utf8.count == keys.set.utf8.count, theirs.set.utf8.allSatisfy({ 0x21...0x7E ~= $0 })
+            theirs.isOne(of: session.party.peer, keys)
         else { throw KeyFileError.malformedOffer(peer: peer.peerName) }
         guard theirs.set == keys.set else { throw KeyFileError.otherSet(ours: keys.set, theirs: theirs.set) }
+        if let known = own.weights, let other = theirs.weights, known != other { throw KeyFileError.otherWeights }
         try keys.skip(to: theirs.cursor)
         guard keys.cursor < keys.runs else { throw KeyFileError.usedUp(runs: keys.runs) }
+        guard let tag = weights ?? theirs.weights.map(Fingerprint.bytes) else { return }
+        try keys.bind(weights: tag)
         hasAgreed = true
     }
 
-    /// SHA-256 of the digests of all weights.
-    private static func digest(
-        of declarations: [WeightDeclaration], _ values: (String) throws -> [Int64]
+    /// What stands for the weights where the client sees it: SHA-256 of the secret seed of their masks and of their digests.
+    private static func tag(
+        of declarations: [WeightDeclaration], _ values: (String) throws -> [Int64], under seed: Seed
     ) throws -> [UInt8] {
         var digests: [UInt8] = []
         for declaration in declarations {
@@ -100,7 +117,9 @@ final class KeyFileParty<Domain: ShareDomain>: PartyPreprocessing {
             }
             digests += try values.withUnsafeBytes { try Digest.sha256($0) }
         }
-        return try Digest.sha256(digests)
+        var keyed = seed.bytes + digests
+        defer { SecretMemory.wipe(&keyed) }
+        return try Digest.sha256(keyed)
     }
 }
 

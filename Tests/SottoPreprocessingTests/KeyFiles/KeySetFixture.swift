@@ -14,6 +14,11 @@ final class KeySetFixture: Sendable {
     static let fingerprint = String(repeating: "ab", count: 32)
     static let plan = CorrelationExamples.plan(count: 9, width: 17)
 
+    /// Of other weights.
+    static let otherPlan = CorrelationPlan(
+        correlations: plan.correlations, weights: plan.weights + [WeightDeclaration(name: "more", shape: [3], width: 9)]
+    )
+
     init(runs: Int = 3, seed: UInt64 = 7, plan: CorrelationPlan = plan) throws {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("sotto-keys-\(UUID().uuidString)")
         lengths = try Self.writer.write(to: directory, runs: runs, seeds: InsecureSeededSource(seed)) { number in
@@ -29,7 +34,17 @@ final class KeySetFixture: Sendable {
         directory.appendingPathComponent(KeySetWriter<Ring64>.fileName(of: party))
     }
 
-    func open(_ party: Party) throws -> KeyFile { try KeyFile(path: url(party).path) }
+    /// The thread of a party that has ended can hold its file for a moment.
+    func open(_ party: Party) throws -> KeyFile {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while true {
+            do {
+                return try KeyFile(path: url(party).path)
+            } catch KeyFileError.inUse where ContinuousClock.now < deadline {
+                Thread.sleep(forTimeInterval: 0.001)
+            }
+        }
+    }
 
     func bytes(_ party: Party) throws -> [UInt8] { Array(try Data(contentsOf: url(party))) }
 
