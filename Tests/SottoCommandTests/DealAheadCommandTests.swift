@@ -67,6 +67,38 @@ import Testing
         #expect(try costs(output) == costs(Data(estimate.output.utf8)) && !costs(output).isEmpty)
     }
 
+    /// The run whose keys were out is lost, at both parties, and the next session goes on after it.
+    @Test(arguments: ["server", "client"]) func aRoleThatDiesLosesItsRunAlone(victim: String) throws {
+        let files = try TemporaryDirectory()
+        #expect(try Self.deal(files, "--context", "7", "--completions", "4").status == 0)
+        let keys = ["server", "client"].map { files.path("keys/\($0).keys") }
+        let options = ["--prompt", "import ", "--tokens", "1"]
+        let server = try Self.serve(keys[0])
+        let client = try RunningRole(
+            ["complete", "--connect", try server.address(), "--keys", keys[1]] + options + Self.plain)
+        let (file, dying) = victim == "server" ? (keys[0], server) : (keys[1], client)
+        let deadline = ContinuousClock.now + .seconds(20)
+        while try Self.cursor(file) == 0, ContinuousClock.now < deadline { usleep(200) }
+        dying.kill()
+        let status = try client.finish().status
+        #expect(victim == "client" || status == 0 || status == 69, "\(status)")
+        server.kill()
+        _ = try server.finish()
+        let later = try keys.map(Self.cursor).max()
+        #expect(later == 1)
+        let next = try Self.serve(keys[0])
+        let end = try Self.complete(try next.address(), keys[1], options)
+        #expect(end.status == 0, "\(end.errors)")
+        #expect(try next.finish().status == 0)
+        #expect(try keys.map(Self.cursor) == [2, 2])
+    }
+
+    /// The run that comes next, as the first copy of a file's state has it.
+    private static func cursor(_ path: String) throws -> Int {
+        let state = try Data(contentsOf: URL(fileURLWithPath: path))[4096 + 24..<4096 + 28]
+        return state.reversed().reduce(0) { $0 << 8 | Int($1) }
+    }
+
     @Test func filesThatAreNotThePartysAreRefusedBeforeAnybodyWaits() throws {
         let files = try TemporaryDirectory()
         #expect(try Self.deal(files, "--context", "3").status == 0)
