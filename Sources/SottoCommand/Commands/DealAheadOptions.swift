@@ -89,7 +89,7 @@ struct DealAheadOptions: ParsableArguments {
         func write<Domain: ShareDomain>(_ domain: Domain) throws -> ByParty<Int> {
             try KeySetWriter(domain: domain, target: target.description, threads: threads).write(
                 to: URL(fileURLWithPath: to, isDirectory: true), runs: runs, seeds: SystemSeedSource(),
-                progress: { bar.update(Double($0) / Double($1)) }, run: run)
+                progress: { bar.update($0) }, run: run)
         }
         let lengths = try write(target.domain.domain(crossovers: crossovers))
         bar.finish()

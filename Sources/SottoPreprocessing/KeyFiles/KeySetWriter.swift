@@ -37,11 +37,12 @@ public struct KeySetWriter<Domain: ShareDomain>: Sendable {
     /// - Parameters:
     ///   - directory: made if it is not there.
     ///   - runs: how many, 1 to 65536.
+    ///   - progress: called with the part of the work that is done, 0 to 1.
     ///   - run: makes a run by its number; all must have the same weights.
     /// - Returns: bytes of the files.
     /// - Throws: ``KeyFileError``, and what `run` throws.
     public func write(
-        to directory: URL, runs: Int, seeds: some SeedSource, progress: ((Int, Int) -> Void)? = nil,
+        to directory: URL, runs: Int, seeds: some SeedSource, progress: ((Double) -> Void)? = nil,
         run: (Int) throws -> DealtAheadRun
     ) throws -> ByParty<Int> {
         guard (1...KeyFileLayout.runLimit).contains(runs) else {
@@ -62,8 +63,9 @@ public struct KeySetWriter<Domain: ShareDomain>: Sendable {
             }
             var set = try KeySet(ByParty(server: files[0], client: files[1]), runs: runs, seeds: seeds)
             for number in 0..<runs {
-                try set.deal(run(number), number, domain, threads: threads)
-                progress?(number + 1, runs)
+                try set.deal(run(number), number, domain, threads: threads) { part in
+                    progress?((Double(number) + part) / Double(runs))
+                }
             }
             let lengths = try set.finish(target: target)
             try KeyDescriptor.synchronize(directory: directory.path)
@@ -95,7 +97,7 @@ private struct KeySet<Seeds: SeedSource> {
     }
 
     mutating func deal<Domain: ShareDomain>(
-        _ run: DealtAheadRun, _ number: Int, _ domain: Domain, threads: Int
+        _ run: DealtAheadRun, _ number: Int, _ domain: Domain, threads: Int, progress: (Double) -> Void
     ) throws {
         let plan = run.program.plan
         let layout = try KeyFile.digest(of: plan.weights)
@@ -106,7 +108,8 @@ private struct KeySet<Seeds: SeedSource> {
         let engine = DealerEngine(
             domain: domain, plan: plan, seeds: own, weightMasks: WeightMasks(domain: domain, seed: weightSeed),
             threads: threads)
-        for index in plan.streamOrder {
+        for (place, index) in plan.streamOrder.enumerated() {
+            progress(Double(place) / Double(plan.streamOrder.count))
             guard let corrections = try engine.corrections(index), !corrections.isEmpty else { continue }
             let header = KeyFileRecord.header(index: index, corrections)
             for party in Party.allCases where plan.correlations[index].corrected.includes(party) {
@@ -116,9 +119,9 @@ private struct KeySet<Seeds: SeedSource> {
             }
         }
         for party in Party.allCases {
-            let place = KeyFilePlace(
+            let entry = KeyFilePlace(
                 index: number, range: starts[party]..<ends[party], fingerprint: run.program.fingerprint, name: run.name)
-            try files[party].write(place.bytes, at: KeyFileLayout.place(number))
+            try files[party].write(entry.bytes, at: KeyFileLayout.place(number))
             try files[party].write(
                 KeyFileSeed.bytes(own[party], run: number), at: KeyFileLayout.seed(number, of: runs))
             // The next run's blocks are its own, so that erasing one touches no other.
