@@ -150,8 +150,8 @@ import Testing
         let fixture = try KeySetFixture(runs: 1)
         let copies = try ByParty { try fixture.bytes($0) }
         let right = try fixture.use()
-        var generator = SeededGenerator(5)
-        for _ in 0..<150 {
+        var generator = SeededGenerator(Fuzzing.seed(5))
+        for _ in 0..<150 * Fuzzing.factor {
             let party: Party = generator.next() % 2 == 0 ? .server : .client
             var bytes = copies[party]
             for _ in 0..<1 + generator.next() % 4 {
