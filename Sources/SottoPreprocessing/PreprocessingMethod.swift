@@ -125,9 +125,11 @@ package struct PreprocessingSession<Domain: ShareDomain> {
     package let dealer: () throws -> any Channel
     /// Tells others that this party works.
     package let pulse: Pulse
+    /// What a dealer has dealt ahead, in place of the dealer.
+    package let keys: KeyFile?
 
     package init(
-        domain: Domain, party: Party, name: String, threads: Int, pulse: Pulse,
+        domain: Domain, party: Party, name: String, threads: Int, pulse: Pulse, keys: KeyFile? = nil,
         dealer: @escaping () throws -> any Channel
     ) {
         self.domain = domain
@@ -135,6 +137,7 @@ package struct PreprocessingSession<Domain: ShareDomain> {
         self.name = name
         self.threads = threads
         self.pulse = pulse
+        self.keys = keys
         self.dealer = dealer
     }
 }
@@ -171,8 +174,11 @@ package struct PreprocessedRun: Sendable {
     package let description: String
     /// Fingerprint of the program.
     package let fingerprint: String
+    /// What it is of, for errors.
+    package let name: String
 
-    package init(plan: CorrelationPlan, description: String, fingerprint: String) {
+    package init(plan: CorrelationPlan, description: String, fingerprint: String, name: String = "another run") {
+        self.name = name
         self.plan = plan
         self.description = description
         self.fingerprint = fingerprint

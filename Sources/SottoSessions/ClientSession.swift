@@ -36,17 +36,20 @@ public final class ClientSession {
     /// - Parameter inferences: runs that the session is expected to have, 1 to 65536: without a dealer it may pay to get the
     ///   server's encrypted weights in the setup, which this side then keeps in memory. More or fewer runs are allowed.
     /// - Parameter budget: the largest run of the server's architecture that this side takes part in.
+    /// - Parameter keys: what was dealt ahead, in place of the dealer, who is then not connected to; the server must have the
+    ///   other half of the set.
     /// - Throws: `TransportError` naming both sides' values where the parties do not agree.
     public init(
         channel: any Channel, configuration: SessionConfiguration, threads: Int = 1,
         crossovers: ProductCrossovers = .standard, prefetch: Bool = false, inferences: Int = 1,
-        budget: PassBudget = PassBudget(),
+        budget: PassBudget = PassBudget(), keys: KeyFile? = nil,
         dealer: @escaping () throws -> any Channel
     ) throws {
+        try keys?.check(.client, target: configuration.target, before: channel)
         let hello = Handshake(
-            version: WireProtocol.version, role: Party.client.name, fields: configuration.fields)
+            version: WireProtocol.version, role: Party.client.name, fields: configuration.fields(keys))
         let theirs = try hello.exchange(
-            over: channel, expecting: SessionConfiguration.agreedFields, peerRole: Party.server.name)
+            over: channel, expecting: SessionConfiguration.agreedFields(keys), peerRole: Party.server.name)
         guard let session = theirs.fields["session"], SessionName.isOne(session),
             let description = theirs.fields["architecture"],
             let architecture = try? UntrustedJSON.decode(Architecture.self, from: Array(description.utf8))
@@ -71,7 +74,7 @@ public final class ClientSession {
         do {
             party = try makeSessionParty(
                 configuration.target, .client, peer: channel, session: session, threads: threads,
-                crossovers: crossovers, pulse: pulse, dealer: dealer)
+                crossovers: crossovers, pulse: pulse, keys: keys, dealer: dealer)
         } catch {
             SessionFault.abort([channel], for: error)
             throw error

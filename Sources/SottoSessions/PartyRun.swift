@@ -27,12 +27,13 @@ struct PartyRun {
 /// Makes a party of a session and connects it to whom its preprocessing needs.
 func makeSessionParty(
     _ target: Target, _ party: Party, peer: any Channel, session: String, threads: Int,
-    crossovers: ProductCrossovers, pulse: Pulse, dealer: @escaping () throws -> any Channel
+    crossovers: ProductCrossovers, pulse: Pulse, keys: KeyFile?, dealer: @escaping () throws -> any Channel
 ) throws -> any SessionParty {
     func make<Domain: ShareDomain>(_ domain: Domain) throws -> any SessionParty {
         let preprocessing = try target.preprocessing.party(
             PreprocessingSession(
-                domain: domain, party: party, name: session, threads: threads, pulse: pulse, dealer: dealer))
+                domain: domain, party: party, name: session, threads: threads, pulse: pulse, keys: keys,
+                dealer: dealer))
         return DomainSessionParty(domain, party, preprocessing, peer: peer, threads: threads)
     }
     return try make(target.domain.domain(crossovers: crossovers))
@@ -66,7 +67,8 @@ private final class DomainSessionParty<Domain: ShareDomain>: SessionParty {
         let plan = agreed.program.plan
         var source = try preprocessing.begin(
             PreprocessedRun(
-                plan: plan, description: try agreed.description(), fingerprint: agreed.fingerprint), over: peer)
+                plan: plan, description: try agreed.description(), fingerprint: agreed.fingerprint,
+                name: agreed.pass.dealtName), over: peer)
         if run.prefetch {
             source = try PreparedCorrelations(source, plan: plan)
             try peer.meetPeer()

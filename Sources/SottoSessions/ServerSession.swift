@@ -64,24 +64,27 @@ public final class ServerSession {
     /// - Parameters:
     ///   - limits: what the client may ask for.
     ///   - crossovers: of this side's matrix products; the client may have others.
+    ///   - keys: what was dealt ahead, in place of the dealer, who is then not connected to; the client must have the other
+    ///     half of the set, and one session at a time has them.
     ///   - dealer: connects to the dealer; called once the client is known to agree.
     /// - Throws: `TransportError` naming both sides' values where the parties do not agree.
     public init(
         channel: any Channel, model: Model, configuration: SessionConfiguration,
         limits: SessionLimits = SessionLimits(), threads: Int = 1, crossovers: ProductCrossovers = .standard,
-        dealer: @escaping () throws -> any Channel
+        keys: KeyFile? = nil, dealer: @escaping () throws -> any Channel
     ) throws {
+        try keys?.check(.server, target: configuration.target, before: channel)
         let session = try SystemEntropy.bytes(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
             .joined()
         let architecture = try JSONEncoder().encode(model.architecture)
-        var fields = configuration.fields
+        var fields = configuration.fields(keys)
         fields["session"] = session
         fields["model"] = model.name
         fields["notation"] = model.notation
         fields["architecture"] = String(decoding: architecture, as: UTF8.self)
         fields["tokenizer"] = model.usesByteTokenizer ? "byte" : "none"
         let theirs = try Handshake(version: WireProtocol.version, role: Party.server.name, fields: fields).exchange(
-            over: channel, expecting: SessionConfiguration.agreedFields, peerRole: Party.client.name)
+            over: channel, expecting: SessionConfiguration.agreedFields(keys), peerRole: Party.client.name)
         self.channel = channel
         target = configuration.target
         exactOpenings = configuration.exactOpenings
@@ -94,7 +97,7 @@ public final class ServerSession {
         do {
             party = try makeSessionParty(
                 configuration.target, .server, peer: channel, session: session, threads: threads,
-                crossovers: crossovers, pulse: pulse, dealer: dealer)
+                crossovers: crossovers, pulse: pulse, keys: keys, dealer: dealer)
         } catch {
             SessionFault.abort([channel], for: error)
             throw error

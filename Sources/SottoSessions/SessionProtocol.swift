@@ -1,4 +1,5 @@
 import Foundation
+import SottoAlgebra
 import SottoModel
 import SottoPreprocessing
 import SottoPrivateTransformer
@@ -34,7 +35,18 @@ public struct SessionConfiguration: Sendable, Hashable {
     /// Whether both parties share their times.
     func sharesTimes(with peer: Handshake) -> Bool { sharesTimes && peer.fields[Self.timesField] == Self.shared }
 
-    static let agreedFields = ["protocol", "preprocessing", "domain", "exact openings"]
+    /// With those of keys that were dealt ahead.
+    func fields(_ keys: KeyFile?) -> [String: String] {
+        var fields = fields
+        fields[Self.keySetField] = keys?.set
+        return fields
+    }
+
+    /// Who has keys means that the other has the other half of their set; a dealer's parties say nothing of it.
+    static func agreedFields(_ keys: KeyFile?) -> [String] { agreedFields + (keys == nil ? [] : [keySetField]) }
+
+    private static let agreedFields = ["protocol", "preprocessing", "domain", "exact openings"]
+    private static let keySetField = "set of keys dealt ahead"
     private static let timesField = "times"
     private static let shared = "shared"
 }
@@ -228,7 +240,38 @@ private struct DescribedPass: Codable {
     let target: String
 }
 
+extension KeyFile {
+    /// - Throws: ``KeyFileError`` unless the file is this party's, for this target; the peer is told so.
+    func check(_ party: Party, target: Target, before channel: any Channel) throws {
+        do throws(KeyFileError) {
+            try check(party, target: target.description)
+        } catch {
+            SessionFault.abort([channel], for: error)
+            throw error
+        }
+    }
+}
+
 extension ForwardPass {
+    /// What a run is of, as errors of key files say.
+    var dealtName: String {
+        let opened =
+            switch output {
+            case .last: "the last position's logits"
+            case .all: "all logits"
+            case .blocks: "hidden states"
+            }
+        return "\(past > 0 ? "\(past) and " : "")\(new) positions, \(opened)"
+    }
+
+    /// The run as keys are dealt for it ahead.
+    /// - Throws: ``PassBudgetError``, and what making a program throws.
+    public func dealtAhead(for target: Target, budget: PassBudget = PassBudget()) throws -> DealtAheadRun {
+        let agreed = try AgreedProgram(self, target, budget: budget)
+        return DealtAheadRun(
+            name: dealtName, program: DealerProgram(fingerprint: agreed.fingerprint, plan: agreed.program.plan))
+    }
+
     /// The dealer's side of a party's request.
     /// - Throws: ``PreprocessingError`` for a request that cannot be read or is of another target than the dealer's,
     ///   ``ArchitectureError`` for an impossible one, and ``PassBudgetError`` for one that is too large to deal for.

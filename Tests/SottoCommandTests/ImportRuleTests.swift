@@ -39,7 +39,7 @@ import Testing
         Module(
             "SottoPreprocessing",
             "SottoAlgebra SottoRandomness SottoObliviousTransfer SottoLatticeEncryption SottoTransport",
-            system: "Foundation Synchronization"),
+            system: "Foundation Synchronization Darwin Glibc"),
         Module(
             "SottoSecureComputation",
             """

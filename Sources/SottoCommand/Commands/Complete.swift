@@ -55,16 +55,18 @@ struct Complete: ParsableCommand {
         guard prompt != "" else { throw ValidationError("--prompt must not be empty") }
         guard (1...65536).contains(tokens) else { throw ValidationError("--tokens must be 1 to 65536") }
         guard context >= 1 else { throw ValidationError("--context must be at least 1") }
+        try role.validateConnections()
         try dealer.validate(for: role.protocols.target())
     }
 
     func run() throws {
+        let keys = try dealer.keyFile(of: .client, target: role.protocols.target())
         let transport = try TCPTransport()
         let channel = try role.connect(toServer: connect, over: transport)
         let session = try ClientSession(
             channel: channel, configuration: try role.protocols.session(sharesTimes: sharing.shareTimes),
             threads: role.threads, crossovers: role.crossovers(), prefetch: prefetch,
-            inferences: blocksOnly ? 1 : tokens, budget: PassBudget(positions: Architecture.limits.context)
+            inferences: blocksOnly ? 1 : tokens, budget: PassBudget(positions: Architecture.limits.context), keys: keys
         ) {
             try role.connect(toDealer: dealer.endpoint(), over: transport)
         }

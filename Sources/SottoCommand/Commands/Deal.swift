@@ -16,12 +16,14 @@ struct Deal: ParsableCommand {
         abstract: "Deal correlated randomness to a server and a client.",
         discussion: """
             The dealer learns architecture, lengths and timing, and nothing of prompt, weights or output. It must not \
-            collude with either party.
+            collude with either party. With --to it deals ahead to a file for either party, which they use with --keys, and \
+            listens to nobody.
             """)
 
     @Option(help: "HOST:PORT to listen on; port 0 lets the system choose one.", transform: Endpoint.init(_:))
-    var listen: Endpoint
+    var listen: Endpoint?
 
+    @OptionGroup var ahead: DealAheadOptions
     @OptionGroup var service: ServiceOptions
     @OptionGroup var role: RoleOptions
 
@@ -30,9 +32,21 @@ struct Deal: ParsableCommand {
         guard target.usesDealer else {
             throw ValidationError("--preprocessing two-party has no dealer; start the server and the client alone")
         }
+        guard (listen == nil) != (ahead.to == nil) else {
+            throw ValidationError(
+                "Give one of --listen, to deal to parties that connect, and --to, to deal ahead to files")
+        }
+        if listen != nil { try role.validateConnections() }
+        if ahead.to != nil, service.sessions != nil {
+            throw ValidationError("--sessions is of a dealer that listens; --completions says how many are dealt ahead")
+        }
     }
 
     func run() throws {
+        guard let listen else {
+            return try ahead.deal(
+                for: role.protocols, threads: role.threads, crossovers: role.crossovers(), budget: service.budget)
+        }
         let transport = try TCPTransport()
         let limits = limits
         let listener = try role.listen(

@@ -29,6 +29,10 @@ struct RoleOptions: ParsableArguments {
             throw ValidationError("--timeout must be above 0 and at most 86400")
         }
         guard (1...1024).contains(threads) else { throw ValidationError("--threads must be 1 to 1024") }
+    }
+
+    /// - Throws: `ValidationError` unless whoever talks to others says how.
+    func validateConnections() throws {
         guard insecurePlaintext else {
             throw ValidationError(
                 "TLS is not built yet: pass --insecure-plaintext to talk over plain TCP on loopback")
@@ -97,24 +101,42 @@ struct ShareTimesOption: ParsableArguments {
     var shareTimes = false
 }
 
-/// Where a party finds the dealer, where its preprocessing has one.
+/// Where a party's correlations come from, where its preprocessing has a dealer.
 struct DealerOptions: ParsableArguments {
     @Option(help: "HOST:PORT of the dealer; with --preprocessing dealer only.", transform: Endpoint.init(_:))
     var dealer: Endpoint?
 
-    /// - Throws: `ValidationError` unless the dealer is named exactly where there is one.
+    @Option(
+        help: ArgumentHelp(
+            "This party's keys that sotto deal --to has dealt ahead, in place of --dealer.", valueName: "FILE"))
+    var keys: String?
+
+    /// - Throws: `ValidationError` unless the dealer, or what it has dealt, is named exactly where there is one.
     func validate(for target: Target) throws {
         let method = target.preprocessing
-        if method.usesDealer, dealer == nil {
-            throw ValidationError("Missing expected argument '--dealer <dealer>'")
+        if method.usesDealer, dealer == nil, keys == nil {
+            throw ValidationError("Missing expected argument '--dealer <dealer>', or '--keys <FILE>' in its place")
         }
-        if !method.usesDealer, dealer != nil {
-            throw ValidationError("--preprocessing \(method.name) has no dealer; leave out --dealer")
+        if method.usesDealer, dealer != nil, keys != nil {
+            throw ValidationError("--keys stands in place of --dealer; leave out one of them")
+        }
+        if !method.usesDealer, dealer != nil || keys != nil {
+            throw ValidationError(
+                "--preprocessing \(method.name) has no dealer; leave out \(dealer != nil ? "--dealer" : "--keys")")
         }
     }
 
     func endpoint() throws -> Endpoint {
         guard let dealer else { throw ValidationError("Missing expected argument '--dealer <dealer>'") }
         return dealer
+    }
+
+    /// The party's keys, locked; nil where it asks a dealer.
+    /// - Throws: `KeyFileError` for what is none, or not the party's or for another target.
+    func keyFile(of party: Party, target: Target) throws -> KeyFile? {
+        guard let keys else { return nil }
+        let file = try KeyFile(path: keys)
+        try file.check(party, target: target.description)
+        return file
     }
 }

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import SottoAlgebra
 import SottoModel
+import SottoPreprocessing
 import SottoPrivateTransformer
 import SottoSessions
 import SottoTransport
@@ -27,9 +28,13 @@ struct Serve: ParsableCommand {
     @OptionGroup var sharing: ShareTimesOption
     @OptionGroup var role: RoleOptions
 
-    func validate() throws { try dealer.validate(for: role.protocols.target()) }
+    func validate() throws {
+        try role.validateConnections()
+        try dealer.validate(for: role.protocols.target())
+    }
 
     func run() throws {
+        let keys = try dealer.keyFile(of: .server, target: role.protocols.target())
         let selected = try model.load()
         let offered = ServerSession.Model(
             name: selected.named.name, notation: selected.named.notation, architecture: selected.architecture,
@@ -49,7 +54,7 @@ struct Serve: ParsableCommand {
         let host = SessionHost(
             model: offered, configuration: try role.protocols.session(sharesTimes: sharing.shareTimes),
             limits: limits, maxSessions: self.service.maxSessions, threads: role.threads,
-            crossovers: role.crossovers(), logger: self.service.logger,
+            crossovers: role.crossovers(), logger: self.service.logger, keys: keys,
             dealer: { try role.connect(toDealer: dealer.endpoint(), over: transport) })
         service.run(peerRole: "client", serve: { if host.serve($0) { service.countServed() } })
         transport.shutdown()
@@ -100,12 +105,13 @@ private final class SessionHost: Sendable {
     private let threads: Int
     private let crossovers: ProductCrossovers
     private let logger: Logger
+    private let keys: KeyFile?
     private let dealer: @Sendable () throws -> TCPChannel
     private let running = Mutex(0)
 
     init(
         model: ServerSession.Model, configuration: SessionConfiguration, limits: SessionLimits, maxSessions: Int,
-        threads: Int, crossovers: ProductCrossovers, logger: Logger,
+        threads: Int, crossovers: ProductCrossovers, logger: Logger, keys: KeyFile?,
         dealer: @escaping @Sendable () throws -> TCPChannel
     ) {
         self.model = model
@@ -115,6 +121,7 @@ private final class SessionHost: Sendable {
         self.threads = threads
         self.crossovers = crossovers
         self.logger = logger
+        self.keys = keys
         self.dealer = dealer
     }
 
@@ -127,7 +134,7 @@ private final class SessionHost: Sendable {
         do {
             session = try ServerSession(
                 channel: channel, model: model, configuration: configuration, limits: limits, threads: threads,
-                crossovers: crossovers
+                crossovers: crossovers, keys: keys
             ) {
                 // Who has greeted takes one of the places.
                 try place.take()

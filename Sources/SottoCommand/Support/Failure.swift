@@ -112,6 +112,12 @@ struct Failure {
             return error.signal == SIGINT ? .interrupted : .terminated
         case InterpreterError.impossibleDepth:
             return .protocolError
+        case KeyFileError.inUse:
+            return .unavailable
+        case KeyFileError.otherSet, KeyFileError.malformedOffer:
+            return .protocolError
+        case is KeyFileError:
+            return .badData
         case is PreprocessingError, is SessionError, is PackingError:
             return .protocolError
         case DemoError.roleEnded, is OpenBLASError:

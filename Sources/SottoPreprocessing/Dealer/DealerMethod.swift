@@ -106,7 +106,8 @@ package struct DealerMethod: PreprocessingMethod {
     package func party<Domain: ShareDomain>(
         _ session: PreprocessingSession<Domain>
     ) throws -> any PartyPreprocessing<Domain> {
-        try DealtParty(session)
+        if let keys = session.keys { return try KeyFileParty(session, keys) }
+        return try DealtParty(session)
     }
 
     package func insecureParties<Domain: ShareDomain>(
