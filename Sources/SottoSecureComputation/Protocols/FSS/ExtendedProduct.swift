@@ -17,7 +17,8 @@ package struct ExtendedProductCorrelation: Correlation {
             vectors: 0, bits: count,
             tensors: [CorrelationFields.Tensor](repeating: .init(count: count, width: width), count: 4))
     }
-    package var corrected: Corrected { .shares(of: .server) }
+    /// Who gets less for server products.
+    package var corrected: Corrected { .shares(of: .client) }
 
     package func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>
