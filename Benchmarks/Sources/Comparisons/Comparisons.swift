@@ -1,6 +1,7 @@
 import Foundation
 import KernelWorkloads
 import SottoAlgebra
+import SottoFunctionSecretSharing
 import SottoObliviousTransfer
 
 /// Prints, one line each, how long the kernels take beside something known: the median ratio of runs in turn, on one
@@ -32,12 +33,13 @@ enum Comparisons {
                 try .thresholds(15, width: 16, count: count, kernel: kernel),
             ] {
                 var stream = try StreamWorkload(byteCount: 16 * count)
-                for (end, run) in [("dealing", workload.deal), ("evaluating", workload.evaluate)] {
-                    let comparison = try Comparison(repetitions: 1, run, { try stream.fillRandomly() })
+                func say(_ end: String, _ comparison: Comparison) {
                     report(
                         "gate, \(workload.name), \(workload.keyBytes) B a key, \(kernel), \(end), to a block of AES",
                         comparison, amount: 1000 * Double(count), unit: "M/s")
                 }
+                say("dealing", try Comparison(repetitions: 1, workload.deal, { try stream.fillRandomly() }))
+                say("evaluating", try Comparison(repetitions: 1, workload.evaluate, { try stream.fillRandomly() }))
             }
         }
     }
