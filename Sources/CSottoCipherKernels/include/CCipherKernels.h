@@ -26,13 +26,13 @@ void sotto_aes_expand(const uint8_t key[16], uint8_t round_keys[176]);
 // available; no branch and no address depends on the blocks.
 void sotto_aes_mmo(sotto_aes_path path, const uint8_t round_keys[176], const uint8_t *in, uint8_t *out, size_t count);
 
-enum { SOTTO_DCF_MOST_COMPONENTS = 8 };
-
 // A batch of keys of a distributed comparison function, by level and then by key.
 typedef struct {
     // Of the batch.
     size_t count;
-    unsigned input_bits, leaf_bits, components;
+    unsigned input_bits, leaf_bits;
+    // At most 8.
+    unsigned components;
     // 16 bytes each: 127 bits that correct a child's seed, and in the lowest bit the left child's control bit.
     const uint8_t *seeds;
     // The right child's control bits, (count + 63) / 64 words a level.
