@@ -211,6 +211,12 @@ final class RunningRole {
         (["deal", "--listen", "nonsense", "--insecure-plaintext"], "HOST:PORT"),
         (["complete", "--connect", "127.0.0.1:9", "--dealer", "127.0.0.1:9", "--insecure-plaintext"], "--prompt"),
         (["demo", "--tokens", "0"], "--tokens"),
+        (
+            ["deal", "--to", "nowhere", "tiny", "--context", "4", "--timeout", "9"],
+            "--timeout is of a dealer that listens"
+        ),
+        (["deal", "--to", "nowhere", "tiny", "--context", "4", "--max-sessions", "9"], "--max-sessions"),
+        (["deal", "--to", "nowhere", "tiny", "--context", "4", "--quiet"], "--quiet"),
         (["demo", "--protocol", "fss", "--domain", "field"], "--protocol fss --preprocessing dealer --domain ring64"),
     ])
     func badUsageIsSaidInOneSentence(arguments: [String], hint: String) throws {

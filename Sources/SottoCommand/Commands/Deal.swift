@@ -40,6 +40,18 @@ struct Deal: ParsableCommand {
         if ahead.to != nil, service.sessions != nil {
             throw ValidationError("--sessions is of a dealer that listens; --completions says how many are dealt ahead")
         }
+        if ahead.to != nil, let option = try listeningOption() {
+            throw ValidationError("\(option) is of a dealer that listens, and --to does not")
+        }
+    }
+
+    /// One that was given another value than its own, and says how to listen.
+    private func listeningOption() throws -> String? {
+        let (service, role) = (try ServiceOptions.parse([]), try RoleOptions.parse([]))
+        if self.role.timeout != role.timeout { return "--timeout" }
+        if self.service.maxSessions != service.maxSessions { return "--max-sessions" }
+        if self.service.idleTimeout != service.idleTimeout { return "--idle-timeout" }
+        return self.service.quiet ? "--quiet" : nil
     }
 
     func run() throws {
