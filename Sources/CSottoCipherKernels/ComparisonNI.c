@@ -3,14 +3,14 @@
 #if defined(__x86_64__)
 
 #include <immintrin.h>
-#include <string.h>
 
 #define NI __attribute__((target("aes,sse2")))
+#define INLINE NI static inline __attribute__((always_inline))
 
 enum { ROUNDS = 10, LANES = SOTTO_DCF_LANES };
 
 // AES(x[i]) xor x[i] for the lanes of a group.
-NI static inline __attribute__((always_inline)) void hash_group(const __m128i *keys, __m128i x[LANES]) {
+INLINE void hash_group(const __m128i *keys, __m128i x[LANES]) {
     __m128i y[LANES];
     for (int i = 0; i < LANES; i++) y[i] = _mm_xor_si128(x[i], keys[0]);
     for (int round = 1; round < ROUNDS; round++)
@@ -18,14 +18,36 @@ NI static inline __attribute__((always_inline)) void hash_group(const __m128i *k
     for (int i = 0; i < LANES; i++) x[i] = _mm_xor_si128(x[i], _mm_aesenclast_si128(y[i], keys[ROUNDS]));
 }
 
-NI static inline void load_keys(const uint8_t round_keys[176], __m128i keys[ROUNDS + 1]) {
+INLINE void load_keys(const uint8_t round_keys[176], __m128i keys[ROUNDS + 1]) {
     for (int i = 0; i <= ROUNDS; i++) keys[i] = _mm_loadu_si128((const __m128i *)round_keys + i);
 }
 
-// A component's words of all lanes: half a block each.
-NI static inline void component_words(const __m128i blocks[LANES], bool is_high, uint64_t words[LANES]) {
-    for (int i = 0; i < LANES; i++)
-        words[i] = (uint64_t)_mm_cvtsi128_si64(is_high ? _mm_unpackhi_epi64(blocks[i], blocks[i]) : blocks[i]);
+// All ones in both words where a word's lowest bit is set.
+INLINE __m128i all_ones(uint64_t bit) { return _mm_set1_epi64x((long long)(0 - (bit & 1))); }
+
+// A lane's key; lanes of no key count as the last one's.
+static inline size_t key_of(const sotto_dcf_lanes *lanes, size_t lane) {
+    const size_t key = lane / lanes->lanes_of_key;
+    return lanes->first_key + (key < lanes->keys ? key : lanes->keys - 1);
+}
+
+// A key's correction of a block of values, from a row of components.
+INLINE __m128i correction_of(const sotto_dcf_keys *keys, const uint64_t *row, unsigned block) {
+    const unsigned of_block = sotto_dcf_components_of_block(keys);
+    uint64_t words[SOTTO_DCF_NARROW] = {0};
+    for (unsigned i = 0; i < of_block && block * of_block + i < keys->components; i++) words[i] = row[block * of_block + i];
+    return keys->is_narrow ? _mm_set_epi32((int)words[3], (int)words[2], (int)words[1], (int)words[0])
+                           : _mm_set_epi64x((long long)words[1], (long long)words[0]);
+}
+
+// Adds a lane's block of values, corrected where its control bit is set, to its sums where `counts` is set.
+INLINE void add_values(
+    const sotto_dcf_keys *keys, uint8_t *sums, __m128i own, __m128i correction, __m128i control, __m128i counts) {
+    const __m128i sum = _mm_loadu_si128((const __m128i *)sums), wanted = _mm_and_si128(control, correction);
+    const __m128i result = keys->is_narrow
+                               ? _mm_add_epi32(sum, _mm_and_si128(counts, _mm_add_epi32(own, wanted)))
+                               : _mm_add_epi64(sum, _mm_and_si128(counts, _mm_add_epi64(own, wanted)));
+    _mm_storeu_si128((__m128i *)sums, result);
 }
 
 NI void sotto_dcf_descend_ni(
@@ -33,44 +55,38 @@ NI void sotto_dcf_descend_ni(
     bool has_seeds) {
     __m128i aes[ROUNDS + 1];
     load_keys(round_keys, aes);
-    const unsigned shift = keys->input_bits - 1 - level, components = keys->components;
+    const unsigned shift = keys->input_bits - 1 - level, blocks = sotto_dcf_value_blocks(keys);
     const size_t words = (keys->count + 63) / 64;
     const __m128i lowest = _mm_set_epi64x(0, 1);
-    for (size_t group = 0; group < lanes->keys * lanes->groups; group++) {
-        const size_t key = lanes->first_key + group / lanes->groups;
-        const uint64_t *points = lanes->points + group * LANES;
-        uint64_t *control = lanes->control + group * LANES;
-        __m128i *seeds = (__m128i *)lanes->seeds + group * LANES;
-        uint64_t *sums = lanes->sums + group * LANES * components;
-        const uint64_t *values = keys->values + (level * keys->count + key) * components;
-        for (unsigned block = 0; block < (components + 1) / 2; block++) {
-            __m128i x[LANES];
-            for (int i = 0; i < LANES; i++)
-                x[i] = _mm_xor_si128(_mm_loadu_si128(seeds + i), _mm_set_epi64x(block + 1, 0));
+    for (size_t first = 0; first < lanes->groups * LANES; first += LANES) {
+        __m128i *seeds = (__m128i *)lanes->seeds + first, *control = (__m128i *)lanes->control + first;
+        __m128i x[LANES], is_right[LANES];
+        for (int i = 0; i < LANES; i++) is_right[i] = all_ones(lanes->points[first + (size_t)i] >> shift);
+        for (unsigned block = 0; block < blocks; block++) {
+            for (int i = 0; i < LANES; i++) x[i] = _mm_xor_si128(_mm_loadu_si128(seeds + i), _mm_set_epi64x(block + 1, 0));
             hash_group(aes, x);
-            for (unsigned component = 2 * block; component < components && component < 2 * block + 2; component++) {
-                uint64_t own[LANES];
-                component_words(x, component & 1, own);
-                for (int i = 0; i < LANES; i++) {
-                    const uint64_t goes_left = ((points[i] >> shift) & 1) - 1;
-                    sums[component * LANES + i] += goes_left & (own[i] + (control[i] & values[component]));
-                }
+            for (int i = 0; i < LANES; i++) {
+                const size_t row = level * keys->count + key_of(lanes, first + (size_t)i);
+                add_values(
+                    keys, lanes->sums + 16 * (blocks * first + LANES * block + (size_t)i), x[i],
+                    correction_of(keys, keys->values + row * keys->components, block), _mm_loadu_si128(control + i),
+                    _mm_xor_si128(is_right[i], _mm_set1_epi8(-1)));
             }
         }
         if (!has_seeds) continue;
-        const uint64_t right = keys->right_bits[level * words + (key >> 6)] >> (key & 63) & 1;
-        const __m128i correction = _mm_loadu_si128((const __m128i *)keys->seeds + level * keys->count + key);
-        const uint64_t left = (uint64_t)_mm_cvtsi128_si64(correction) & 1;
-        __m128i x[LANES];
         for (int i = 0; i < LANES; i++)
-            x[i] = _mm_xor_si128(_mm_loadu_si128(seeds + i), _mm_set_epi64x(0, (points[i] >> shift) & 1));
+            x[i] = _mm_xor_si128(_mm_loadu_si128(seeds + i), _mm_and_si128(is_right[i], lowest));
         hash_group(aes, x);
         for (int i = 0; i < LANES; i++) {
-            const uint64_t goes_right = (points[i] >> shift) & 1;
-            const uint64_t bit = (uint64_t)_mm_cvtsi128_si64(x[i]) ^ (control[i] & (left ^ (goes_right & (left ^ right))));
-            const __m128i corrected = _mm_xor_si128(x[i], _mm_and_si128(correction, _mm_set1_epi64x((long long)control[i])));
+            const size_t key = key_of(lanes, first + (size_t)i);
+            const __m128i left = _mm_loadu_si128((const __m128i *)keys->seeds + level * keys->count + key);
+            const __m128i right = _mm_set1_epi64x((long long)(keys->right_bits[level * words + (key >> 6)] >> (key & 63)));
+            // Left children's control bits are corrected by the lowest bit of the seed's correction, right ones' by their own.
+            const __m128i difference = _mm_and_si128(_mm_xor_si128(left, right), _mm_and_si128(is_right[i], lowest));
+            const __m128i correction = _mm_and_si128(_mm_loadu_si128(control + i), _mm_xor_si128(left, difference));
+            const __m128i corrected = _mm_xor_si128(x[i], correction);
             _mm_storeu_si128(seeds + i, _mm_andnot_si128(lowest, corrected));
-            control[i] = 0 - (bit & 1);
+            _mm_storeu_si128(control + i, all_ones((uint64_t)_mm_cvtsi128_si64(corrected)));
         }
     }
 }
@@ -78,15 +94,11 @@ NI void sotto_dcf_descend_ni(
 NI void sotto_dcf_finish_ni(const uint8_t round_keys[176], const sotto_dcf_keys *keys, const sotto_dcf_lanes *lanes) {
     __m128i aes[ROUNDS + 1];
     load_keys(round_keys, aes);
-    const unsigned components = keys->components, blocks = (components + 1) / 2;
-    const unsigned levels = keys->input_bits - keys->leaf_bits;
+    const unsigned blocks = sotto_dcf_value_blocks(keys), levels = keys->input_bits - keys->leaf_bits;
     const uint64_t last = ((uint64_t)1 << keys->leaf_bits) - 1;
-    for (size_t group = 0; group < lanes->keys * lanes->groups; group++) {
-        const size_t key = lanes->first_key + group / lanes->groups;
-        const uint64_t *points = lanes->points + group * LANES;
-        const uint64_t *control = lanes->control + group * LANES;
-        const __m128i *seeds = (const __m128i *)lanes->seeds + group * LANES;
-        uint64_t *sums = lanes->sums + group * LANES * components;
+    for (size_t first = 0; first < lanes->groups * LANES; first += LANES) {
+        const uint64_t *points = lanes->points + first;
+        const __m128i *seeds = (const __m128i *)lanes->seeds + first, *control = (const __m128i *)lanes->control + first;
         for (unsigned block = 0; block < blocks; block++) {
             __m128i x[LANES];
             for (int i = 0; i < LANES; i++)
@@ -94,17 +106,15 @@ NI void sotto_dcf_finish_ni(const uint8_t round_keys[176], const sotto_dcf_keys 
                     _mm_loadu_si128(seeds + i),
                     _mm_set_epi64x((long long)((points[i] & last) * blocks + block + 1), 0));
             hash_group(aes, x);
-            for (unsigned component = 2 * block; component < components && component < 2 * block + 2; component++) {
-                uint64_t own[LANES];
-                component_words(x, component & 1, own);
-                for (int i = 0; i < LANES; i++) {
-                    // The last point of a leaf has no entry. Points are public.
-                    const uint64_t entry = points[i] & last;
-                    if (entry == last) continue;
-                    const uint64_t correction =
-                        keys->values[((levels + entry) * keys->count + key) * components + component];
-                    sums[component * LANES + i] += own[i] + (control[i] & correction);
-                }
+            for (int i = 0; i < LANES; i++) {
+                // The last point of a leaf has no entry. Points are public.
+                const uint64_t entry = points[i] & last;
+                if (entry == last) continue;
+                const size_t row = (levels + entry) * keys->count + key_of(lanes, first + (size_t)i);
+                add_values(
+                    keys, lanes->sums + 16 * (blocks * first + LANES * block + (size_t)i), x[i],
+                    correction_of(keys, keys->values + row * keys->components, block), _mm_loadu_si128(control + i),
+                    _mm_set1_epi8(-1));
             }
         }
     }

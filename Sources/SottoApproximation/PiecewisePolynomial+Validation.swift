@@ -76,8 +76,8 @@ extension PiecewisePolynomial {
         let limit = Int128(1) << Self.resultBits
         var largest: Int128 = 0
         for interval in coefficients.indices {
-            for v in extremalOffsets(of: interval) {
-                guard let y = exactValue(interval: interval, offset: v), y < limit, -y < limit else {
+            for v in extremalOffsets(of: interval, coefficients[interval]) {
+                guard let y = exactValue(coefficients[interval], at: v), y < limit, -y < limit else {
                     throw PiecewisePolynomialError.overflow(interval: interval)
                 }
                 largest = max(largest, y.magnitudeAsSigned)
@@ -88,13 +88,13 @@ extension PiecewisePolynomial {
         return upper / Double(sign: .plus, exponent: resultScale, significand: 1)
     }
 
-    /// The ends of the reachable offsets and the integers around the zeros of the derivative between them.
-    private func extremalOffsets(of interval: Int) -> [Int64] {
+    /// The ends of an interval's reachable offsets and the integers around the zeros of a row's derivative between them.
+    func extremalOffsets(of interval: Int, _ row: [Int64]) -> [Int64] {
         let reachable = inputs(reaching: interval)
         let low = reachable.lowerBound - origins[interval]
         let high = reachable.upperBound - origins[interval]
         var offsets = [low, high]
-        for root in derivativeRoots(of: coefficients[interval].map(Double.init)) {
+        for root in derivativeRoots(of: row.map(Double.init)) {
             guard root > Double(low), root < Double(high) else { continue }
             let centre = Int64(root)
             offsets += (-2...2).map { min(max(centre + $0, low), high) }
@@ -115,10 +115,10 @@ extension PiecewisePolynomial {
         return q == 0 ? [0] : [q / quadratic, constant / q]
     }
 
-    /// The polynomial over the integers, or nil where it leaves 128 bits.
-    package func exactValue(interval: Int, offset v: Int64) -> Int128? {
+    /// A row's polynomial over the integers, or nil where it leaves 128 bits.
+    package func exactValue(_ row: [Int64], at v: Int64) -> Int128? {
         var y: Int128 = 0
-        for c in coefficients[interval].reversed() {
+        for c in row.reversed() {
             let (product, overflowed) = y.multipliedReportingOverflow(by: Int128(v))
             guard !overflowed else { return nil }
             let (sum, carried) = product.addingReportingOverflow(Int128(c))

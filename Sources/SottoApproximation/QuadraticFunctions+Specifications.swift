@@ -8,7 +8,8 @@ public enum QuadraticFunctions {
         [
             entry("gelu", "`x * Phi(x)`", -8...8, ExactFunctions.gelu),
             entry("geluNew", "GELU in the form with tanh", -8...8, ExactFunctions.geluNew),
-            entry("silu", "`x / (1 + e^-x)`", -12...12, ExactFunctions.silu),
+            // So that what lines leave of it is below 2^30, see ``LinearSplit``.
+            entry("silu", "`x / (1 + e^-x)`", -12...12, resultScale: 31, tolerance: 7.5e-4, ExactFunctions.silu),
         ]
     }
 
@@ -26,15 +27,15 @@ public enum QuadraticFunctions {
     }
 
     private static func entry(
-        _ name: String, _ formula: String, _ domain: ClosedRange<Double>,
-        _ exact: @escaping @Sendable (Double) -> Double
+        _ name: String, _ formula: String, _ domain: ClosedRange<Double>, resultScale: Int = 32,
+        tolerance: Double = 7e-4, _ exact: @escaping @Sendable (Double) -> Double
     ) -> BuiltInFunctions.Entry {
         BuiltInFunctions.Entry(
             documentation: ["\(formula), with the tails 0 and x outside \([domain.lowerBound, domain.upperBound])."],
-            fitter: .init(inputScale: 12, comparisonScale: 4, resultScale: 32, degree: 2),
+            fitter: .init(inputScale: 12, comparisonScale: 4, resultScale: resultScale, degree: 2),
             specification: .init(
                 name: name, domain: domain, inputRange: -4096...4096, left: .constant(0),
-                right: .linear(slope: 1, intercept: 0), tolerance: .absolute(7e-4)),
+                right: .linear(slope: 1, intercept: 0), tolerance: .absolute(tolerance)),
             exact: exact)
     }
 }

@@ -32,7 +32,7 @@ public final class TreeHash {
     /// What a seed is hashed for: the block that is added to it. A seed's lowest bit is not set.
     enum Tweak {
         static func child(isRight: Bool) -> Block { Block(isRight ? 1 : 0, 0) }
-        /// Values of a node or a leaf, two words a block.
+        /// Values of a node or a leaf, block by block.
         static func values(_ block: Int) -> Block { Block(0, UInt64(block) + 1) }
         /// The payload, at the root.
         static func payload(_ block: Int) -> Block { Block(0, 1 << 32 + UInt64(block)) }

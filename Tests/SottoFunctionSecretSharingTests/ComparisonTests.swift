@@ -9,7 +9,8 @@ import Testing
     func valuesAreRightEverywhere(inputBits: Int, leafBits: Int) throws {
         guard leafBits <= inputBits else { return }
         let size = UInt64(1) << UInt64(inputBits)
-        for (components, ring) in [(1, 1), (1, 8), (2, 16), (3, 17), (3, 56), (4, 64)] {
+        let shapes = [(1, 1), (1, 8), (2, 16), (3, 17), (3, 32), (6, 9), (3, 33), (3, 56), (5, 40), (4, 64)]
+        for (components, ring) in shapes {
             let format = ComparisonFormat(
                 inputBits: inputBits, components: components, ring: ring, leafBits: leafBits)
             let alphas = Array(0..<size)
@@ -72,14 +73,16 @@ import Testing
     }
 
     /// All kernels that this processor has give the same keys and the same values.
-    @Test func kernelsAreOne() throws {
-        let format = ComparisonFormat(inputBits: 21, components: 3, ring: 56, publicComponents: 1)
-        for count in [1, 2, 3, 5, 31, 32, 33, 1025] {
+    @Test(arguments: [(21, 3, 56), (21, 3, 32), (12, 2, 20), (9, 6, 30), (9, 5, 33), (11, 1, 64), (10, 8, 64)], 1...5)
+    func kernelsAreOne(format: (inputBits: Int, components: Int, ring: Int), pointsOfKey: Int) throws {
+        let format = ComparisonFormat(
+            inputBits: format.inputBits, components: format.components, ring: format.ring, publicComponents: 1)
+        for count in [1, 2, 3, 5, 31, 32, 33, 769] {
             let batches = try TreeHash.Kernel.allCases.filter(\.isAvailable).map {
                 try ComparisonKeyBatch(format, count: count, seed: 8, kernel: $0)
             }
             #expect(batches.allSatisfy { $0.corrections == batches[0].corrections })
-            let points = batches[0].alphas.flatMap { [$0 / 2, $0] }
+            let points = batches[0].alphas.flatMap { alpha in (0..<pointsOfKey).map { alpha >> UInt64($0) } }
             let shares = try TreeHash.Kernel.allCases.filter(\.isAvailable).map {
                 try batches[0].shares(.client, at: points, kernel: $0)
             }

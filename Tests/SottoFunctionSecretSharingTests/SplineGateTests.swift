@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [(16, 0, 16), (25, 8, 56), (24, 6, 46), (40, 12, 64), (63, 0, 64), (64, 0, 64)])
+    @Test(arguments: [(16, 0, 16), (25, 8, 32), (25, 8, 56), (24, 6, 46), (40, 12, 64), (63, 0, 64), (64, 0, 64)])
     func randomInputsAndEnds(width: Int, droppedBits: Int, ring: Int) throws {
         var seeds = InsecureSeededSource(UInt64(width))
         let generator = try PseudorandomGenerator(seed: seeds.nextSeed(), domain: 0)

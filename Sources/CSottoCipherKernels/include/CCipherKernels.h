@@ -31,8 +31,9 @@ typedef struct {
     // Of the batch.
     size_t count;
     unsigned input_bits, leaf_bits;
-    // At most 8.
+    // At most 8; words of 32 bits, four in a block of values, where keys are narrow, else of 64, two in a block.
     unsigned components;
+    bool is_narrow;
     // 16 bytes each: 127 bits that correct a child's seed, and in the lowest bit the left child's control bit.
     const uint8_t *seeds;
     // The right child's control bits, (count + 63) / 64 words a level.
@@ -56,10 +57,10 @@ typedef struct {
 // Bytes of scratch memory for so many keys with so many points each.
 size_t sotto_dcf_scratch_bytes(size_t keys, size_t per_key, unsigned components);
 
-// A party's shares of the keys' functions at all points of a chunk, by key, point and component; modulo 2^64. `roots` are its
-// seeds, 16 bytes for each key of the batch, whose lowest bit is not used. Branches and addresses depend on the points alone. A
-// node's children are hashes of its seed with the direction in the lowest bit; its values, two words a block, of the seed with
-// the block's number from 1 on in the second word, entry e of a leaf from 1 + e * ceil(components / 2) on. The path must be
+// A party's shares of the keys' functions at all points of a chunk, by key, point and component; modulo 2^64, or 2^32 where keys
+// are narrow. `roots` are its seeds, 16 bytes for each key of the batch, whose lowest bit is not used. Branches and addresses
+// depend on the points alone. A node's children are hashes of its seed with the direction in the lowest bit; its values those of
+// the seed with the block's number from 1 on in the second word, entry e of a leaf from 1 + e * blocks on. The path must be
 // available; scratch is aligned to 64 bytes.
 void sotto_dcf_evaluate(
     sotto_aes_path path, const uint8_t round_keys[176], const sotto_dcf_keys *keys, const sotto_dcf_points *points,

@@ -64,12 +64,12 @@ public final class ComparisonEvaluator {
         let components = format.sharedComponents
         let row = (format.levels + format.leafEntries) * format.components * count
         var shares = [UInt64](repeating: 0, count: count * components)
-        let (seeds, isServer) = (roots.map(\.even), party == .server)
+        let (seeds, isServer) = (roots.map { $0.even }, party == .server)
         for block in 0..<format.payloadBlocks {
             let blocks = try hash.hashes(seeds, TreeHash.Tweak.payload(block))
-            for component in 2 * block..<min(2 * block + 2, components) {
+            for component in format.components(ofBlock: block, of: components) {
                 for key in 0..<count {
-                    let own = blocks[key].word(component)
+                    let own = format.word(component, of: blocks[key])
                     // The client's control bit is set at the root, the server's is not.
                     let share =
                         isServer ? own : 0 &- own &- corrections.values[row + key * components + component]

@@ -66,15 +66,25 @@ public struct ComparisonFormat: Sendable, Hashable {
 
     var mask: UInt64 { ring == 64 ? .max : (1 << UInt64(ring)) - 1 }
 
-    /// Blocks of values of a node, or of an entry of a leaf: two components each.
-    var valueBlocks: Int { (components + 1) / 2 }
-    var payloadBlocks: Int { (sharedComponents + 1) / 2 }
-}
+    /// Whether four components share a block of values, in words of 32 bits, instead of two.
+    var isNarrow: Bool { ring <= 32 }
+    var componentsOfBlock: Int { isNarrow ? 4 : 2 }
+    /// Blocks of values of a node, or of an entry of a leaf.
+    var valueBlocks: Int { (components + componentsOfBlock - 1) / componentsOfBlock }
+    var payloadBlocks: Int { (sharedComponents + componentsOfBlock - 1) / componentsOfBlock }
 
-extension Block {
-    /// The word of a component among a block's two.
+    /// The components of a block among so many.
+    func components(ofBlock block: Int, of count: Int) -> Range<Int> {
+        componentsOfBlock * block..<min(componentsOfBlock * (block + 1), count)
+    }
+
+    /// A component's word of its block.
     @inline(__always)
-    func word(_ component: Int) -> UInt64 { component & 1 == 0 ? x : y }
+    func word(_ component: Int, of block: Block) -> UInt64 {
+        guard isNarrow else { return component & 1 == 0 ? block.x : block.y }
+        let half = component & 2 == 0 ? block.x : block.y
+        return half >> UInt64(32 * (component & 1)) & 0xffff_ffff
+    }
 }
 
 /// The corrections of a batch of keys, the same for both parties: uniform to either, who has one root seed for each key.

@@ -67,7 +67,7 @@ private struct ComparisonKeyPath {
         var values: [Block] = []
 
         init(_ roots: ArraySlice<Block>, _ party: Party) {
-            seeds = roots.map(\.even)
+            seeds = roots.map { $0.even }
             control = [UInt64](repeating: party == .server ? 0 : .max, count: roots.count)
         }
     }
@@ -81,7 +81,7 @@ private struct ComparisonKeyPath {
         let row = level * format.components * count
         for block in 0..<format.valueBlocks {
             try hashValues(TreeHash.Tweak.values(block))
-            let components = 2 * block..<min(2 * block + 2, format.components)
+            let components = format.components(ofBlock: block, of: format.components)
             correctValues(&corrections, row: row, components) { (alphas[$0] >> shift) & 1 }
         }
         guard level < format.seedLevels else { return }
@@ -126,7 +126,7 @@ private struct ComparisonKeyPath {
         let row = (format.levels + format.leafEntries) * format.components * count
         for block in 0..<format.payloadBlocks {
             try hashValues(TreeHash.Tweak.payload(block))
-            let components = 2 * block..<min(2 * block + 2, format.sharedComponents)
+            let components = format.components(ofBlock: block, of: format.sharedComponents)
             correctValues(
                 &corrections, row: row, components, of: format.sharedComponents, payload: format.publicComponents
             ) { _ in 1 }
@@ -142,7 +142,7 @@ private struct ComparisonKeyPath {
             let row = (format.levels + entry) * format.components * count
             for block in 0..<format.valueBlocks {
                 try hashValues(TreeHash.Tweak.values(entry * format.valueBlocks + block))
-                let components = 2 * block..<min(2 * block + 2, format.components)
+                let components = format.components(ofBlock: block, of: format.components)
                 correctValues(&corrections, row: row, components) {
                     (UInt64(entry) &- (alphas[$0] & low)) >> 63
                 }
@@ -167,8 +167,8 @@ private struct ComparisonKeyPath {
         let (mask, width) = (format.mask, width ?? format.components)
         for component in components {
             for (slot, key) in keys.enumerated() {
-                let own = nodes.server.values[slot].word(component)
-                let other = nodes.client.values[slot].word(component)
+                let own = format.word(component, of: nodes.server.values[slot])
+                let other = format.word(component, of: nodes.client.values[slot])
                 let wanted = bit(key) &* payloads[key * format.components + payload + component]
                 // Negative where the client's control bit is set: there it subtracts the correction.
                 let sign = nodes.client.control[slot]

@@ -13,7 +13,8 @@ struct ComparisonLanes {
     /// By lane and component.
     var sums: [UInt64]
 
-    static func padded(_ lanes: Int) -> Int { (lanes + 3) / 4 * 4 }
+    /// Kernels' lanes of a key with so many points: groups of four hold one key, or two with two points.
+    static func padded(_ lanes: Int) -> Int { lanes <= 2 ? 2 : (lanes + 3) / 4 * 4 }
 }
 
 extension ComparisonWalk {
@@ -64,10 +65,10 @@ extension ComparisonWalk {
             for lane in lanes.seeds.indices {
                 let key = lanes.keys.lowerBound + lane / lanes.lanesOfKey
                 let goesLeft = (lanes.points[lane] >> shift) & 1 &- 1
-                for component in 2 * block..<min(2 * block + 2, format.components) {
+                for component in format.components(ofBlock: block, of: format.components) {
                     let correction = corrections.values[(row + key) * format.components + component]
                     lanes.sums[lane * format.components + component] &+=
-                        goesLeft & (own[lane].word(component) &+ (lanes.control[lane] & correction))
+                        goesLeft & (format.word(component, of: own[lane]) &+ (lanes.control[lane] & correction))
                 }
             }
         }
@@ -102,10 +103,10 @@ extension ComparisonWalk {
                 let entry = Int(lanes.points[lane] & last)
                 guard entry < format.leafEntries else { continue }
                 let row = (format.levels + entry) * roots.count + lanes.keys.lowerBound + lane / lanes.lanesOfKey
-                for component in 2 * block..<min(2 * block + 2, format.components) {
+                for component in format.components(ofBlock: block, of: format.components) {
                     let correction = corrections.values[row * format.components + component]
                     lanes.sums[lane * format.components + component] &+=
-                        own[lane].word(component) &+ (lanes.control[lane] & correction)
+                        format.word(component, of: own[lane]) &+ (lanes.control[lane] & correction)
                 }
             }
         }

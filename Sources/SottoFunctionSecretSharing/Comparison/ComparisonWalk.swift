@@ -55,6 +55,7 @@ struct ComparisonWalk {
                         var keys = sotto_dcf_keys(
                             count: self.roots.count, input_bits: UInt32(format.inputBits),
                             leaf_bits: UInt32(format.leafBits), components: UInt32(format.components),
+                            is_narrow: format.isNarrow,
                             seeds: seeds.baseAddress?.assumingMemoryBound(to: UInt8.self),
                             right_bits: rightBits.baseAddress, values: values.baseAddress)
                         body(&keys, roots.baseAddress!.assumingMemoryBound(to: UInt8.self))

@@ -57,8 +57,7 @@ public struct PointClusters: Sendable, Hashable {
 
     /// Nodes of a walk.
     private func cost(_ inputBits: Int) -> Int {
-        func padded(_ lanes: Int) -> Int { (lanes + 3) / 4 * 4 }
-        return level * padded(leaders.count) + (inputBits - level) * padded(pointsOfKey)
+        level * ComparisonLanes.padded(leaders.count) + (inputBits - level) * ComparisonLanes.padded(pointsOfKey)
     }
 
     /// For kernels: the leaders, and by point the first and the last of its cluster.

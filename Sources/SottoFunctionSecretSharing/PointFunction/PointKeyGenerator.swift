@@ -25,7 +25,7 @@ public final class PointKeyGenerator {
         var corrections = PointCorrections(
             seeds: [], rightBits: [], values: [UInt64](repeating: 0, count: format.leafEntries * count))
         // Both parties' nodes on the path, with all ones where the control bit is set.
-        var seeds = roots.map { $0.map(\.even) }
+        var seeds = roots.map { seeds in seeds.map { $0.even } }
         var control = ByParty { [UInt64](repeating: $0 == .server ? 0 : .max, count: count) }
         for level in 0..<format.levels {
             var (left, right) = (ByParty<[Block]>.both([]), ByParty<[Block]>.both([]))

@@ -49,6 +49,14 @@ struct KnotCircle: Sendable, Hashable {
         UInt64(bitPattern: knot) &+ 1 << UInt64(cellBits - 1) <= opened.cell
     }
 
+    /// How many knots the least mask is beyond: the first ones.
+    @inline(__always)
+    func passed(_ opened: Opened) -> Int {
+        var count = 0
+        for knot in knots where isPassed(knot, opened) { count += 1 }
+        return count
+    }
+
     /// Knots are as far apart at every key; where `x` wraps may be anywhere.
     var clusters: PointClusters {
         let distances = zip(knots, knots.dropFirst()).map { UInt64($1 - $0) }

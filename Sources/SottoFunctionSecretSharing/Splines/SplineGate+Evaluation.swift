@@ -15,93 +15,109 @@ extension SplineGate {
         let evaluator = try ComparisonEvaluator(keyFormat, party: keys.party, kernel: kernel)
         let payloads = try evaluator.payloads(keys.corrections, roots: keys.roots)
         let (rowSize, degree, one) = (pointsOfKey * (degree + 1), degree, UInt64(keys.party == .server ? 1 : 0))
+        let last = rowSize - degree - 1
         var results = functions.map { _ in [UInt64](repeating: 0, count: differences.count) }
         var payload = [one] + [UInt64](repeating: 0, count: degree)
         try evaluator.evaluate(
             keys.corrections, roots: keys.roots, points: circle.points(differences), clusters: clusters
         ) { chunk, values in
-            for (place, key) in chunk.enumerated() {
-                for power in 0..<degree { payload[power + 1] = payloads[key * degree + power] }
-                let opened = circle.opened(differences[key])
-                for function in tables.indices {
-                    results[function][key] =
-                        result(tables[function], opened, values + place * rowSize, payload) & mask
+            for function in tables.indices {
+                let table = tables[function]
+                results[function].withUnsafeMutableBufferPointer { results in
+                    for (place, key) in chunk.enumerated() {
+                        for power in 0..<degree { payload[power + 1] = payloads[key * degree + power] }
+                        let opened = circle.opened(differences[key])
+                        let row = values + place * rowSize
+                        results[key] =
+                            table.result(
+                                opened.shift, wrapped: opened.shift &- 1 << UInt64(width),
+                                passed: circle.passed(opened), row, wrap: row + last, payload) & mask
+                    }
                 }
             }
         }
         return results
     }
+}
+
+/// A function's polynomials as words, of `x` itself and not of what is above an origin.
+private final class SplineTable {
+    private let components: Int
+    /// By piece and power.
+    private let pieces: UnsafeMutableBufferPointer<UInt64>
+    /// By knot at which the polynomial changes, and power: by how much.
+    private let steps: UnsafeMutableBufferPointer<UInt64>
+    private let knots: UnsafeMutableBufferPointer<Int>
+
+    init(_ function: SplineFunction) {
+        let components = function.degree + 1
+        let rows = zip(function.rows, function.origins).map { Self.moved($0, to: $1) }
+        let changes = rows.indices.dropLast().filter { rows[$0] != rows[$0 + 1] }
+        self.components = components
+        pieces = Self.allocate(rows.flatMap { $0 })
+        steps = Self.allocate(changes.flatMap { knot in zip(rows[knot + 1], rows[knot]).map { $0 &- $1 } })
+        knots = Self.allocate(changes)
+    }
+
+    deinit {
+        pieces.deallocate()
+        steps.deallocate()
+        knots.deallocate()
+    }
+
+    private static func allocate<Element>(_ values: [Element]) -> UnsafeMutableBufferPointer<Element> {
+        let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: values.count)
+        _ = buffer.initialize(from: values)
+        return buffer
+    }
+
+    /// A polynomial of what is above an origin as one of `x`, by Horner's rule for polynomials (synthetic division).
+    private static func moved(_ row: [Int64], to origin: Int64) -> [UInt64] {
+        var moved = row.map { UInt64(bitPattern: $0) }
+        let shift = 0 &- UInt64(bitPattern: origin)
+        for start in 0..<row.count - 1 {
+            for power in stride(from: row.count - 2, through: start, by: -1) {
+                moved[power] &+= shift &* moved[power + 1]
+            }
+        }
+        return moved
+    }
 
     /// The piece that holds where the mask is least, and at every point what changes there.
     /// - Parameters:
+    ///   - shift: what the mask lacks of `x`, before it wraps.
+    ///   - passed: knots that the least mask is beyond.
     ///   - row: shares of the key's function, by point and component.
+    ///   - wrap: of the last point, where `x` wraps.
     ///   - payload: shares of the payload.
     @inline(__always)
-    private func result(
-        _ table: SplineTable, _ opened: KnotCircle.Opened, _ row: UnsafePointer<UInt64>,
+    func result(
+        _ shift: UInt64, wrapped: UInt64, passed: Int, _ row: UnsafePointer<UInt64>, wrap: UnsafePointer<UInt64>,
         _ payload: UnsafePointer<UInt64>
     ) -> UInt64 {
-        let (components, knots) = (degree + 1, circle.knots)
-        let wrapped = opened.shift &- 1 << UInt64(width)
-        var (sum, passed) = (UInt64(0), 0)
-        for (knot, start) in knots.enumerated() {
-            let isPassed = circle.isPassed(start, opened)
-            passed += isPassed ? 1 : 0
-            sum &+= table.step(knot, at: isPassed ? wrapped : opened.shift, row + knot * components)
+        let (pieces, steps) = (UnsafePointer(pieces.baseAddress!), UnsafePointer(steps.baseAddress!))
+        let lastPiece = pieces + (self.pieces.count - components)
+        var sum =
+            value(pieces + passed * components, shift, payload) &+ value(pieces, wrapped, wrap)
+            &- value(lastPiece, shift, wrap)
+        for index in 0..<knots.count {
+            let knot = knots[index]
+            sum &+= value(steps + index * components, knot < passed ? wrapped : shift, row + knot * components)
         }
-        let last = row + knots.count * components
-        return sum &+ table.piece(passed, at: opened.shift, payload)
-            &+ table.piece(0, at: wrapped, last) &- table.piece(knots.count, at: opened.shift, last)
-    }
-}
-
-/// A function's polynomials as words, and the differences of neighbours; of `x` itself, not of what is above an origin.
-private struct SplineTable {
-    private let degree: Int
-    /// By piece and power.
-    private let pieces: [UInt64]
-    private let steps: [UInt64]
-
-    init(_ function: SplineFunction) {
-        degree = function.degree
-        let pieces = zip(function.rows, function.origins).map { row, origin -> [UInt64] in
-            var moved = row.map { UInt64(bitPattern: $0) }
-            let shift = 0 &- UInt64(bitPattern: origin)
-            // Horner's rule for polynomials (synthetic division).
-            for start in 0..<row.count - 1 {
-                for power in stride(from: row.count - 2, through: start, by: -1) {
-                    moved[power] &+= shift &* moved[power + 1]
-                }
-            }
-            return moved
-        }
-        self.pieces = pieces.flatMap { $0 }
-        steps = zip(pieces, pieces.dropFirst()).flatMap { zip($1, $0).map { $0 &- $1 } }
-    }
-
-    @inline(__always)
-    func piece(_ index: Int, at shift: UInt64, _ powers: UnsafePointer<UInt64>) -> UInt64 {
-        value(pieces, index, shift, powers)
-    }
-
-    @inline(__always)
-    func step(_ index: Int, at shift: UInt64, _ powers: UnsafePointer<UInt64>) -> UInt64 {
-        value(steps, index, shift, powers)
+        return sum
     }
 
     /// The polynomial of `a + shift` from a multiple of the powers of `a`.
     @inline(__always)
     private func value(
-        _ table: [UInt64], _ index: Int, _ shift: UInt64, _ powers: UnsafePointer<UInt64>
+        _ row: UnsafePointer<UInt64>, _ shift: UInt64, _ powers: UnsafePointer<UInt64>
     ) -> UInt64 {
-        let row = index * (degree + 1)
         let first = powers[1] &+ shift &* powers[0]
-        var sum = table[row] &* powers[0] &+ table[row + 1] &* first
-        guard degree > 1 else { return sum }
+        let sum = row[0] &* powers[0] &+ row[1] &* first
+        guard components > 2 else { return sum }
         let second = powers[2] &+ shift &* (powers[1] &+ first)
-        sum &+= table[row + 2] &* second
-        guard degree > 2 else { return sum }
+        guard components > 3 else { return sum &+ row[2] &* second }
         let third = 3 &* powers[2] &+ shift &* (3 &* powers[1] &+ shift &* powers[0])
-        return sum &+ table[row + 3] &* (powers[3] &+ shift &* third)
+        return sum &+ row[2] &* second &+ row[3] &* (powers[3] &+ shift &* third)
     }
 }

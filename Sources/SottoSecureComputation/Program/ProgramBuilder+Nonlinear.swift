@@ -101,14 +101,19 @@ extension ProgramBuilder {
     /// - Throws: ``ProgramError/beyondFunction(path:bound:limit:)`` where it has no such tails.
     /// - Communication: that of the suite.
     public func evaluate(_ function: PiecewisePolynomial, at x: Secret) throws -> Secret {
+        let (function, x) = try atItsScale(function, x)
+        let magnitude = scaled(function.outputBound, by: function.resultScale)
+        let width = try checkWidth(width(holding: magnitude), "select")
+        return try tiled(x) { try suite.evaluate(function, at: $0, width: width, magnitude: magnitude, in: self) }
+    }
+
+    /// A function that reaches as far as its input, and the input at the function's scale or a finer one.
+    func atItsScale(_ function: PiecewisePolynomial, _ x: Secret) throws -> (PiecewisePolynomial, Secret) {
         let reach = scaled(x.magnitude, by: -x.scale)
         guard let function = function.reaching(reach) else {
             throw ProgramError.beyondFunction(path: path(function.name), bound: reach, limit: function.largestReach)
         }
         // The polynomial reads its input at its own scale; a coarser one gets there without rounding.
-        let x = try refined(x, toScale: function.inputScale)
-        let magnitude = scaled(function.outputBound, by: function.resultScale)
-        let width = try checkWidth(width(holding: magnitude), "select")
-        return try tiled(x) { try suite.evaluate(function, at: $0, width: width, magnitude: magnitude, in: self) }
+        return (function, try refined(x, toScale: function.inputScale))
     }
 }

@@ -16,8 +16,11 @@ extension ProgramBuilder {
         _ function: PiecewisePolynomial, at x: Secret, scale: Int, minimumWidth: Int = 0
     ) throws -> Secret {
         guard case (let table, let short)? = try tabulated(function, at: x) else {
-            let value = try evaluate(suite.preferred(function), at: x)
-            return try rescale(value, to: scale, minimumWidth: minimumWidth)
+            let (function, x) = try atItsScale(suite.preferred(function), x)
+            if let value = try suite.evaluate(function, at: x, scale: scale, minimumWidth: minimumWidth, in: self) {
+                return value
+            }
+            return try rescale(try evaluate(function, at: x), to: scale, minimumWidth: minimumWidth)
         }
         let magnitude = short.magnitude + scaled(table.lineBound, by: short.scale) + 1
         let room = scaled(magnitude, by: max(0, scale - short.scale))

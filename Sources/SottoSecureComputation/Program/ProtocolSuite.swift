@@ -25,6 +25,12 @@ package protocol ProtocolSuite: Sendable, CustomStringConvertible {
         _ function: PiecewisePolynomial, at x: Secret, width: Int, magnitude: Double, in builder: ProgramBuilder
     ) throws -> Secret
 
+    /// The same at another scale in a ring of at least `minimumWidth` bits, within one unit of that scale, where it has a way for
+    /// less than a change of scale and ring afterwards; nil elsewhere.
+    func evaluate(
+        _ function: PiecewisePolynomial, at x: Secret, scale: Int, minimumWidth: Int, in builder: ProgramBuilder
+    ) throws -> Secret?
+
     /// In which form it takes tables.
     var tableForm: FunctionTable.Form { get }
     /// Whether it evaluates that table at `x` for less than the function's polynomials.

@@ -69,22 +69,13 @@ package struct FSSuite: ProtocolSuite {
     package func evaluate(
         _ function: PiecewisePolynomial, at x: Secret, width: Int, magnitude: Double, in builder: ProgramBuilder
     ) throws -> Secret {
-        let shift = x.scale - function.inputScale
-        let short = try builder.truncate(x, by: shift, toWidth: x.width - shift)
-        let dropped = function.inputScale - function.comparisonScale
-        // Values stay a cell away from the ring's ends.
-        let bits = ProgramBuilder.bits(short.magnitude + scaled(1, by: dropped)) + builder.profile.signBits
-        // Up to a cell more is met, see ``SplineGate``.
-        let pieces = Self.pieces(function.knots, upTo: scaled(short.magnitude, by: -dropped) + 1)
-        let gate = SplineGate(
-            width: min(max(bits, dropped + 2), short.width), droppedBits: dropped, ring: width,
-            knots: Array(function.knots[pieces.dropLast()]),
+        let input = try splineInput(function, x, in: builder)
+        let gate = input.gate(
+            ring: width,
             functions: [
-                SplineFunction(
-                    origins: Array(function.origins[pieces]), rows: Array(function.coefficients[pieces]))
+                SplineFunction(origins: input.origins, rows: Array(function.coefficients[input.pieces]))
             ])
-        return try evaluate(
-            gate, at: short.narrowed(to: gate.width), scale: function.resultScale, magnitude: magnitude, in: builder)
+        return try evaluate(gate, at: input.x, scale: function.resultScale, magnitude: magnitude, in: builder)
     }
 
     package func preferred(_ function: PiecewisePolynomial) -> PiecewisePolynomial {
@@ -105,7 +96,7 @@ package struct FSSuite: ProtocolSuite {
     package var extendsOpenings: Bool { true }
 
     /// The pieces that values up to a bound can meet; the knots between them are those from the first piece's on.
-    private static func pieces(_ knots: [Int64], upTo bound: Double) -> Range<Int> {
+    static func pieces(_ knots: [Int64], upTo bound: Double) -> Range<Int> {
         let first = knots.count { Double($0) <= -bound }
         return first..<max(first, knots.count { Double($0) <= bound }) + 1
     }
@@ -116,7 +107,7 @@ package struct FSSuite: ProtocolSuite {
         try evaluate(gate, at: x, [(scale, magnitude)], in: builder)[0]
     }
 
-    private func evaluate(
+    func evaluate(
         _ gate: SplineGate, at x: Secret, _ results: [(scale: Int, magnitude: Double)], in builder: ProgramBuilder
     ) throws -> [Secret] {
         let masked = try builder.openMasked(x)

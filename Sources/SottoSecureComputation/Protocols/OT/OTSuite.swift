@@ -142,6 +142,12 @@ package struct OTSuite: ProtocolSuite {
 
     package func preferred(_ function: PiecewisePolynomial) -> PiecewisePolynomial { function }
 
+    package func evaluate(
+        _ function: PiecewisePolynomial, at x: Secret, scale: Int, minimumWidth: Int, in builder: ProgramBuilder
+    ) throws -> Secret? {
+        nil
+    }
+
     package func evaluate(_ splines: SplineRequest, at x: Secret, in builder: ProgramBuilder) throws -> [Secret]? {
         nil
     }
