@@ -19,7 +19,9 @@ extension ProgramBuilder {
     public func layerNorm(
         _ x: Secret, rows: Int, columns: Int, epsilon: Double, scale: Int, minimumWidth: Int = 0
     ) throws -> Secret {
-        let format = try NormFormat(x, columns: columns, centred: true, epsilon: epsilon, path: path("layernorm"))
+        let format = try NormFormat(
+            x, columns: columns, centred: true, isShort: suite.extendsOpenings, epsilon: epsilon,
+            path: path("layernorm"))
         return try tiledRows(x.reshaped([rows, columns]), elementsOfRow: 4 * columns) {
             try layerNormRows($0, format, scale: scale, minimumWidth: minimumWidth)
         }
@@ -29,10 +31,14 @@ extension ProgramBuilder {
         let (rows, columns) = (x.shape[0], x.shape[1])
         let grid = Segments(rows: rows, columns: columns)
         let centred = try step("centre") { () -> Secret in
-            let wide = try resized(x, toWidth: operandWidth(format))
+            let wide = try resized(x, toWidth: min(operandWidth(format) + format.operandShift, profile.maximumWidth))
             let sums = try map(wide, .segmentSum(grid), shape: [rows])
             let spread = try map(sums, .segmentBroadcast(grid), shape: x.shape)
-            return try combine([(wide, Int64(columns)), (spread, -1)]).promisedMagnitude(format.operandMagnitude)
+            let exact = try combine([(wide, Int64(columns)), (spread, -1)])
+                .promisedMagnitude(2 * Double(columns) * x.magnitude)
+            guard format.operandShift > 0 else { return exact }
+            return try truncate(exact, by: format.operandShift, toWidth: exact.width - format.operandShift)
+                .promisedMagnitude(format.operandMagnitude)
         }
         return try normalizeRows(grid, format, squares: "variance", scale: scale, minimumWidth: minimumWidth) {
             guard format.shift > 0, !suite.extendsOpenings else { return (centred, nil) }

@@ -92,8 +92,8 @@ extension MaskedSecret {
 
 /// Scales and bounds inside LayerNorm and RMSNorm, from the bound of the input and the number of columns alone.
 ///
-/// With `c = u·x_raw`, for LayerNorm minus the sum of the row, and `u` the number of columns, for RMSNorm `u = 1`, and
-/// with `c' = c / 2^shift`, the sum of squares is `V = m · columns · F^2` for `F = u · 2^(x.scale - shift)` and `m` the
+/// With `c = u·x_raw`, for LayerNorm minus the sum of the row, and `u` the number of columns, over `2^operandShift` where `c` is
+/// opened in the narrowest ring, for RMSNorm `u = 1`, and with `c' = c / 2^shift`, the sum of squares is `V = m · columns · F^2` for `F = u · 2^(x.scale - shift)` and `m` the
 /// variance or mean square, so that
 /// `1/(u · 2^x.scale · sqrt(m + epsilon)) = sqrt(columns) · 2^-shift / sqrt(V + columns·epsilon·F^2)`.
 struct NormFormat: Sendable {
@@ -105,6 +105,8 @@ struct NormFormat: Sendable {
     /// Fraction bits of `1/sqrt` at the highest bucket that are enough for the error bound.
     static let sufficientRootScale = 18
 
+    /// Lowest bits of the centred integers that `c` does without.
+    let operandShift: Int
     let shift: Int
     let operandMagnitude: Double
     let squaresMagnitude: Double
@@ -121,13 +123,22 @@ struct NormFormat: Sendable {
     /// Ring that is wide enough for the product of `c` with the factor.
     var productWidth: Int { productScale + ProgramBuilder.bits(outputBound) + 3 }
 
-    init(_ x: Secret, columns: Int, centred: Bool, epsilon: Double, path: String) throws {
+    /// Bits of `sqrt(epsilon)·u·2^x.scale` that a shift of `c` leaves: what its rounding moves a result by, at most 2^-10.
+    private static let sufficientEpsilonBits = 10
+
+    /// - Parameter isShort: whether `c` is to have no more bits than it needs.
+    init(
+        _ x: Secret, columns: Int, centred: Bool, isShort: Bool = false, epsilon: Double, path: String
+    ) throws {
         let n = Double(columns)
-        let u = centred ? n : 1
-        operandMagnitude = centred ? 2 * n * x.magnitude : x.magnitude
+        let least = (epsilon.squareRoot() * scaled(n, by: x.scale)).exponent
+        operandShift = isShort && centred ? max(0, Int(clamping: least) - Self.sufficientEpsilonBits) : 0
+        let u = centred ? scaled(n, by: -operandShift) : 1
+        let rounding = operandShift > 0 ? 1.0 : 0
+        operandMagnitude = (centred ? 2 * u * x.magnitude : x.magnitude) + rounding
         // Sum of (c / 2^shift)^2, and one unit for the truncation, must stay below 2^62; sum c^2 <= n · (u·max|x|)^2.
         func sum(_ shift: Int) -> Double {
-            let c = scaled(u * x.magnitude, by: -shift) + (shift == 0 ? 0 : 1)
+            let c = scaled(u * x.magnitude + rounding, by: -shift) + (shift == 0 ? 0 : 1)
             return n * c * c
         }
         let limit = scaled(0.98, by: 62)

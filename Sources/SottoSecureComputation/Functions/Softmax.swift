@@ -45,8 +45,11 @@ extension ProgramBuilder {
             .withMagnitude(exponentials.magnitude * Double(longest))
             .promised(below: Double(longest) * exponential.outputBound)
         let inverse = try step("sum") {
-            try reciprocal(
+            try coarseReciprocal(
                 sums, minimum: format.smallestSum, scale: format.reciprocalScale, minimumWidth: format.productWidth)
+                ?? reciprocal(
+                    sums, minimum: format.smallestSum, scale: format.reciprocalScale,
+                    minimumWidth: format.productWidth)
         }
         return try step("normalize") {
             let product = try shares(exponentials, inverse, rows, format)
@@ -73,21 +76,21 @@ extension ProgramBuilder {
 }
 
 /// Scales inside softmax.
-struct SoftmaxFormat: Sendable {
+package struct SoftmaxFormat: Sendable {
     /// Fraction bits of the scores when the maximum is sought.
     let maximumScale = 6
     /// Fraction bits of exponentials and of the reciprocal of their sum.
-    let exponentialScale = 22
-    let reciprocalScale: Int
+    package let exponentialScale = 22
+    package let reciprocalScale: Int
     /// The largest exponential of a row is at least `exp(-2^-5)`.
     let smallestSum = 0.75
     let largestProbability = 1.5
 
-    init(longestRow: Int) {
+    package init(longestRow: Int) {
         // The reciprocal keeps at least 16 fraction bits before it is shifted back by up to the bits of the sum.
         reciprocalScale = 18 + ProgramBuilder.bits(Double(longestRow) * 2)
     }
 
     /// Bits of a probability at the sum of both scales, and two more.
-    var productWidth: Int { exponentialScale + reciprocalScale + 3 }
+    package var productWidth: Int { exponentialScale + reciprocalScale + 3 }
 }
