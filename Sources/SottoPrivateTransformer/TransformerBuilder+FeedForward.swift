@@ -120,7 +120,7 @@ extension TransformerBuilder {
         case .relu:
             return try builder.scope("relu") {
                 try builder.tiled(x) { x in
-                    try builder.resized(try builder.relu(try builder.rescale(x, to: scale)), toWidth: width)
+                    try builder.relu(x, scale: scale, minimumWidth: width).narrowed(to: width)
                 }
             }
         case .gelu: return try smooth("gelu", BuiltInFunctions.gelu)

@@ -48,6 +48,9 @@ package protocol ProtocolSuite: Sendable, CustomStringConvertible {
     /// `x` where it is not negative, else zero; asked only where it says that it does. Exact.
     func rectify(_ x: Secret, in builder: ProgramBuilder) throws -> Secret
 
+    /// Fraction bits that activations keep where it rectifies them; nil for all, where those cost next to nothing.
+    var rectifierScale: Int? { get }
+
     /// The form of a scalar function that it evaluates for least.
     func preferred(_ function: PiecewisePolynomial) -> PiecewisePolynomial
     /// Piecewise polynomials of one value; nil where each is better evaluated by itself.

@@ -55,11 +55,16 @@ package struct FSSuite: ProtocolSuite {
 
     package func rectifies(_ x: Secret, over domain: DomainProfile) -> Bool { domain.hasNarrowRings }
 
-    /// - Communication: `ceil(n·k/8)` bytes either way in 1 round.
+    /// Those of the input of ``QuadraticFunctions``: every bit is one of the opening and a level of keys.
+    package var rectifierScale: Int? { 12 }
+
+    /// - Communication: `ceil(n·k/8)` bytes either way in 1 round, where `k` bits hold the input.
     package func rectify(_ x: Secret, in builder: ProgramBuilder) throws -> Secret {
+        let bits = ProgramBuilder.bits(x.magnitude) + builder.profile.signBits
+        let short = x.narrowed(to: min(max(2, bits), x.width))
         let gate = SplineGate(
-            width: x.width, ring: x.width, knots: [0], functions: [SplineFunction(rows: [[0, 0], [0, 1]])])
-        return try evaluate(gate, at: x, scale: x.scale, magnitude: x.magnitude, in: builder)
+            width: short.width, ring: x.width, knots: [0], functions: [SplineFunction(rows: [[0, 0], [0, 1]])])
+        return try evaluate(gate, at: short, scale: x.scale, magnitude: x.magnitude, in: builder)
     }
 
     // MARK: Functions
