@@ -13,17 +13,21 @@ public struct ForwardPass: Sendable, Hashable, Codable {
     }
 
     public let architecture: Architecture
-    /// Positions whose keys and values are already shared.
+    /// Positions whose keys and values earlier passes of the generation have opened under masks.
     public let past: Int
     public let new: Int
     public let output: Output
     /// Whether what is opened is truncated exactly before, so that nothing in it depends on the shares.
     public let exactOpenings: Bool
+    /// Whether it is one of a generation, whose keys and values stay opened under masks for the passes after it.
+    public let keeps: Bool
 
+    /// - Parameter keeps: always where there is a past.
     /// - Throws: ``ArchitectureError/sizeOutOfRange(name:size:limit:)`` unless there is a new position and all of them fit
     ///   the context.
     public init(
-        architecture: Architecture, past: Int = 0, new: Int, output: Output, exactOpenings: Bool = false
+        architecture: Architecture, past: Int = 0, new: Int, output: Output, exactOpenings: Bool = false,
+        keeps: Bool = false
     ) throws {
         // Both may be a stranger's numbers.
         let (total, isTooLarge) = past.addingReportingOverflow(new)
@@ -37,9 +41,10 @@ public struct ForwardPass: Sendable, Hashable, Codable {
         self.new = new
         self.output = output
         self.exactOpenings = exactOpenings
+        self.keeps = keeps || past > 0
     }
 
-    private enum CodingKeys: String, CodingKey { case architecture, past, new, output, exactOpenings }
+    private enum CodingKeys: String, CodingKey { case architecture, past, new, output, exactOpenings, keeps }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -47,7 +52,8 @@ public struct ForwardPass: Sendable, Hashable, Codable {
             architecture: container.decode(Architecture.self, forKey: .architecture),
             past: container.decode(Int.self, forKey: .past), new: container.decode(Int.self, forKey: .new),
             output: container.decode(Output.self, forKey: .output),
-            exactOpenings: container.decodeIfPresent(Bool.self, forKey: .exactOpenings) ?? false)
+            exactOpenings: container.decodeIfPresent(Bool.self, forKey: .exactOpenings) ?? false,
+            keeps: container.decodeIfPresent(Bool.self, forKey: .keeps) ?? false)
     }
 
     public var total: Int { past + new }

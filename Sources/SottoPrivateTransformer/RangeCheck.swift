@@ -5,6 +5,8 @@ import SottoSecureComputation
 public struct RangeCheck: Sendable {
     private let weights: PreparedWeights
     private let target: Target
+    /// Of the generation that is checked pass by pass.
+    private let kept = KeptValues()
     /// The operation that came nearest to its bound so far, or is farthest beyond it.
     public private(set) var finding: RangeFinding?
     private var byName: [String: RangeFinding] = [:]
@@ -29,7 +31,9 @@ public struct RangeCheck: Sendable {
     mutating func check(_ program: Program, _ input: ClientInput, progress: ((Double) -> Void)? = nil) throws {
         let count = Double(max(program.instructionCount, 1))
         var done = 0.0
-        let state = try PlaintextInterpreter().run(program, tensors: TensorSources([weights, input])) { _, _ in
+        let state = try PlaintextInterpreter().run(
+            program, tensors: TensorSources([weights, input]), kept: kept
+        ) { _, _ in
             done += 1
             progress?(done / count)
         }

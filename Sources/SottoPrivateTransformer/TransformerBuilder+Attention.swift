@@ -28,9 +28,7 @@ extension TransformerBuilder {
         if layer.temperature {
             query = try builder.scope("temperature") { try divideByTemperature(query, index, limits) }
         }
-        let key = withPast(projected.key, index, "key", limits, width: limits.scoreWidth)
-        let value = withPast(projected.value, index, "value", limits, width: limits.valueWidth)
-        let context = try attended(query, key, value, limits)
+        let context = try attended(query, projected.key, projected.value, index, limits)
         let output = try builder.scope("output") {
             try builder.rescale(
                 try linear(
@@ -96,20 +94,6 @@ extension TransformerBuilder {
         return try builder.map(x, .slice(shape: x.shape, axis: 0, range: range), shape: [range.count, x.shape[1]])
     }
 
-    private func withPast(
-        _ x: Secret, _ index: Int, _ name: String, _ limits: AttentionLimits, width: Int
-    ) -> Secret {
-        guard pass.past > 0 else { return x }
-        return builder.scope("qkv") {
-            let past = builder.declared(
-                builder.sharedInput(
-                    ForwardPass.pastName(layer: index, name), shape: [pass.past, keyValueWidth], scale: scale,
-                    bound: limits.projections, width: width), below: limits.projections,
-                as: Bounds.Place.projections.rawValue)
-            return builder.concatenate([past, x], shape: [pass.total, keyValueWidth])
-        }
-    }
-
     /// Queries divided by the temperature of their head and position: a product with the server's reciprocals.
     private func divideByTemperature(
         _ query: Secret, _ index: Int, _ limits: AttentionLimits
@@ -145,9 +129,11 @@ extension TransformerBuilder {
 
     /// Softmax-weighted values `[rows, width]` in the ring of the output's product. Queries are cut into tiles of rows, each
     /// of which goes all the way, so that no matrix of scores is ever whole where it is large.
-    private func attended(_ query: Secret, _ key: Secret, _ value: Secret, _ limits: AttentionLimits) throws -> Secret {
+    private func attended(
+        _ query: Secret, _ key: Secret, _ value: Secret, _ layer: Int, _ limits: AttentionLimits
+    ) throws -> Secret {
         let rows = query.shape[0]
-        let opened = try builder.scope("scores") { try openedHeads(query, key, value, limits) }
+        let opened = try builder.scope("scores") { try openedHeads(query, key, value, layer, limits) }
         // The longest rows first: their tree of maxima is the deepest, and what it adds to the rounds is charged in order.
         let ranges = Array(scoreTiles(rows: rows).reversed())
         let parts = try builder.chosenTiles(ranges) { range -> Secret in
@@ -178,13 +164,19 @@ extension TransformerBuilder {
         return stride(from: 0, to: rows, by: size).map { $0..<min($0 + size, rows) }
     }
 
+    /// Keys and values as tensors that stay opened, where the pass is one of a generation.
+    private func kept(_ layer: Int) -> [KeptTensor?] {
+        [2 * layer, 2 * layer + 1].map { pass.keeps ? KeptTensor(index: $0, past: pass.past) : nil }
+    }
+
     private func openedHeads(
-        _ query: Secret, _ key: Secret, _ value: Secret, _ limits: AttentionLimits
+        _ query: Secret, _ key: Secret, _ value: Secret, _ layer: Int, _ limits: AttentionLimits
     ) throws -> OpenedHeads {
-        let opened = try builder.openMasked([
-            query.narrowed(to: limits.scoreWidth), key.narrowed(to: limits.scoreWidth),
-            value.narrowed(to: limits.valueWidth),
-        ])
+        let opened = try builder.openMasked(
+            [
+                query.narrowed(to: limits.scoreWidth), key.narrowed(to: limits.scoreWidth),
+                value.narrowed(to: limits.valueWidth),
+            ], keeping: [nil] + kept(layer))
         let rows = query.shape[0]
         return OpenedHeads(
             query: try builder.map(
@@ -258,10 +250,4 @@ private struct AttentionLimits {
         scoreWidth = builder.productWidth(scores) + spare
         valueWidth = builder.productWidth(projections) + spare
     }
-}
-
-extension ForwardPass {
-    /// Name of the shares of a layer's keys or values of earlier positions, `[past, keyValueWidth]`; keys are rotated where
-    /// positions are rotary.
-    package static func pastName(layer: Int, _ part: String) -> String { "layer.\(layer)/attention/past-\(part)" }
 }

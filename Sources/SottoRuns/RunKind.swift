@@ -6,7 +6,8 @@ import SottoSessions
 public enum RunKind: Sendable, Hashable {
     /// One inference, and whose outputs the client learns.
     case inference(ForwardPass.Output)
-    /// A greedy completion: for each token an inference on all positions so far, with the logits of the last one.
+    /// A greedy completion: an inference on the prompt, and for each token but the last one more on that token alone, with the
+    /// logits of the last position.
     case completion(tokens: Int)
 
     public var output: ForwardPass.Output {
@@ -24,7 +25,7 @@ public enum RunKind: Sendable, Hashable {
         }
     }
 
-    /// The programs of the session, one after the other, each one position longer than the one before.
+    /// The programs of the session, one after the other, each of which goes on from the one before.
     /// - Parameter positions: of the first one.
     /// - Throws: ``RunError/noTokens``, or `ArchitectureError` for lengths that do not fit the context.
     public func passes(
@@ -33,7 +34,8 @@ public enum RunKind: Sendable, Hashable {
         guard inferences >= 1 else { throw RunError.noTokens }
         return try (0..<inferences).map {
             try ForwardPass(
-                architecture: architecture, new: positions + $0, output: output, exactOpenings: exactOpenings)
+                architecture: architecture, past: $0 == 0 ? 0 : positions + $0 - 1, new: $0 == 0 ? positions : 1,
+                output: output, exactOpenings: exactOpenings, keeps: inferences > 1)
         }
     }
 }

@@ -44,7 +44,8 @@ public struct SimulatedRun: Sendable {
                 progress?((Double(index) + Double(done) / Double(all)) / Double(passes.count))
             }
             let grown = input.appending(generated)
-            let found = try session.run(pass, grown.clientInput(model.architecture), progress: tell)
+            let found = try session.run(
+                pass, grown.last(pass.new).clientInput(model.architecture), progress: tell)
             let expected = try Self.plaintext(of: model, grown, pass.output)
             let columns = found.count / pass.outputPositions
             meter.compare(found, with: expected, columns: columns)
@@ -75,6 +76,12 @@ public struct SimulatedRun: Sendable {
 }
 
 extension SimulationInput {
+    /// The tokens that a pass takes: the last ones.
+    fileprivate func last(_ count: Int) -> SimulationInput {
+        guard case .tokens(let tokens) = self else { return self }
+        return .tokens(Array(tokens.suffix(count)))
+    }
+
     /// With the tokens of a completion so far.
     fileprivate func appending(_ generated: [Int]) -> SimulationInput {
         guard case .tokens(let prompt) = self else { return self }

@@ -50,6 +50,7 @@ public struct SimulatedSession: Sendable {
     private let inferences: Int
     private var cost: SessionCost
     private var range: RangeCheck
+    private let memory = SimulatedMemory()
     /// Of the first run.
     private var setup: SimulatedSetup?
 
@@ -87,7 +88,8 @@ public struct SimulatedSession: Sendable {
         let seed = options.seed &+ UInt64(cost.inferences) &* 0x9E37_79B9_7F4A_7C15
         let outcome = try program.simulated(
             server: weights, client: input, seeds: InsecureSeededSource(seed), threads: options.threads,
-            crossovers: options.crossovers, setup: setup, channels: channels, progress: progress)
+            crossovers: options.crossovers, setup: setup, memory: memory, channels: channels,
+            progress: progress)
         if cost.inferences == 0 {
             cost.recordSetup(
                 of: program, inferences: inferences, sent: outcome.setup.server.bytesSent,

@@ -23,6 +23,8 @@ public final class ClientSession {
     private let budget: PassBudget
     private let sharesTimes: Bool
     private let party: any SessionParty
+    /// Whether tokens of a completion go on from the positions before them; keys that were dealt ahead are for whole prefixes.
+    private let keepsPositions: Bool
     /// The weights of the setup, once it has been made, and what the session has since.
     private var weights: [WeightDeclaration]?
     private var memory = PreprocessingMemory()
@@ -69,6 +71,7 @@ public final class ClientSession {
             max(inferences, RunRequest.inferenceRange.lowerBound), RunRequest.inferenceRange.upperBound)
         self.budget = budget
         sharesTimes = configuration.sharesTimes(with: theirs)
+        keepsPositions = keys == nil
         let pulse = Pulse()
         channel.join(pulse)
         do {
@@ -135,8 +138,8 @@ public final class ClientSession {
     ) throws -> Run {
         let plan = agreed.program.plan
         let request = RunRequest(
-            past: agreed.pass.past, new: agreed.pass.new, output: agreed.pass.output, fingerprint: agreed.fingerprint,
-            prefetch: prefetch, inferences: inferences)
+            past: agreed.pass.past, new: agreed.pass.new, output: agreed.pass.output, keeps: agreed.pass.keeps,
+            fingerprint: agreed.fingerprint, prefetch: prefetch, inferences: inferences)
         let start = ContinuousClock.now
         var times = SessionTimes()
         times.start()
@@ -162,7 +165,9 @@ public final class ClientSession {
         return Run(values: FixedPoint(fractionBits: scale).decode(raw), accounted: accounted)
     }
 
-    /// Greedy completion: `count` times the token with the largest logit at the last position.
+    /// Greedy completion: `count` times the token with the largest logit at the last position. The first run takes the prompt,
+    /// each one after it one token more, whose keys and values join those that the parties keep opened under masks; with keys
+    /// that were dealt ahead every run takes all tokens.
     ///
     /// - Parameters:
     ///   - progress: called during a run with the nodes done and all nodes.
@@ -174,10 +179,16 @@ public final class ClientSession {
     ) throws -> [Int] {
         _ = try ForwardPass(architecture: architecture, new: prompt.count + max(count - 1, 0), output: .last)
         var tokens = prompt
+        var past = 0
         for _ in 0..<count {
-            let run = try run(tokens: tokens, output: .last, progress: progress)
+            let pass = try ForwardPass(
+                architecture: architecture, past: past, new: tokens.count - past, output: .last,
+                exactOpenings: configuration.exactOpenings, keeps: keepsPositions && count > 1)
+            let input = try ClientInput(tokens: Array(tokens[past...]), vocabulary: architecture.vocabulary)
+            let run = try run(pass, input, progress: progress)
             let next = ReferenceModel.mostLikely(run.values)
             try token(next, run)
+            if keepsPositions { past = tokens.count }
             tokens.append(next)
         }
         return Array(tokens[prompt.count...])

@@ -45,6 +45,8 @@ private final class DomainSessionParty<Domain: ShareDomain>: SessionParty {
     private let preprocessing: any PartyPreprocessing<Domain>
     private let peer: any Channel
     private let threads: Int
+    /// Of the generation that is under way.
+    private let kept = KeptDifferences<Domain>()
 
     init(
         _ domain: Domain, _ party: Party, _ preprocessing: any PartyPreprocessing<Domain>, peer: any Channel,
@@ -75,7 +77,7 @@ private final class DomainSessionParty<Domain: ShareDomain>: SessionParty {
         }
         times.lap(\.offline)
         let result = try PartyInterpreter(domain: domain, party: party, channel: peer, threads: threads)
-            .run(agreed.program, source: source, tensors: run.tensors, progress: run.progress)
+            .run(agreed.program, source: source, tensors: run.tensors, kept: kept, progress: run.progress)
         times.lap(\.online)
         try preprocessing.end()
         return result

@@ -164,7 +164,7 @@ public final class ServerSession {
         }
         let pass = try ForwardPass(
             architecture: architecture, past: request.past, new: request.new, output: request.output,
-            exactOpenings: exactOpenings)
+            exactOpenings: exactOpenings, keeps: request.keeps)
         let left = max(limits.queries - record.opened, 0)
         guard pass.outputPositions <= left else {
             throw SessionError.queriesUsedUp(asked: pass.outputPositions, left: left)

@@ -132,6 +132,8 @@ package struct RunRequest: Codable, Sendable {
     package let fingerprint: String
     /// Whether both parties prepare all correlations before the online phase, and wait for each other there.
     package let prefetch: Bool
+    /// Whether the run is one of a generation; always where there is a past.
+    package let keeps: Bool
     /// Runs that the client expects the session to have, of which the first one's request tells what the setup has.
     package let inferences: Int
 
@@ -140,8 +142,10 @@ package struct RunRequest: Codable, Sendable {
     package static let inferenceRange = 1...65536
 
     package init(
-        past: Int, new: Int, output: ForwardPass.Output, fingerprint: String, prefetch: Bool, inferences: Int
+        past: Int, new: Int, output: ForwardPass.Output, keeps: Bool = false, fingerprint: String, prefetch: Bool,
+        inferences: Int
     ) {
+        self.keeps = keeps
         self.past = past
         self.new = new
         self.output = output

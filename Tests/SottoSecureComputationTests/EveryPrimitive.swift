@@ -40,7 +40,8 @@ struct EveryPrimitive {
                 },
                 { try b.compare(sum, thresholds: [-100, 0, 333]) },
                 {
-                    let masked = try b.openMasked([sum, s])
+                    let masked = try b.openMasked([sum, s], keeping: [nil, KeptTensor(index: 0, past: 0)])
+                    _ = try b.recalled(KeptTensor(index: 0, past: rows), columns: columns, like: masked[1])
                     let mapped = try b.map(
                         masked[0], .permute(shape: [rows, columns], order: [1, 0]), shape: [columns, rows])
                     return try b.multiply(

@@ -15,6 +15,8 @@ package protocol Correlation: Sendable, CanonicallyEncodable {
     var products: CorrelationFields { get }
     /// Who gets the products, or its shares of them, as corrections.
     var corrected: Corrected { get }
+    /// Whose mask it is, if it is one that more than one run knows.
+    var kept: KeptElements? { get }
     /// The products of both parties' masks; what a dealer computes.
     func products<Domain: ShareDomain>(
         of masks: ByParty<CorrelationMaterial<Domain.Elements>>, _ dealer: borrowing DealerView<Domain>
@@ -97,13 +99,17 @@ package struct CorrelationShare<Elements: Sendable>: Sendable {
     /// Shares.
     package let products: CorrelationMaterial<Elements>
 
-    package init(masks: CorrelationMaterial<Elements>, products: CorrelationMaterial<Elements>) {
+    package init(
+        masks: CorrelationMaterial<Elements>, products: CorrelationMaterial<Elements> = CorrelationMaterial()
+    ) {
         self.masks = masks
         self.products = products
     }
 }
 
 extension Correlation {
+    package var kept: KeptElements? { nil }
+
     /// Bytes of the dealer's corrections by receiver.
     package var correctionBytes: ByParty<Int> { ByParty { corrected.includes($0) ? products.bytes : 0 } }
 

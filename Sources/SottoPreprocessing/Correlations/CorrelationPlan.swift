@@ -10,6 +10,8 @@ package struct CorrelationPlan: Sendable {
     /// The order in which the party that gets corrections takes them, each once: what a stream follows, so that nothing
     /// has to wait at its receiver.
     package let streamOrder: [Int]
+    /// Rows of kept tensors that the run opens; nil where it keeps none.
+    package let keptRows: Range<Int>?
 
     /// The correlations of an instruction.
     package struct Use: Sendable, Hashable {
@@ -24,11 +26,13 @@ package struct CorrelationPlan: Sendable {
 
     /// - Parameter streamOrder: by default that of the correlations.
     package init(
-        correlations: [any Correlation], weights: [WeightDeclaration], uses: [Use] = [], streamOrder: [Int]? = nil
+        correlations: [any Correlation], weights: [WeightDeclaration], uses: [Use] = [], streamOrder: [Int]? = nil,
+        keptRows: Range<Int>? = nil
     ) {
         self.correlations = correlations
         self.weights = weights
         self.uses = uses
+        self.keptRows = keptRows
         self.streamOrder = streamOrder ?? Array(correlations.indices)
     }
 

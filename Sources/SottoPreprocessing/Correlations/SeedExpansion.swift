@@ -11,15 +11,19 @@ package struct SeedExpansion<Domain: ShareDomain>: Sendable {
     package let domain: Domain
     package let party: Party
     let seed: Seed
+    /// Of the masks of kept elements: the seed of their generation's first run.
+    let keptSeed: Seed
 
-    package init(domain: Domain, party: Party, seed: Seed) {
+    package init(domain: Domain, party: Party, seed: Seed, keptSeed: Seed? = nil) {
         self.domain = domain
         self.party = party
         self.seed = seed
+        self.keptSeed = keptSeed ?? seed
     }
 
     /// The part of correlation `index` that the seed alone determines; no products for who gets them as corrections.
     func expand(_ correlation: any Correlation, index: Int) throws -> CorrelationShare<Domain.Elements> {
+        guard correlation.kept == nil else { return CorrelationShare(masks: try masks(correlation, index: index)) }
         var generator = try PseudorandomGenerator(seed: seed, domain: UInt64(index))
         let masks = try draw(correlation.masks(of: party), &generator)
         let isDrawn = correlation.corrected == .shares(of: party.peer)
@@ -29,6 +33,10 @@ package struct SeedExpansion<Domain: ShareDomain>: Sendable {
 
     /// The masks alone.
     func masks(_ correlation: any Correlation, index: Int) throws -> CorrelationMaterial<Domain.Elements> {
+        if let kept = correlation.kept {
+            let fields = correlation.masks(of: party).tensors
+            return CorrelationMaterial(tensors: try fields.map { try mask(of: kept, width: $0.width) })
+        }
         var generator = try PseudorandomGenerator(seed: seed, domain: UInt64(index))
         return try draw(correlation.masks(of: party), &generator)
     }

@@ -8,12 +8,13 @@ package struct DealerEngine<Domain: ShareDomain>: Sendable {
     private let view: DealerView<Domain>
 
     package init(
-        domain: Domain, plan: CorrelationPlan, seeds: ByParty<Seed>, weightMasks: WeightMasks<Domain>, threads: Int = 1
+        domain: Domain, plan: CorrelationPlan, seeds: ByParty<Seed>, keptSeeds: ByParty<Seed>? = nil,
+        weightMasks: WeightMasks<Domain>, threads: Int = 1
     ) {
         self.plan = plan
         view = DealerView(
             domain: domain, plan: plan,
-            expansions: ByParty { SeedExpansion(domain: domain, party: $0, seed: seeds[$0]) },
+            expansions: ByParty { SeedExpansion(domain: domain, party: $0, seed: seeds[$0], keptSeed: keptSeeds?[$0]) },
             weightMasks: weightMasks, threads: threads)
     }
 

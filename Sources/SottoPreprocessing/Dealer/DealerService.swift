@@ -135,15 +135,18 @@ public final class DealerService<Domain: ShareDomain>: Sendable {
         let weightSeed = try seeds.nextSeed()
         try dealing.send(FrameTag.dealerWeightSeed, weightSeed.bytes, to: .server)
         let weightMasks = WeightMasks(domain: domain, seed: weightSeed)
+        var generation = KeptGeneration<ByParty<Seed>>()
         while let request = try dealing.nextRequest() {
             let program = try planner(request.description)
             guard program.fingerprint == request.fingerprint else {
                 throw PreprocessingError.malformedRequest("its program differs from the one of this version")
             }
             let own = ByParty(server: try seeds.nextSeed(), client: try seeds.nextSeed())
+            let kept = try generation.seeds(for: program.plan.keptRows, own: own)
             for party in Party.allCases { try dealing.send(FrameTag.dealerSeed, own[party].bytes, to: party) }
             let engine = DealerEngine(
-                domain: domain, plan: program.plan, seeds: own, weightMasks: weightMasks, threads: threads)
+                domain: domain, plan: program.plan, seeds: own, keptSeeds: kept, weightMasks: weightMasks,
+                threads: threads)
             for index in program.plan.streamOrder {
                 try dealing.checkThatBothAreThere()
                 guard let corrections = try engine.corrections(index), !corrections.isEmpty else { continue }

@@ -23,13 +23,15 @@ package final class DealtCorrelations<Domain: ShareDomain>: CorrelationSource {
 
     /// - Parameter maskedWeights: `E` for every weight of the plan, at the client; none at the server.
     package init(
-        domain: Domain, plan: CorrelationPlan, party: Party, seed: Seed, stream: any CorrectionStream,
+        domain: Domain, plan: CorrelationPlan, party: Party, seed: Seed, keptSeed: Seed? = nil,
+        stream: any CorrectionStream,
         maskedWeights: ReceivedWeights<Domain>, threads: Int = 1
     ) {
         self.plan = plan
         self.stream = stream
         view = PartyView(
-            domain: domain, plan: plan, expansion: SeedExpansion(domain: domain, party: party, seed: seed),
+            domain: domain, plan: plan,
+            expansion: SeedExpansion(domain: domain, party: party, seed: seed, keptSeed: keptSeed),
             maskedWeights: maskedWeights, threads: threads)
         used = [Bool](repeating: false, count: plan.correlations.count)
     }

@@ -1,4 +1,5 @@
 import SottoAlgebra
+import SottoRandomness
 import SottoTransport
 
 /// A party's side of a dealer's session: its connection to the dealer, and at the client the masked weights, kept from run
@@ -7,6 +8,7 @@ final class DealtParty<Domain: ShareDomain>: PartyPreprocessing {
     private let session: PreprocessingSession<Domain>
     private let dealer: DealerConnection
     private var maskedWeights: ReceivedWeights<Domain>
+    private var generation = KeptGeneration<Seed>()
 
     /// Introduces the party to the dealer.
     init(_ session: PreprocessingSession<Domain>) throws {
@@ -35,6 +37,7 @@ final class DealtParty<Domain: ShareDomain>: PartyPreprocessing {
         let seed = try dealer.begin(description: run.description, fingerprint: run.fingerprint)
         return DealtCorrelations(
             domain: session.domain, plan: run.plan, party: session.party, seed: seed,
+            keptSeed: try generation.seeds(for: run.plan.keptRows, own: seed),
             stream: dealer.corrections(of: run.plan, for: session.party), maskedWeights: maskedWeights,
             threads: session.threads)
     }

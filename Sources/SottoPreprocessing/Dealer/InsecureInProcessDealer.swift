@@ -7,6 +7,7 @@ import SottoTransport
 package struct InsecureInProcessDealer<Domain: ShareDomain>: Sendable {
     private let domain: Domain
     private let seeds: ByParty<Seed>
+    private let later: Seed
     package let weightMasks: WeightMasks<Domain>
     private let threads: Int
 
@@ -15,6 +16,7 @@ package struct InsecureInProcessDealer<Domain: ShareDomain>: Sendable {
         self.domain = domain
         self.weightMasks = WeightMasks(domain: domain, seed: try seeds.nextSeed())
         self.seeds = ByParty(server: try seeds.nextSeed(), client: try seeds.nextSeed())
+        later = try seeds.nextSeed()
         self.threads = threads
     }
 
@@ -22,14 +24,29 @@ package struct InsecureInProcessDealer<Domain: ShareDomain>: Sendable {
     package func source(
         _ party: Party, plan: CorrelationPlan, maskedWeights: [Domain.Elements] = []
     ) -> DealtCorrelations<Domain> {
-        let engine = DealerEngine(
-            domain: domain, plan: plan, seeds: seeds, weightMasks: weightMasks, threads: threads)
-        return DealtCorrelations(
-            domain: domain, plan: plan, party: party, seed: seeds[party], stream: EngineStream(engine),
-            maskedWeights: ReceivedWeights(domain, maskedWeights), threads: threads)
+        source(party, plan: plan, seeds: seeds, keptSeeds: seeds, maskedWeights: maskedWeights)
     }
 
-    /// One party, for one run.
+    fileprivate func source(
+        _ party: Party, plan: CorrelationPlan, seeds: ByParty<Seed>, keptSeeds: ByParty<Seed>,
+        maskedWeights: [Domain.Elements]
+    ) -> DealtCorrelations<Domain> {
+        let engine = DealerEngine(
+            domain: domain, plan: plan, seeds: seeds, keptSeeds: keptSeeds, weightMasks: weightMasks, threads: threads)
+        return DealtCorrelations(
+            domain: domain, plan: plan, party: party, seed: seeds[party], keptSeed: keptSeeds[party],
+            stream: EngineStream(engine), maskedWeights: ReceivedWeights(domain, maskedWeights), threads: threads)
+    }
+
+    /// Both parties' seeds of a session's run, from 0 on.
+    fileprivate func seeds(ofRun run: Int) throws -> ByParty<Seed> {
+        guard run > 0 else { return seeds }
+        let words = try PseudorandomGenerator(seed: later, domain: UInt64(run)).words(4)
+        return ByParty(
+            server: try Block(words[0], words[1]).seed(), client: try Block(words[2], words[3]).seed())
+    }
+
+    /// One party, for a session.
     func party(_ party: Party) -> any PartyPreprocessing<Domain> { InProcessParty(self, party, domain) }
 
     private final class EngineStream: CorrectionStream {
@@ -48,7 +65,8 @@ private final class InProcessParty<Domain: ShareDomain>: PartyPreprocessing {
     private let party: Party
     private let domain: Domain
     private var maskedWeights: [Domain.Elements] = []
-    private var hasBegun = false
+    private var runs = 0
+    private var generation = KeptGeneration<ByParty<Seed>>()
 
     init(_ dealer: InsecureInProcessDealer<Domain>, _ party: Party, _ domain: Domain) {
         self.dealer = dealer
@@ -68,11 +86,12 @@ private final class InProcessParty<Domain: ShareDomain>: PartyPreprocessing {
         return received.record
     }
 
-    /// - Throws: ``PreprocessingError/alreadyUsed(index:)`` for a second run, whose masks would be those of the first.
     func begin(_ run: PreprocessedRun, over peer: any Channel) throws -> any CorrelationSource<Domain> {
-        guard !hasBegun else { throw PreprocessingError.alreadyUsed(index: 0) }
-        hasBegun = true
-        return dealer.source(party, plan: run.plan, maskedWeights: maskedWeights)
+        let seeds = try dealer.seeds(ofRun: runs)
+        runs += 1
+        return dealer.source(
+            party, plan: run.plan, seeds: seeds,
+            keptSeeds: try generation.seeds(for: run.plan.keptRows, own: seeds), maskedWeights: maskedWeights)
     }
 
     func end() {}

@@ -48,6 +48,7 @@ final class KeyFileParty<Domain: ShareDomain>: PartyPreprocessing {
 
     func begin(_ run: PreprocessedRun, over peer: any Channel) throws -> any CorrelationSource<Domain> {
         guard hasAgreed else { throw KeyFileError.notAgreed }
+        guard run.plan.keptRows == nil else { throw PreprocessingError.keepsNothing }
         let (seed, place) = try keys.next(run)
         return DealtCorrelations(
             domain: session.domain, plan: run.plan, party: session.party, seed: seed,

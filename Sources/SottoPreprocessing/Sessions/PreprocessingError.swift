@@ -25,6 +25,10 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
     case ringsOnly
     /// A message of the other party, of preprocessing between them, is none.
     case malformedMaking(String)
+    /// A run that goes on where no earlier one has ended.
+    case otherGeneration(rows: Int, kept: Int)
+    /// Correlations that were dealt ahead are of runs that keep nothing.
+    case keepsNothing
     /// The dealer was told to stop.
     case stopping
 
@@ -58,6 +62,10 @@ public enum PreprocessingError: Error, Equatable, Sendable, CustomStringConverti
             "Without a dealer correlations are made for --domain ring64 only; choose it, or --preprocessing dealer."
         case .malformedMaking(let reason):
             "The other party's part of the preprocessing was refused: \(reason)."
+        case .otherGeneration(let rows, let kept):
+            "A run goes on after \(rows) positions and the session has kept \(kept); begin with the whole prompt again."
+        case .keepsNothing:
+            "Keys that were dealt ahead are for whole prefixes; run each token on its prefix, or use a dealer."
         case .stopping: "The dealer was told to stop; start it again, or use another one."
         case .idle(let seconds):
             "The session stood idle for \(Self.text(seconds)) s; start a new one, or allow a longer --idle-timeout."

@@ -25,7 +25,7 @@ final class CorrelationMaking {
     init(
         _ plan: CorrelationPlan, _ schedule: MakingSchedule, _ party: Party, _ transfers: TwoPartyTransfers,
         _ encryption: PartyEncryption?, ring: Ring64, threads: Int, weights: [[UInt64]],
-        seeds: inout some SeedSource
+        generation: inout KeptGeneration<Seed>, seeds: inout some SeedSource
     ) throws {
         self.plan = plan
         self.schedule = schedule
@@ -34,7 +34,9 @@ final class CorrelationMaking {
         self.encryption = encryption
         self.threads = threads
         self.weights = weights
-        expansion = SeedExpansion(domain: ring, party: party, seed: try seeds.nextSeed())
+        let seed = try seeds.nextSeed()
+        expansion = SeedExpansion(
+            domain: ring, party: party, seed: seed, keptSeed: try generation.seeds(for: plan.keptRows, own: seed))
         secrets = SeedStream(try seeds.nextSeed())
         shares = [CorrelationShare<[UInt64]>?](repeating: nil, count: plan.correlations.count)
         times = [Duration](repeating: .zero, count: plan.correlations.count)

@@ -12,6 +12,7 @@ package final class TwoPartyMaker {
     private let ring: Ring64
     private let threads: Int
     private var keySeeds: SeedStream
+    private var generation = KeptGeneration<Seed>()
     /// What the session has keys for: this party's own, and what there is of the peer's.
     private var memory = PreprocessingMemory()
     private var own: [ProductClient] = []
@@ -125,7 +126,8 @@ package final class TwoPartyMaker {
             return PartyEncryption(encryption, party, own: own, peer: peers, weights: kept)
         }
         let making = try CorrelationMaking(
-            plan, schedule, party, transfers, encryption, ring: ring, threads: threads, weights: weights, seeds: &seeds)
+            plan, schedule, party, transfers, encryption, ring: ring, threads: threads, weights: weights,
+            generation: &generation, seeds: &seeds)
         try making.run(over: peer)
         (times, sentBytes) = (making.times, making.sentBytes)
         return try plan.correlations.indices.map { index in

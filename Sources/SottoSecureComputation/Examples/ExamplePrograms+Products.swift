@@ -49,6 +49,13 @@ extension ExamplePrograms {
     }
 
     static let otherProducts = [
+        ExampleProgram("openings that are kept", "and recalled, rows of 4") { b, p in
+            let columns = p("columns", 4, or: 5)
+            let x = operand(b, p.count * columns, width: p("width", productWidth, or: productWidth - 1))
+            let kept = KeptTensor(index: p("tensor", 0, or: 1), past: 0)
+            let opened = try b.openMasked([x.reshaped([p.count, columns])], keeping: [kept])[0]
+            _ = try b.recalled(KeptTensor(index: kept.index, past: p.count), columns: columns, like: opened)
+        },
         ExampleProgram("server product", "matrix through a map, \(productWidth) bits") { b, p in
             let (n, columns) = (p.count, p("columns", 5, or: 6))
             let x = operand(b, n * 4, width: productWidth).reshaped([n, 4])

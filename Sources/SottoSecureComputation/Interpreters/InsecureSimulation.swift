@@ -42,22 +42,31 @@ public struct SimulatedSetup: Sendable {
     }
 }
 
+/// What the parties of a simulated session have from run to run: their preprocessing, and what they keep opened. One run at a time.
+public final class SimulatedMemory: @unchecked Sendable {
+    /// Of one domain.
+    fileprivate var parties: Any?
+
+    public init() {}
+}
+
 extension Program {
     /// The program by ``InsecureSimulation`` in its own domain.
     /// - Parameters:
     ///   - crossovers: of matrix products.
     ///   - setup: of the session that the run belongs to; by default for this run alone.
+    ///   - memory: of that session; its first run makes the setup.
     public func simulated(
         server: any TensorSource, client: any TensorSource, seeds: some SeedSource & Sendable, threads: Int = 1,
-        crossovers: ProductCrossovers = .standard, setup: SimulatedSetup? = nil,
+        crossovers: ProductCrossovers = .standard, setup: SimulatedSetup? = nil, memory: SimulatedMemory? = nil,
         channels: (any Channel, any Channel) = InMemoryChannel.pair(), link: Link? = nil,
         meters: (ComputeMeter, ComputeMeter) = (ComputeMeter(), ComputeMeter()),
         progress: (@Sendable (Int, Int) -> Void)? = nil
     ) throws -> SimulationOutcome {
         func run<Domain: ShareDomain>(_ domain: Domain) throws -> SimulationOutcome {
             try InsecureSimulation(domain: domain, threads: threads).run(
-                self, server: server, client: client, seeds: seeds, setup: setup, channels: channels, link: link,
-                meters: meters, progress: progress)
+                self, server: server, client: client, seeds: seeds, setup: setup, memory: memory,
+                channels: channels, link: link, meters: meters, progress: progress)
         }
         return try run(profile.domain(crossovers: crossovers))
     }
@@ -81,18 +90,24 @@ package struct InsecureSimulation<Domain: ShareDomain>: Sendable {
     ///   - server: the server's tensors.
     ///   - client: the client's.
     ///   - setup: of the session; by default for this run alone.
+    ///   - memory: of the session; by default this is its only run.
     ///   - channels: the parties' ends; by default a pair in memory.
     ///   - link: shapes both directions by a virtual clock, on which online work counts as the meters say.
     ///   - meters: keep the server's and the client's times.
     package func run(
         _ program: Program, server: any TensorSource, client: any TensorSource, seeds: some SeedSource & Sendable,
-        setup: SimulatedSetup? = nil,
+        setup: SimulatedSetup? = nil, memory: SimulatedMemory? = nil,
         channels: (any Channel, any Channel) = InMemoryChannel.pair(), link: Link? = nil,
         meters: (ComputeMeter, ComputeMeter) = (ComputeMeter(), ComputeMeter()),
         progress: (@Sendable (Int, Int) -> Void)? = nil
     ) throws -> Outcome {
-        let preprocessing = try program.target.preprocessing.insecureParties(domain, seeds: seeds, threads: threads)
-        let parties = UncheckedParties(preprocessing)
+        let known = memory?.parties as? UncheckedParties
+        let parties =
+            try known
+            ?? UncheckedParties(
+                try program.target.preprocessing.insecureParties(domain, seeds: seeds, threads: threads))
+        memory?.parties = parties
+        let isFirst = known == nil
         let prepared = PreprocessedRun(plan: program.plan, description: "", fingerprint: "")
         let session = setup ?? SimulatedSetup(of: program)
         let shaped = link.map { link in
@@ -104,14 +119,14 @@ package struct InsecureSimulation<Domain: ShareDomain>: Sendable {
                 if shaped != nil { _ = try channel.receiveControl(limit: 0) }
                 let start = ContinuousClock.now
                 let party = parties.value.server
-                let setup = try session.make(party, weights: server, over: channel)
+                let setup = isFirst ? try session.make(party, weights: server, over: channel) : SetupRecord()
                 let seconds = (ContinuousClock.now - start) / .seconds(1)
                 let setupEnd = shaped?.0.clock ?? 0
                 let source = try party.begin(prepared, over: channel)
                 shaped?.0.restart()
                 let result = try PartyInterpreter(domain: domain, party: .server, channel: channel, threads: threads)
                     .run(
-                        program, source: source, tensors: server, meter: meters.0,
+                        program, source: source, tensors: server, kept: parties.kept.server, meter: meters.0,
                         progress: progress)
                 return PartyOutcome(
                     result: result, setup: setup, seconds: seconds, setupEnd: setupEnd, end: shaped?.0.clock ?? 0)
@@ -120,12 +135,12 @@ package struct InsecureSimulation<Domain: ShareDomain>: Sendable {
                 // In a session the client asks for the weights.
                 if shaped != nil { try channel.sendControl([]) }
                 let party = parties.value.client
-                let setup = try session.make(party, weights: client, over: channel)
+                let setup = isFirst ? try session.make(party, weights: client, over: channel) : SetupRecord()
                 let setupEnd = shaped?.1.clock ?? 0
                 let source = try party.begin(prepared, over: channel)
                 shaped?.1.restart()
                 let result = try PartyInterpreter(domain: domain, party: .client, channel: channel, threads: threads)
-                    .run(program, source: source, tensors: client, meter: meters.1)
+                    .run(program, source: source, tensors: client, kept: parties.kept.client, meter: meters.1)
                 return PartyOutcome(
                     result: result, setup: setup, seconds: 0, setupEnd: setupEnd, end: shaped?.1.clock ?? 0)
             })
@@ -149,6 +164,7 @@ package struct InsecureSimulation<Domain: ShareDomain>: Sendable {
     /// Each party is used by its own thread alone.
     private struct UncheckedParties: @unchecked Sendable {
         let value: ByParty<any PartyPreprocessing<Domain>>
+        let kept = ByParty { _ in KeptDifferences<Domain>() }
 
         init(_ value: ByParty<any PartyPreprocessing<Domain>>) { self.value = value }
     }

@@ -20,17 +20,19 @@ package struct PartyInterpreter<Domain: ShareDomain> {
 
     /// - Parameters:
     ///   - tensors: this party's inputs; the server's include its weights.
+    ///   - kept: what the session has of earlier runs.
     ///   - meter: keeps the party's times; by default one that measures them.
     ///   - progress: called after every instruction with the number of those done and of all.
     /// - Returns: what was opened to this party, and its trace.
     /// - Throws: errors of the channel, of the correlations and of inputs; the run cannot be resumed.
     package func run(
         _ program: Program, source: any CorrelationSource<Domain>, tensors: any TensorSource,
-        meter: ComputeMeter = ComputeMeter(), progress: ((Int, Int) -> Void)? = nil
+        kept: KeptDifferences<Domain> = KeptDifferences(), meter: ComputeMeter = ComputeMeter(),
+        progress: ((Int, Int) -> Void)? = nil
     ) throws -> PartyResult {
         let state = PartyState(
             domain: domain, party: party, slotCount: program.slotCount, source: source, tensors: tensors,
-            threads: threads)
+            kept: kept, threads: threads)
         let run = PartyRun(state: state, channel: channel, meter: meter, program: program)
         try run.run { done in progress?(done, program.instructionCount) }
         return PartyResult(

@@ -7,9 +7,11 @@ public struct PlaintextInterpreter: Sendable {
 
     /// - Parameter trace: called after every instruction with its path and the values of its first output.
     public func run(
-        _ program: Program, tensors: any TensorSource, trace: ((String, [Int64]) -> Void)? = nil
+        _ program: Program, tensors: any TensorSource, kept: KeptValues = KeptValues(),
+        trace: ((String, [Int64]) -> Void)? = nil
     ) throws -> PlaintextState {
-        let state = PlaintextState(bounds: program.bounds, slotCount: program.slotCount, tensors: tensors)
+        let state = PlaintextState(
+            bounds: program.bounds, slotCount: program.slotCount, tensors: tensors, kept: kept)
         var readers = SlotReaders(program)
         for instruction in program.instructions {
             state.path = instruction.path

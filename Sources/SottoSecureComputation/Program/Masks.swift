@@ -5,10 +5,13 @@ import SottoPreprocessing
 package struct RingMask: MaskCorrelation {
     package let count: Int
     package let width: Int
+    package let kept: KeptElements?
 
-    package init(count: Int, width: Int) {
+    package init(count: Int, width: Int, kept: KeptElements? = nil) {
+        precondition(kept.map { $0.range.count == count } ?? true)
         self.count = count
         self.width = width
+        self.kept = kept
     }
 
     package func masks(of party: Party) -> CorrelationFields { .tensor(count: count, width: width) }
@@ -22,6 +25,7 @@ package struct RingMask: MaskCorrelation {
     package func encode(into encoder: inout CanonicalEncoder) {
         encoder.append("ring mask")
         encoder.append([count, width])
+        if let kept { encoder.append(kept) }
     }
 }
 

@@ -20,6 +20,8 @@ public final class ProgramBuilder {
     private var outputScales: [String: Int] = [:]
     /// Of functions that were asked for; nil for those that have none.
     var tables: [TableKey: FunctionTable?] = [:]
+    /// Rows of kept tensors that the program opens.
+    private(set) var keptRows: Range<Int>?
     /// By slot.
     var bounds: [Int: DeclaredBound] = [:]
 
@@ -156,6 +158,12 @@ public final class ProgramBuilder {
         return CorrelationHandle(index: correlations.count - 1, kind: correlation)
     }
 
+    /// Says which rows of kept tensors the program opens; the same of all of them.
+    func declareKept(_ rows: Range<Int>) {
+        precondition(keptRows == nil || keptRows == rows, "all kept tensors have as many rows")
+        keptRows = rows
+    }
+
     func declare(_ input: InputDeclaration) {
         if !inputs.contains(where: { $0.name == input.name }) { inputs.append(input) }
     }
@@ -216,7 +224,8 @@ public final class ProgramBuilder {
             plan: CorrelationPlan(
                 correlations: correlations, weights: weights, uses: uses,
                 streamOrder: PartySchedule.correlationOrder(
-                    open[0], tiling, party: .server, count: correlations.count)),
+                    open[0], tiling, party: .server, count: correlations.count),
+                keptRows: keptRows),
             inputs: inputs, slotCount: slots.count, readers: slots.readers, outputScales: outputScales, bounds: bounds)
     }
 }

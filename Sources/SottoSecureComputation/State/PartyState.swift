@@ -19,6 +19,8 @@ package final class PartyState<Domain: ShareDomain> {
     package let threads: Int
     private let source: any CorrelationSource<Domain>
     private let tensors: any TensorSource
+    /// Opened differences of earlier runs, and what this one adds.
+    let kept: KeptDifferences<Domain>
     private var slots: [SlotContent<Domain.Elements>?]
     private var capabilities: [ObjectIdentifier: Any] = [:]
     /// The weight that the tiles of one product read one after the other.
@@ -32,13 +34,14 @@ package final class PartyState<Domain: ShareDomain> {
 
     init(
         domain: Domain, party: Party, slotCount: Int, source: any CorrelationSource<Domain>,
-        tensors: any TensorSource, threads: Int
+        tensors: any TensorSource, kept: KeptDifferences<Domain>, threads: Int
     ) {
         self.domain = domain
         self.party = party
         self.threads = threads
         self.source = source
         self.tensors = tensors
+        self.kept = kept
         self.slots = [SlotContent<Domain.Elements>?](repeating: nil, count: slotCount)
     }
 

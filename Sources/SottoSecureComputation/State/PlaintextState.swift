@@ -13,6 +13,8 @@ public struct RangeViolation: Sendable, Hashable {
 public final class PlaintextState {
     let domain = Ring64()
     private let tensors: any TensorSource
+    /// Tensors of earlier runs, and what this one adds.
+    let kept: KeptValues
     private var values: [[Int64]?]
     private var bitVectors: [[BitVector]?]
     private let bounds: [Int: DeclaredBound]
@@ -23,8 +25,9 @@ public final class PlaintextState {
     public private(set) var declaredFindings: [String: RangeFinding] = [:]
     private var worstProduct: RangeFinding?
 
-    init(bounds: [Int: DeclaredBound], slotCount: Int, tensors: any TensorSource) {
+    init(bounds: [Int: DeclaredBound], slotCount: Int, tensors: any TensorSource, kept: KeptValues) {
         self.tensors = tensors
+        self.kept = kept
         self.bounds = bounds
         values = [[Int64]?](repeating: nil, count: slotCount)
         bitVectors = [[BitVector]?](repeating: nil, count: slotCount)

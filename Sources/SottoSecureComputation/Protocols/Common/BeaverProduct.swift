@@ -171,13 +171,20 @@ struct BeaverProduct: Primitive {
 extension ProgramBuilder {
     /// Opens the differences of `secrets` to fresh masks, in one round; large ones in tiles, each under a mask of its own.
     public func openMasked(_ secrets: [Secret]) throws -> [MaskedSecret] {
+        try openMasked(secrets, kept: secrets.map { _ in nil })
+    }
+
+    /// - Parameter kept: by secret the elements of a kept tensor that it is, if it is any.
+    func openMasked(_ secrets: [Secret], kept: [KeptElements?]) throws -> [MaskedSecret] {
         for x in secrets { try checkHeadroom(x.magnitude, width: x.width, "open-masked") }
         let ranges = secrets.map { tiling.rowRanges(rows: $0.count, elementsOfRow: 1) }
         let tiles = ranges.map(\.count).max() ?? 1
-        guard tiles > 1 else { return try openMaskedPieces(secrets) }
+        guard tiles > 1 else { return try openMaskedPieces(secrets, kept) }
         let opened = try branches(Array(0..<tiles), areTiles: true) { tile -> [(secret: Int, piece: MaskedSecret)] in
             let members = secrets.indices.filter { tile < ranges[$0].count }
-            let pieces = try openMaskedPieces(try members.map { try elements(ranges[$0][tile], of: secrets[$0]) })
+            let pieces = try openMaskedPieces(
+                try members.map { try elements(ranges[$0][tile], of: secrets[$0]) },
+                members.map { kept[$0]?.part(ranges[$0][tile]) })
             return Array(zip(members, pieces))
         }
         return secrets.indices.map { index in
@@ -185,10 +192,10 @@ extension ProgramBuilder {
         }
     }
 
-    private func openMaskedPieces(_ secrets: [Secret]) throws -> [MaskedSecret] {
+    private func openMaskedPieces(_ secrets: [Secret], _ kept: [KeptElements?]) throws -> [MaskedSecret] {
         var operands: [MaskedOpening.Operand] = []
-        let masked = secrets.map { x in
-            let mask = newCorrelation(RingMask(count: x.count, width: x.width))
+        let masked = zip(secrets, kept).map { x, kept in
+            let mask = newCorrelation(RingMask(count: x.count, width: x.width, kept: kept))
             let output = MaskedSecret(
                 slot: newSlot(elements: 2 * x.count), view: MaskView(mask), shape: x.shape, scale: x.scale,
                 magnitude: x.magnitude, width: x.width)
@@ -199,7 +206,7 @@ extension ProgramBuilder {
         return masked
     }
 
-    private func joinedMasked(_ pieces: [MaskedSecret], as x: Secret) -> MaskedSecret {
+    func joinedMasked(_ pieces: [MaskedSecret], as x: Secret) -> MaskedSecret {
         let view = MaskView(concatenating: pieces.map(\.view))
         let slot = pieces.count == 1 ? pieces[0].slot : newSlot(elements: 2 * x.count)
         if pieces.count > 1 {
