@@ -60,30 +60,41 @@ NI void sotto_dcf_descend_ni(
     const __m128i lowest = _mm_set_epi64x(0, 1);
     for (size_t first = 0; first < lanes->groups * LANES; first += LANES) {
         __m128i *seeds = (__m128i *)lanes->seeds + first, *control = (__m128i *)lanes->control + first;
+        // Of the first lanes and of the last two.
+        const size_t key[2] = {key_of(lanes, first), key_of(lanes, first + 2)};
         __m128i x[LANES], is_right[LANES];
         for (int i = 0; i < LANES; i++) is_right[i] = all_ones(lanes->points[first + (size_t)i] >> shift);
         for (unsigned block = 0; block < blocks; block++) {
             for (int i = 0; i < LANES; i++) x[i] = _mm_xor_si128(_mm_loadu_si128(seeds + i), _mm_set_epi64x(block + 1, 0));
             hash_group(aes, x);
-            for (int i = 0; i < LANES; i++) {
-                const size_t row = level * keys->count + key_of(lanes, first + (size_t)i);
+            __m128i corrections[2];
+            for (int half = 0; half < 2; half++)
+                corrections[half] =
+                    half == 1 && key[1] == key[0]
+                        ? corrections[0]
+                        : correction_of(
+                              keys, keys->values + (level * keys->count + key[half]) * keys->components, block);
+            for (int i = 0; i < LANES; i++)
                 add_values(
-                    keys, lanes->sums + 16 * (blocks * first + LANES * block + (size_t)i), x[i],
-                    correction_of(keys, keys->values + row * keys->components, block), _mm_loadu_si128(control + i),
-                    _mm_xor_si128(is_right[i], _mm_set1_epi8(-1)));
-            }
+                    keys, lanes->sums + 16 * (blocks * first + LANES * block + (size_t)i), x[i], corrections[i / 2],
+                    _mm_loadu_si128(control + i), _mm_xor_si128(is_right[i], _mm_set1_epi8(-1)));
         }
         if (!has_seeds) continue;
         for (int i = 0; i < LANES; i++)
             x[i] = _mm_xor_si128(_mm_loadu_si128(seeds + i), _mm_and_si128(is_right[i], lowest));
         hash_group(aes, x);
+        __m128i left[2], right[2];
+        for (int half = 0; half < 2; half++) {
+            left[half] = _mm_loadu_si128((const __m128i *)keys->seeds + level * keys->count + key[half]);
+            right[half] = _mm_set1_epi64x(
+                (long long)(keys->right_bits[level * words + (key[half] >> 6)] >> (key[half] & 63)));
+        }
         for (int i = 0; i < LANES; i++) {
-            const size_t key = key_of(lanes, first + (size_t)i);
-            const __m128i left = _mm_loadu_si128((const __m128i *)keys->seeds + level * keys->count + key);
-            const __m128i right = _mm_set1_epi64x((long long)(keys->right_bits[level * words + (key >> 6)] >> (key & 63)));
             // Left children's control bits are corrected by the lowest bit of the seed's correction, right ones' by their own.
-            const __m128i difference = _mm_and_si128(_mm_xor_si128(left, right), _mm_and_si128(is_right[i], lowest));
-            const __m128i correction = _mm_and_si128(_mm_loadu_si128(control + i), _mm_xor_si128(left, difference));
+            const __m128i difference =
+                _mm_and_si128(_mm_xor_si128(left[i / 2], right[i / 2]), _mm_and_si128(is_right[i], lowest));
+            const __m128i correction =
+                _mm_and_si128(_mm_loadu_si128(control + i), _mm_xor_si128(left[i / 2], difference));
             const __m128i corrected = _mm_xor_si128(x[i], correction);
             _mm_storeu_si128(seeds + i, _mm_andnot_si128(lowest, corrected));
             _mm_storeu_si128(control + i, all_ones((uint64_t)_mm_cvtsi128_si64(corrected)));
@@ -98,6 +109,7 @@ NI void sotto_dcf_finish_ni(const uint8_t round_keys[176], const sotto_dcf_keys 
     const uint64_t last = ((uint64_t)1 << keys->leaf_bits) - 1;
     for (size_t first = 0; first < lanes->groups * LANES; first += LANES) {
         const uint64_t *points = lanes->points + first;
+        const size_t key[2] = {key_of(lanes, first), key_of(lanes, first + 2)};
         const __m128i *seeds = (const __m128i *)lanes->seeds + first, *control = (const __m128i *)lanes->control + first;
         for (unsigned block = 0; block < blocks; block++) {
             __m128i x[LANES];
@@ -110,7 +122,7 @@ NI void sotto_dcf_finish_ni(const uint8_t round_keys[176], const sotto_dcf_keys 
                 // The last point of a leaf has no entry. Points are public.
                 const uint64_t entry = points[i] & last;
                 if (entry == last) continue;
-                const size_t row = (levels + entry) * keys->count + key_of(lanes, first + (size_t)i);
+                const size_t row = (levels + entry) * keys->count + key[i / 2];
                 add_values(
                     keys, lanes->sums + 16 * (blocks * first + LANES * block + (size_t)i), x[i],
                     correction_of(keys, keys->values + row * keys->components, block), _mm_loadu_si128(control + i),

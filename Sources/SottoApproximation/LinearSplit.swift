@@ -1,28 +1,28 @@
 /// A function as lines, whose slopes and offsets are whole at its input's scale, and what is left of it, which is small at
 /// every input: both then fit rings that are much narrower than one that holds the function at its result scale.
-package struct LinearSplit: Sendable, Hashable {
+public struct LinearSplit: Sendable, Hashable {
     /// By piece, `slope·x + offset` at the input's scale.
-    package struct Line: Sendable, Hashable {
-        package let slope: Int64
-        package let offset: Int64
+    public struct Line: Sendable, Hashable {
+        public let slope: Int64
+        public let offset: Int64
 
-        package init(slope: Int64, offset: Int64) {
+        public init(slope: Int64, offset: Int64) {
             (self.slope, self.offset) = (slope, offset)
         }
     }
 
-    package let lines: [Line]
+    public let lines: [Line]
     /// By piece, the coefficients that are left, of `x` above the function's origin.
-    package let rows: [[Int64]]
+    public let rows: [[Int64]]
     /// The largest magnitude of what is left, as an integer at the result scale.
-    package let bound: Int64
+    public let bound: Int64
 }
 
 extension PiecewisePolynomial {
     /// - Parameter bits: what is left is below two to this power, at most 62.
     /// - Returns: nil where a piece is too far from every such line, or a coefficient leaves 64 bits. Lines are zero where that
     ///   is enough, else without an offset.
-    package func linearSplit(within bits: Int) -> LinearSplit? {
+    public func linearSplit(within bits: Int) -> LinearSplit? {
         let limit = Int128(1) << Int128(bits)
         var (lines, rows): ([LinearSplit.Line], [[Int64]]) = ([], [])
         var bound: Int128 = 0

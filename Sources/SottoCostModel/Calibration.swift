@@ -63,9 +63,11 @@ public enum CalibrationError: Error, Equatable, Sendable, CustomStringConvertibl
             "The calibration at \(path) is of another machine and is not used; run `sotto calibrate` here."
         case .unmeasured(let path, let threads, let target):
             "The calibration at \(path) has nothing for \(threads) threads and \(target) and is not used; run "
-                + "`sotto calibrate --threads \(threads) --protocol \(target.suite.name) "
-                + "--preprocessing \(target.preprocessing.name) --domain \(target.domain.name)"
-                + (target.domain.prime.map { " --prime \($0)" } ?? "") + "`."
+                + target.suiteNames.map { suite in
+                    "`sotto calibrate --threads \(threads) --protocol \(suite) "
+                        + "--preprocessing \(target.preprocessing.name) --domain \(target.domain.name)"
+                        + (target.domain.prime.map { " --prime \($0)" } ?? "") + "`"
+                }.joined(separator: " and ") + "."
         case .unwritable(let path):
             "The calibration cannot be written to \(path); choose a file in a directory that can, on a disk with room."
         }

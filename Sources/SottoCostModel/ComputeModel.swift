@@ -18,6 +18,11 @@ public struct ComputeModel: Sendable, Hashable, Codable {
         ProgramWork(program, memory).kinds.filter { coefficients[$0.key] == nil }
     }
 
+    /// What either has measured; of what both have, these coefficients.
+    func merging(_ other: ComputeModel) -> ComputeModel {
+        ComputeModel(coefficients: coefficients.merging(other.coefficients) { own, _ in own })
+    }
+
     /// An estimate in nanoseconds. A kernel that was never measured is taken for an average one.
     func nanoseconds(_ kind: WorkKind, _ size: WorkSize) -> Int {
         guard let coefficients = coefficients[kind.key] ?? coefficients[kind.withoutKernel.key] else { return 0 }
@@ -60,7 +65,7 @@ package struct WorkKind: Sendable, Hashable {
         self.kernel = kernel
     }
 
-    var key: String { "\(stage.rawValue) \(party?.name ?? "dealer") \(kernel)" }
+    package var key: String { "\(stage.rawValue) \(party?.name ?? "dealer") \(kernel)" }
     var withoutKernel: WorkKind { WorkKind(stage, party) }
 }
 

@@ -11,7 +11,7 @@ public struct CostReport: Sendable, Hashable, Codable {
     public let schemaVersion: Int
     public let model: String
     public let architecture: String
-    public let `protocol`: String
+    public internal(set) var `protocol`: String
     public let preprocessing: String
     public let domain: String
     /// In decimal; of a field only.
@@ -261,7 +261,7 @@ public struct CostReport: Sendable, Hashable, Codable {
         schemaVersion = Self.currentSchemaVersion
         model = configuration.model
         architecture = configuration.architecture
-        `protocol` = configuration.target.suite.name
+        `protocol` = configuration.target.protocolName
         preprocessing = configuration.target.preprocessing.name
         domain = configuration.target.domain.name
         prime = configuration.target.domain.prime?.description

@@ -74,7 +74,7 @@ extension TransformerBuilder {
             try builder.map(x, .slice(shape: x.shape, axis: 1, range: range), shape: [rows, columns])
         }
         let (gate, up) = try builder.scope("gate") { (try half(0..<columns), try half(columns..<(2 * columns))) }
-        return try builder.tiled([gate, up]) { halves in
+        return try builder.tiledBySuite([gate, up]) { halves in
             try gatedTile(halves[0], halves[1], activation, limits, width: width)
         }
     }
@@ -105,7 +105,7 @@ extension TransformerBuilder {
     private func activation(_ x: Secret, _ activation: Architecture.Activation, width: Int) throws -> Secret {
         func smooth(_ name: String, _ function: PiecewisePolynomial) throws -> Secret {
             try builder.scope(name) {
-                try builder.tiled(x) { x in
+                try builder.tiledBySuite(x) { x in
                     try builder.evaluate(
                         function, at: try builder.rescale(x, to: scale), scale: scale, minimumWidth: width
                     ).narrowed(to: width)
@@ -119,7 +119,7 @@ extension TransformerBuilder {
             }
         case .relu:
             return try builder.scope("relu") {
-                try builder.tiled(x) { x in
+                try builder.tiledBySuite(x) { x in
                     try builder.relu(x, scale: scale, minimumWidth: width).narrowed(to: width)
                 }
             }

@@ -26,7 +26,7 @@ public struct SessionConfiguration: Sendable, Hashable {
 
     var fields: [String: String] {
         [
-            "protocol": target.suite.name, "preprocessing": target.preprocessing.name,
+            "protocol": target.protocolName, "preprocessing": target.preprocessing.name,
             "domain": target.domain.description, "exact openings": exactOpenings ? "yes" : "no",
             Self.timesField: sharesTimes ? Self.shared : "own",
         ]

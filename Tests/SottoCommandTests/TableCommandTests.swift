@@ -183,6 +183,47 @@ import Testing
         #expect(try BuiltProgram.run(limited + ["csv"]).output.split(separator: "\n").count == 4)
     }
 
+    @Test func theCheapestMixStandsBesideBothSuites() throws {
+        let table = [
+            "table", "tiny", "--protocol", "ot,fss,cheapest", "--architectures", "SM+LN+G", "--contexts", "5",
+        ]
+        for network in [[], ["--network", "wan,lan"]] {
+            let (rows, objects) = try objects(table + network)
+            #expect(rows.map(\.protocol) == ["ot", "fss", "cheapest"])
+            let costs = rows.map {
+                network.isEmpty ? Double($0.totals.online.bytesSent.total) : $0.latency[0].online
+            }
+            #expect(costs[2] <= min(costs[0], costs[1]))
+            #expect(objects.map { $0["mix"] == nil } == [true, true, false])
+            let mix = try #require(objects[2]["mix"] as? [String: String])
+            #expect(mix.keys.sorted() == ["gelu", "layernorm", "softmax"])
+            #expect(Set(mix.values).isSubset(of: ["ot", "fss"]))
+        }
+        let text = try BuiltProgram.run(table).output
+        #expect(text.contains("cheapest, dealer, ring64") && text.contains("cheapest in bytes: "))
+        #expect(try BuiltProgram.run(table + ["--network", "lan"]).output.contains("cheapest on lan: "))
+    }
+
+    @Test(arguments: [
+        "table tiny --protocol cheapest --preprocessing two-party", "table tiny --protocol ot,cheapest --domain field",
+        "table tiny --protocol cheapest --domain ring64,field",
+        "table tiny --protocol cheapest --preprocessing dealer,two-party",
+    ])
+    func aMixThatThereIsNotSaysWhatThereIs(line: String) throws {
+        let result = try BuiltProgram.run(line.split(separator: " ").map(String.init))
+        #expect(result.status == 64 && result.output.isEmpty)
+        #expect(result.error.contains("mixes ot and fss") && result.error.contains("--preprocessing dealer"))
+    }
+
+    /// Runs have one protocol.
+    @Test(arguments: ["estimate tiny", "suggest tiny", "simulate tiny", "demo tiny", "costs", "calibrate"])
+    func onlyTablesMix(command: String) throws {
+        let result = try BuiltProgram.run(
+            command.split(separator: " ").map(String.init) + ["--protocol", "cheapest"])
+        #expect(result.status == 64 && result.output.isEmpty)
+        #expect(result.error.contains("'cheapest' is invalid for '--protocol"))
+    }
+
     @Test(arguments: ["text", "csv", "markdown", "latex"])
     func everyForm(format: String) throws {
         for arguments in [

@@ -110,4 +110,43 @@ import Testing
         #expect(results[0] == inputs.map { UInt64(max($0, 0)) })
         #expect(gate.keyFormat.keyBits == 13 * 129 + 20 * 32 + 16)
     }
+
+    /// Every input under every mask, times factors under masks of their own.
+    @Test(arguments: [3, 5, 6], [9, 32, 40, 64])
+    func productsWithAFactor(width: Int, ring: Int) throws {
+        let half = Int64(1) << Int64(width - 1)
+        let modulus: UInt64 = ring == 64 ? .max : (1 << UInt64(ring)) - 1
+        for knots: [Int64] in [[], [0], [1 - half, half - 1], [-1, 0, 1]] {
+            for degree in 1...3 {
+                func function(_ salt: Int) -> SplineFunction {
+                    SplineFunction(
+                        rows: (0...knots.count).map { piece in
+                            (0...degree).map { Int64((piece + 1) * (7 * $0 + salt) - 20) }
+                        })
+                }
+                let gate = SplineGate(
+                    width: width, ring: ring, knots: knots, functions: [function(5), function(11)], isMultiplied: true)
+                let inputs = (-half..<half).flatMap { x in (0..<UInt64(2 * half)).map { _ in x } }
+                let masks = (-half..<half).flatMap { _ in 0..<UInt64(2 * half) }
+                let factors = inputs.indices.map { UInt64($0) &* 0x9E37_79B9_7F4A_7C15 & modulus }
+                let factorMasks = inputs.indices.map { UInt64($0) &* 0xC2B2_AE3D_27D4_EB4F & modulus }
+                let batch = try ComparisonKeyBatch(
+                    gate.keyFormat, alphas: masks,
+                    payloads: gate.keyFormat.multipliedPowers(of: masks, by: factorMasks), seed: UInt64(width))
+                let low = UInt64(2 * half - 1)
+                let opened = zip(inputs, masks).map { (UInt64(bitPattern: $0) &- $1) & low }
+                let openedFactors = zip(factors, factorMasks).map { ($0 &- $1) & modulus }
+                let shares = try ByParty { try gate.evaluate(opened, times: openedFactors, batch.keys($0)) }
+                for (number, function) in gate.functions.enumerated() {
+                    let sums = zip(shares.server[number], shares.client[number]).map { ($0 &+ $1) & modulus }
+                    let expected = inputs.indices.map { index in
+                        let row = function.rows[knots.count { $0 <= inputs[index] }]
+                        let value = row.reversed().reduce(Int64(0)) { $0 &* inputs[index] &+ $1 }
+                        return UInt64(bitPattern: value) &* factors[index] & modulus
+                    }
+                    #expect(sums == expected)
+                }
+            }
+        }
+    }
 }

@@ -14,7 +14,8 @@ import Testing
 
     @Test(
         arguments: LLaMACase.all,
-        [(1, .standard), (2, .standard), (13, .standard), (3, .field), (3, .fssWithDealer)] as [(Int, Target)])
+        [(1, .standard), (2, .standard), (13, .standard), (3, .field), (3, .fssWithDealer)]
+            + Target.mixtures.map { (3, $0) })
     func everyCombinationCostsWhatItDeclares(_ test: LLaMACase, run: (positions: Int, target: Target)) throws {
         let (positions, target) = run
         let architecture = test.architecture

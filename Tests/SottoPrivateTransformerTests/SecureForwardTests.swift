@@ -73,6 +73,12 @@ struct PrivateForward {
         _ notation: Architecture.Notation, target: Target
     ) throws { try check(notation, 5, target) }
 
+    /// Values go from one suite to the other between any two operations.
+    @Test(arguments: Architecture.Notation.all, Target.mixtures)
+    func everyArchitectureCostsWhatItDeclaresInMixtures(
+        _ notation: Architecture.Notation, target: Target
+    ) throws { try check(notation, 5, target) }
+
     private func check(_ notation: Architecture.Notation, _ positions: Int, _ target: Target) throws {
         let architecture = try Architecture(
             layers: [.init(), .init()], heads: 3, width: 15, feedForwardWidth: 21, context: 16, vocabulary: 19

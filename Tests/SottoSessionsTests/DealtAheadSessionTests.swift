@@ -83,7 +83,7 @@ import Testing
     }
 
     /// The second session has other keys: the roundings of its truncations are others.
-    @Test(arguments: [Target.standard, .fssWithDealer, .field])
+    @Test(arguments: [Target.standard, .fssWithDealer, .field, .mixtures[0]])
     func completionsEqualPlaintextAndDeclaration(target: Target) throws {
         let architecture = try SessionFixture.smallArchitecture()
         let weights = try ModelWeights.random(architecture, seed: 5, standardDeviation: 0.3)

@@ -20,6 +20,12 @@ extension Target {
     public static let both: [Target] = [.standard, .fssWithDealer, .field]
     /// The suites, and all fields.
     public static let all: [Target] = [.standard, .fssWithDealer] + fields
+    /// Either suite with a part of a transformer by the other one.
+    public static let mixtures: [Target] = [(ProtocolName.ot, ProtocolName.fss), (.fss, .ot)].flatMap { base, other in
+        [["gelu", "relu", "silu"], ["softmax"], ["layernorm", "rmsnorm"]].map { scopes in
+            .mixed(base, with: Dictionary(uniqueKeysWithValues: scopes.map { ($0, other) }))
+        }
+    }
 }
 
 extension ExamplePrograms {

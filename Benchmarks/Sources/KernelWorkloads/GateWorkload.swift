@@ -10,12 +10,18 @@ public struct GateWorkload {
     private let make: () throws -> Void
     private let use: () throws -> Void
 
-    /// GELU as `sotto --protocol fss` evaluates it at a bound of 4095.
+    /// GELU as `sotto --protocol fss` evaluates it at a bound of 4095 in front of a matrix: lines, and what is left of them.
     public static func gelu(count: Int, kernel: TreeHash.Kernel = .fastest) throws -> GateWorkload {
         let function = QuadraticFunctions.gelu
+        guard let split = function.linearSplit(within: 30) else {
+            preconditionFailure("GELU is a line and a remainder")
+        }
         let gate = SplineGate(
-            width: 25, droppedBits: function.inputScale - function.comparisonScale, ring: 47, knots: function.knots,
-            functions: [SplineFunction(origins: function.origins, rows: function.coefficients)])
+            width: 25, droppedBits: function.inputScale - function.comparisonScale, ring: 32, knots: function.knots,
+            functions: [
+                SplineFunction(rows: split.lines.map { [$0.offset, $0.slope, 0] }),
+                SplineFunction(origins: function.origins, rows: split.rows),
+            ])
         return try GateWorkload("GELU", gate.keyFormat, width: 25, dropped: gate.droppedBits, count: count, kernel) {
             _ = try gate.evaluate($0, $1, kernel: kernel)
         }

@@ -40,7 +40,8 @@ struct TableCommand: ParsableCommand {
     func run() throws {
         let compared = try ComparedModel.all(named: modelNames)
         let measured = try perplexities(of: compared)
-        let scenarios = try sweep.scenarios(of: compared)
+        let scenarios = try sweep.scenarios(
+            of: compared, cheapestBy: network.networks.isEmpty ? .bytes : .latency)
         let progress = ProgressBar("counting")
         let networks = network.networks.isEmpty ? [Network.lan, .wan] : network.networks
         let pricing = Pricing(networks: networks, computes: try computes())

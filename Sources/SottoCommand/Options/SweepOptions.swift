@@ -43,8 +43,10 @@ struct SweepOptions: ParsableArguments {
 
     @Option(
         name: .customLong("protocol"),
-        help: ArgumentHelp("Comparisons and nonlinear functions, a list; \(ProtocolName.availability)."))
-    var protocols: CommaList<ProtocolName> = CommaList([.ot])
+        help: ArgumentHelp(
+            "Comparisons and nonlinear functions, a list; \(ProtocolName.availability), and cheapest is the mix of both, operation by operation, with the least online latency on the first --network, or without one the fewest online bytes."
+        ))
+    var protocols: CommaList<SweptProtocol> = CommaList([.one(.ot)])
 
     @Option(
         help: ArgumentHelp("Where correlated randomness comes from, a list; \(PreprocessingName.availability)."))
@@ -60,12 +62,18 @@ struct SweepOptions: ParsableArguments {
 
     func validate() throws {
         try prime.validate(for: domain.elements)
+        let isMixable = preprocessing.elements == [.dealer] && domain.elements == [.ring64]
+        guard isMixable || !protocols.elements.contains(.cheapest) else {
+            throw ValidationError(
+                "--protocol cheapest mixes ot and fss, which both are built with --preprocessing dealer --domain ring64 only; ask for other combinations in a table of their own."
+            )
+        }
         _ = try targets()
     }
 
-    /// Every combination, the domain varying fastest.
+    /// Every combination, the domain varying fastest; for the cheapest mix those that it is made of.
     func targets() throws -> [Target] {
-        try protocols.elements.flatMap { name in
+        try protocols.elements.flatMap(\.names).flatMap { name in
             try preprocessing.elements.flatMap { source in
                 try domain.elements.map { try SuiteOptions.target(name, source, prime.profile(of: $0)) }
             }
@@ -75,7 +83,8 @@ struct SweepOptions: ParsableArguments {
     private var output: ForwardPass.Output { blocksOnly ? .blocks : positions == .last ? .last : .all }
 
     /// All scenarios of some models, the domain varying fastest, then the architecture.
-    func scenarios(of models: [ComparedModel]) throws -> [Scenario] {
+    /// - Parameter measure: by what the cheapest mix is sought.
+    func scenarios(of models: [ComparedModel], cheapestBy measure: Suggestions.Measure) throws -> [Scenario] {
         let edits = try ArchitectureOptions.edits(edits)
         return try models.flatMap { model in
             let stored = try model.source.architecture()
@@ -90,7 +99,8 @@ struct SweepOptions: ParsableArguments {
                     // Trained networks are compared with each other.
                     let family = trained != nil && models.count > 1 ? "trained models" : nil
                     return try lengths(sized).flatMap {
-                        try scenarios(of: variants, model: model.name, family: family, context: $0)
+                        try scenarios(
+                            of: variants, model: model.name, family: family, context: $0, cheapestBy: measure)
                     }
                 }
             }
@@ -150,13 +160,13 @@ struct SweepOptions: ParsableArguments {
     }
 
     private func scenarios(
-        of variants: [Variant], model: String, family: String?, context: Int
+        of variants: [Variant], model: String, family: String?, context: Int, cheapestBy measure: Suggestions.Measure
     ) throws -> [Scenario] {
-        try protocols.elements.flatMap { name -> [Scenario] in
+        try protocols.elements.flatMap { swept -> [Scenario] in
             try preprocessing.elements.flatMap { source -> [Scenario] in
                 try variants.flatMap { variant in
                     try domain.elements.map { domain in
-                        let target = try SuiteOptions.target(name, source, prime.profile(of: domain))
+                        let target = try SuiteOptions.target(swept.names[0], source, prime.profile(of: domain))
                         let pass = try ForwardPass(
                             architecture: variant.architecture, new: context, output: output,
                             exactOpenings: exactOpenings)
@@ -166,7 +176,7 @@ struct SweepOptions: ParsableArguments {
                             target: target, context: context, positions: output.rawValue, insecure: false)
                         return Scenario(
                             pass: pass, configuration: configuration, notation: variant.name, edits: variant.edits,
-                            family: family)
+                            family: family, cheapestBy: swept == .cheapest ? measure : nil)
                     }
                 }
             }
@@ -176,5 +186,36 @@ struct SweepOptions: ParsableArguments {
     /// What the options say of an architecture is the user's doing, not the model's.
     private func usage<Value>(_ body: () throws -> Value) throws -> Value {
         do { return try body() } catch let error as ArchitectureError { throw UsageError(error.description) }
+    }
+}
+
+/// By which protocol the rows of a table are.
+enum SweptProtocol: Hashable, Sendable, ExpressibleByArgument {
+    case one(ProtocolName)
+    /// The cheapest mix of all.
+    case cheapest
+
+    init?(argument: String) {
+        if argument == "cheapest" {
+            self = .cheapest
+        } else if let name = ProtocolName(rawValue: argument) {
+            self = .one(name)
+        } else {
+            return nil
+        }
+    }
+
+    var names: [ProtocolName] {
+        switch self {
+        case .one(let name): [name]
+        case .cheapest: ProtocolName.allCases
+        }
+    }
+
+    var defaultValueDescription: String {
+        switch self {
+        case .one(let name): name.rawValue
+        case .cheapest: "cheapest"
+        }
     }
 }

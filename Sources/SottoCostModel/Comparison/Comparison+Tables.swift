@@ -2,6 +2,7 @@ import Foundation
 import SottoModel
 import SottoPrivateTransformer
 import SottoReporting
+import SottoSecureComputation
 
 extension Comparison {
     /// What is printed.
@@ -116,7 +117,20 @@ extension Comparison {
         if let compute = rows[0].report.latency.first?.compute {
             notes.append("local work in the times: " + compute.note)
         }
-        return notes
+        return notes + mixNotes(on: rows)
+    }
+
+    /// Which suite does what in the cheapest mix: of all rows where they agree, else of each.
+    private static func mixNotes(on rows: [ComparisonRow]) -> [String] {
+        let mixes = rows.compactMap(\.mix)
+        guard let measure = rows[0].scenario.cheapestBy, mixes.count == rows.count else { return [] }
+        let network = rows[0].report.latency.first?.network ?? "no network"
+        let title = "cheapest " + (measure == .latency ? "on \(network)" : "in \(measure.rawValue)")
+        let all = mixes.reduce(into: [:]) { $0.merge($1) { a, _ in a } }
+        if mixes.allSatisfy({ $0.allSatisfy { all[$0.key] == $0.value } }) {
+            return [title + ": " + ComparisonRow.text(of: all)]
+        }
+        return rows.map { "\(title), \($0.label): " + ComparisonRow.text(of: $0.mix ?? [:]) }
     }
 
     // MARK: Plain numbers
@@ -190,6 +204,15 @@ extension ComparisonRow {
         return cells.isEmpty ? "-" : cells.joined(separator: ", ")
     }
 
+    /// As in `fss for gelu, softmax; ot for layernorm`.
+    static func text(of mix: [String: ProtocolName], separator: String = ", ") -> String {
+        let parts = ProtocolName.allCases.compactMap { name -> String? in
+            let scopes = mix.filter { $0.value == name }.keys.sorted()
+            return scopes.isEmpty ? nil : "\(name.rawValue) for \(scopes.joined(separator: separator))"
+        }
+        return parts.isEmpty ? "no operation depends on it" : parts.joined(separator: "; ")
+    }
+
     var plainIdentity: [String] {
         [
             report.model, scenario.notation, scenario.edits.joined(separator: " "),
@@ -202,8 +225,9 @@ extension ComparisonRow {
         let times = report.latency.flatMap { latency in
             [latency.setup, latency.offline, latency.online, savings?.latency[latency.network]].map(plain)
         }
+        let mix = mix.map { ": " + Self.text(of: $0, separator: " ") } ?? ""
         return plainIdentity + [
-            report.protocol, report.preprocessing, report.domain, cell(.softmax), normCell, activationCell,
+            report.protocol + mix, report.preprocessing, report.domain, cell(.softmax), normCell, activationCell,
             "\(counts.feedForwardFlops)", "\(counts.attentionFlops)", "\(bytes(.setup))", "\(bytes(.offline))",
             "\(onlineBytes)", plain(savings?.bytes), "\(report.totals.online.rounds)", plain(savings?.rounds),
         ] + times + [

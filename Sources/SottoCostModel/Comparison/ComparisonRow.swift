@@ -1,6 +1,7 @@
 import SottoModel
 import SottoPrivateTransformer
 import SottoReporting
+import SottoSecureComputation
 
 /// One network on one input length under one protocol: a row of `sotto table`.
 public struct ComparisonRow: Sendable, Encodable {
@@ -16,6 +17,8 @@ public struct ComparisonRow: Sendable, Encodable {
     public let scenario: Scenario
     public let report: CostReport
     public let counts: ArchitectureCounts
+    /// The suite of every scope whose operations depend on it, of a scenario that seeks the cheapest mix.
+    public let mix: [String: ProtocolName]?
     /// Of a trained model on a given text, or on the one held out in training; NaN where training diverged, nil for random
     /// weights.
     public var perplexity: Double?
@@ -25,14 +28,15 @@ public struct ComparisonRow: Sendable, Encodable {
     public internal(set) var published: PublishedFigures.Cost?
     public internal(set) var publishedPerplexities: [PublishedFigures.Perplexity] = []
 
-    init(_ scenario: Scenario, _ report: CostReport) {
+    init(_ scenario: Scenario, _ report: CostReport, mix: [String: ProtocolName]? = nil) {
         self.scenario = scenario
         self.report = report
+        self.mix = mix
         counts = ArchitectureCounts(scenario.pass)
     }
 
     private enum CodingKeys: String, CodingKey {
-        case layers, width, edits, counts, perplexity, savings, published
+        case layers, width, edits, counts, mix, perplexity, savings, published
         case publishedPerplexities = "published_perplexities"
     }
 
@@ -44,6 +48,7 @@ public struct ComparisonRow: Sendable, Encodable {
         try container.encode(scenario.pass.architecture.width, forKey: .width)
         try container.encode(scenario.edits, forKey: .edits)
         try container.encode(counts, forKey: .counts)
+        try container.encodeIfPresent(mix?.mapValues(\.rawValue), forKey: .mix)
         if let perplexity {
             // A value that is no number becomes null.
             try container.encode(perplexity.isFinite ? perplexity : nil, forKey: .perplexity)
@@ -91,16 +96,20 @@ public struct Scenario: Sendable, Hashable {
     public let edits: [String]
     /// What models are called that are compared with each other; nil if a model is compared with itself only.
     public let family: String?
+    /// By what the cheapest mix of `ot` and `fss` is sought, in rings with a dealer and whatever the target of `configuration`;
+    /// nil for that target.
+    public let cheapestBy: Suggestions.Measure?
 
     public init(
         pass: ForwardPass, configuration: CostReport.Configuration, notation: String, edits: [String] = [],
-        family: String? = nil
+        family: String? = nil, cheapestBy: Suggestions.Measure? = nil
     ) {
         self.pass = pass
         self.configuration = configuration
         self.notation = notation
         self.edits = edits
         self.family = family
+        self.cheapestBy = cheapestBy
     }
 
     /// The same with one edit more.
@@ -112,7 +121,7 @@ public struct Scenario: Sendable, Hashable {
             exactOpenings: pass.exactOpenings)
         return Scenario(
             pass: changed, configuration: configuration, notation: notation, edits: edits + edit.edits,
-            family: family)
+            family: family, cheapestBy: cheapestBy)
     }
 
     /// What rows of one group have in common: all but the kinds of the layers and the domain.
@@ -125,10 +134,13 @@ public struct Scenario: Sendable, Hashable {
     }
 
     var group: Group {
-        Group(
+        let target = configuration.target
+        return Group(
             model: family ?? configuration.model, layers: pass.architecture.layers.count,
             width: pass.architecture.width,
             context: configuration.context,
-            protocols: [configuration.target.suite.name, configuration.target.preprocessing.name])
+            protocols: [
+                cheapestBy == nil ? target.protocolName : CheapestMix.protocolName, target.preprocessing.name,
+            ])
     }
 }

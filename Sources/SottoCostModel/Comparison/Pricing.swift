@@ -41,11 +41,22 @@ public struct Pricing: Sendable {
     /// The cost of a scenario.
     /// - Throws: what building its program throws.
     func row(_ scenario: Scenario, _ tiling: Tiling) throws -> ComparisonRow {
+        if let measure = scenario.cheapestBy {
+            let cheapest = try CheapestMix(of: scenario, by: measure, pricing: self, tiling: tiling)
+            return ComparisonRow(scenario, cheapest.report, mix: cheapest.suites)
+        }
         let target = scenario.configuration.target
-        var session = SessionCost(networks: networks, compute: computes[target])
+        return ComparisonRow(scenario, try report(of: scenario, in: target, compute: computes[target], tiling))
+    }
+
+    /// What a scenario's pass costs when it is written for that target.
+    func report(
+        of scenario: Scenario, in target: Target, compute: ComputeModel?, _ tiling: Tiling
+    ) throws -> CostReport {
+        var session = SessionCost(networks: networks, compute: compute)
         let program = try scenario.pass.program(target: target, tiling: tiling)
         session.recordSetup(of: program)
         session.record(program)
-        return ComparisonRow(scenario, session.report(scenario.configuration))
+        return session.report(scenario.configuration)
     }
 }

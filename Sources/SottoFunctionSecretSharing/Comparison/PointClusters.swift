@@ -98,6 +98,20 @@ extension ComparisonFormat {
     }
 }
 
+extension ComparisonFormat {
+    /// `(1, a, ..., b, b·a, ...)` for each mask `a` and each factor `b`, as many as there are components.
+    package func multipliedPowers(of masks: [UInt64], by factors: [UInt64]) -> [UInt64] {
+        let half = components / 2
+        var powers = [UInt64](repeating: 1, count: masks.count * components)
+        for (index, mask) in masks.enumerated() {
+            let first = index * components
+            for power in 1..<half { powers[first + power] = powers[first + power - 1] &* mask }
+            for power in 0..<half { powers[first + half + power] = powers[first + power] &* factors[index] }
+        }
+        return powers
+    }
+}
+
 extension ComparisonCorrections {
     /// The right children's control bits, level by level.
     package func rightBits(count: Int) -> [BitVector] {

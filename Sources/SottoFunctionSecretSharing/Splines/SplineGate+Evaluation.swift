@@ -10,14 +10,37 @@ extension SplineGate {
     public func evaluate(_ differences: [UInt64], _ keys: PartyComparisonKeys, kernel: TreeHash.Kernel = .fastest)
         throws -> [[UInt64]]
     {
+        precondition(!isMultiplied)
+        return try evaluate(differences, factors: [], keys, kernel: kernel)
+    }
+
+    /// Shares of every function at every opened value, times a secret that was opened under a mask of its own.
+    ///
+    /// - Parameters:
+    ///   - factors: the secret's opened differences.
+    ///   - keys: a party's, of ``keyFormat``, with the secret's masks in their payload.
+    /// - Returns: by function.
+    /// - Throws: as ``ComparisonEvaluator``.
+    public func evaluate(
+        _ differences: [UInt64], times factors: [UInt64], _ keys: PartyComparisonKeys,
+        kernel: TreeHash.Kernel = .fastest
+    ) throws -> [[UInt64]] {
+        precondition(isMultiplied && factors.count == differences.count)
+        return try evaluate(differences, factors: factors, keys, kernel: kernel)
+    }
+
+    private func evaluate(
+        _ differences: [UInt64], factors: [UInt64], _ keys: PartyComparisonKeys, kernel: TreeHash.Kernel
+    ) throws -> [[UInt64]] {
         let mask: UInt64 = ring == 64 ? .max : 1 << UInt64(ring) &- 1
-        let tables = functions.map { SplineTable($0) }
+        let components = keyFormat.components
+        let tables = functions.map { SplineTable($0, stride: components) }
         let evaluator = try ComparisonEvaluator(keyFormat, party: keys.party, kernel: kernel)
         let payloads = try evaluator.payloads(keys.corrections, roots: keys.roots)
-        let (rowSize, degree, one) = (pointsOfKey * (degree + 1), degree, UInt64(keys.party == .server ? 1 : 0))
-        let last = rowSize - degree - 1
+        let (rowSize, powers, one) = (pointsOfKey * components, degree + 1, UInt64(keys.party == .server ? 1 : 0))
+        let last = rowSize - components
         var results = functions.map { _ in [UInt64](repeating: 0, count: differences.count) }
-        var payload = [one] + [UInt64](repeating: 0, count: degree)
+        var payload = [one] + [UInt64](repeating: 0, count: components - 1)
         try evaluator.evaluate(
             keys.corrections, roots: keys.roots, points: circle.points(differences), clusters: clusters
         ) { chunk, values in
@@ -25,13 +48,20 @@ extension SplineGate {
                 let table = tables[function]
                 results[function].withUnsafeMutableBufferPointer { results in
                     for (place, key) in chunk.enumerated() {
-                        for power in 0..<degree { payload[power + 1] = payloads[key * degree + power] }
+                        for index in 1..<components { payload[index] = payloads[key * (components - 1) + index - 1] }
                         let opened = circle.opened(differences[key])
-                        let row = values + place * rowSize
-                        results[key] =
-                            table.result(
-                                opened.shift, wrapped: opened.shift &- 1 << UInt64(width),
-                                passed: circle.passed(opened), row, wrap: row + last, payload) & mask
+                        let (wrapped, passed) = (opened.shift &- 1 << UInt64(width), circle.passed(opened))
+                        func share(_ first: Int) -> UInt64 {
+                            payload.withUnsafeBufferPointer { payload in
+                                let row = values + place * rowSize + first
+                                return table.result(
+                                    opened.shift, wrapped: wrapped, passed: passed, row, wrap: row + last,
+                                    payload.baseAddress! + first)
+                            }
+                        }
+                        var result = share(0)
+                        if isMultiplied { result = result &* factors[key] &+ share(powers) }
+                        results[key] = result & mask
                     }
                 }
             }
@@ -43,13 +73,16 @@ extension SplineGate {
 /// A function's polynomials as words, of `x` itself and not of what is above an origin.
 private final class SplineTable {
     private let components: Int
+    /// Of a point's components among all.
+    private let stride: Int
     /// By piece and power.
     private let pieces: UnsafeMutableBufferPointer<UInt64>
     /// By knot at which the polynomial changes, and power: by how much.
     private let steps: UnsafeMutableBufferPointer<UInt64>
     private let knots: UnsafeMutableBufferPointer<Int>
 
-    init(_ function: SplineFunction) {
+    init(_ function: SplineFunction, stride: Int) {
+        self.stride = stride
         let components = function.degree + 1
         let rows = zip(function.rows, function.origins).map { Self.moved($0, to: $1) }
         let changes = rows.indices.dropLast().filter { rows[$0] != rows[$0 + 1] }
@@ -76,7 +109,7 @@ private final class SplineTable {
         var moved = row.map { UInt64(bitPattern: $0) }
         let shift = 0 &- UInt64(bitPattern: origin)
         for start in 0..<row.count - 1 {
-            for power in stride(from: row.count - 2, through: start, by: -1) {
+            for power in Swift.stride(from: row.count - 2, through: start, by: -1) {
                 moved[power] &+= shift &* moved[power + 1]
             }
         }
@@ -102,7 +135,7 @@ private final class SplineTable {
             &- value(lastPiece, shift, wrap)
         for index in 0..<knots.count {
             let knot = knots[index]
-            sum &+= value(steps + index * components, knot < passed ? wrapped : shift, row + knot * components)
+            sum &+= value(steps + index * components, knot < passed ? wrapped : shift, row + knot * stride)
         }
         return sum
     }

@@ -16,18 +16,25 @@ public struct SplineGate: Sendable, Hashable {
     /// Results are modulo `2^ring`.
     public let ring: Int
     public let functions: [SplineFunction]
+    /// Whether functions are multiplied by another secret, which is opened under a mask in the results' ring: `(1, a, ...)` is then
+    /// followed by the same times that mask.
+    public let isMultiplied: Bool
 
     /// - Parameters:
     ///   - width: of the ring that `x` is opened in, 2 to 64 bits.
     ///   - knots: the pieces' first inputs but that of the first, as multiples of `2^droppedBits`, ascending.
     /// - Precondition: knots ascend within the width, and every function has a row for each piece, all of one degree.
-    public init(width: Int, droppedBits: Int = 0, ring: Int, knots: [Int64], functions: [SplineFunction]) {
+    public init(
+        width: Int, droppedBits: Int = 0, ring: Int, knots: [Int64], functions: [SplineFunction],
+        isMultiplied: Bool = false
+    ) {
         circle = KnotCircle(width: width, droppedBits: droppedBits, knots: knots)
         precondition((1...64).contains(ring))
         precondition(!functions.isEmpty && functions.allSatisfy { $0.rows.count == knots.count + 1 })
         precondition(functions.allSatisfy { $0.degree == functions[0].degree })
         self.ring = ring
         self.functions = functions
+        self.isMultiplied = isMultiplied
     }
 
     public var width: Int { circle.width }
@@ -41,7 +48,8 @@ public struct SplineGate: Sendable, Hashable {
 
     public var keyFormat: ComparisonFormat {
         ComparisonFormat(
-            inputBits: circle.cellBits, components: degree + 1, ring: ring, publicComponents: 1)
+            inputBits: circle.cellBits, components: (isMultiplied ? 2 : 1) * (degree + 1), ring: ring,
+            publicComponents: 1)
     }
 }
 

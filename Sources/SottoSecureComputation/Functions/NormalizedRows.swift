@@ -74,6 +74,10 @@ extension ProgramBuilder {
                 squares, baseBits: 2, lowest: format.lowestBucket, highest: NormFormat.highestBucket,
                 factorWidth: profile.maximumWidth)
         }
+        let denormalized = try denormalizedRoot(
+            of: normalized, times: format.rootFactor, keeping: format.rootScale, scale: format.productScale,
+            width: profile.maximumWidth, magnitude: format.factorMagnitude)
+        if let denormalized { return denormalized }
         let root = try evaluate(BuiltInFunctions.inverseSquareRoot.scaled(by: format.rootFactor), at: normalized.value)
         return try step("denormalize") {
             try denormalize(

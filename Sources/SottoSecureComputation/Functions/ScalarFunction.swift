@@ -20,7 +20,7 @@ extension ProgramBuilder {
 
     /// `x` where it is not negative, else zero, in the ring of `x`.
     func rectified(_ x: Secret) throws -> Secret {
-        try tiled(x) { x in
+        try tiledBySuite(x) { x in
             suite.rectifies(x, over: profile) ? try suite.rectify(x, in: self) : try select(try sign(x), x)
         }
     }

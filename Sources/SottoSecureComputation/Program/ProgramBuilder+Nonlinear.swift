@@ -26,7 +26,7 @@ extension ProgramBuilder {
 
     private func tiledBits(_ x: Secret, _ body: (Secret) throws -> SecretBits) throws -> SecretBits {
         let ranges = tiling.ranges(count: x.count)
-        guard ranges.count > 1 else { return try body(x) }
+        guard ranges.count > 1, !suite.tilesSteps else { return try body(x) }
         let tiles = try tiles(ranges) { range in
             let bits = try body(try elements(range, of: x))
             let parts = bits.parts.map { part in
@@ -104,7 +104,9 @@ extension ProgramBuilder {
         let (function, x) = try atItsScale(function, x)
         let magnitude = scaled(function.outputBound, by: function.resultScale)
         let width = try checkWidth(width(holding: magnitude), "select")
-        return try tiled(x) { try suite.evaluate(function, at: $0, width: width, magnitude: magnitude, in: self) }
+        return try tiledBySuite(x) {
+            try suite.evaluate(function, at: $0, width: width, magnitude: magnitude, in: self)
+        }
     }
 
     /// A function that reaches as far as its input, and the input at the function's scale or a finer one.

@@ -25,7 +25,7 @@ extension ProgramBuilder {
         let magnitude = short.magnitude + scaled(table.lineBound, by: short.scale) + 1
         let room = scaled(magnitude, by: max(0, scale - short.scale))
         let width = try checkWidth(max(minimumWidth, width(holding: room)), function.name)
-        let value = try tiled(short) { try suite.evaluate(table, at: $0, width: width, in: self) }
+        let value = try tiledBySuite(short) { try suite.evaluate(table, at: $0, width: width, in: self) }
         let result = value.promisedMagnitude(magnitude)
         return scale > result.scale
             ? try refined(result, toScale: scale).narrowed(to: width)
@@ -43,7 +43,7 @@ extension ProgramBuilder {
             let polynomials = BuiltInFunctions.exponential
             return try rescale(try evaluate(polynomials, at: short), to: scale, minimumWidth: minimumWidth)
         }
-        return try tiled(short) { x in
+        return try tiledBySuite(short) { x in
             let value = try suite.exponential(x, scale: scale, minimumWidth: minimumWidth, in: self)
             return try resized(value, toWidth: max(value.width, minimumWidth))
         }

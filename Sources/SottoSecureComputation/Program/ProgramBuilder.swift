@@ -39,11 +39,12 @@ public final class ProgramBuilder {
 
     // MARK: Structure
 
-    /// Runs `body` with `name` appended to the path.
+    /// Runs `body` with `name` appended to the path, by the suite that the target has for scopes of that name.
     public func scope<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
         scopes.append(name)
         defer { scopes.removeLast() }
-        return try body()
+        guard let suite = target.suites[name] else { return try body() }
+        return try using(suite, body)
     }
 
     /// Runs `body` as a step of the operation at hand: its name goes before the primitive's, with a dot between.

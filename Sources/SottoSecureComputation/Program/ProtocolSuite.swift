@@ -9,6 +9,10 @@ package protocol ProtocolSuite: Sendable, CustomStringConvertible {
     /// As reports and the command line name it; `description` tells its parameters too.
     var name: String { get }
 
+    /// Whether it tiles an operation step by step, and is to be given all elements: where what it holds between two messages is
+    /// next to nothing and what it holds after them, such as keys, more than a window of whole tiles has.
+    var tilesSteps: Bool { get }
+
     /// `x` divided by `2^shift`, into a ring of `width` bits, up to ``DomainProfile/truncationError(shift:)`` units. In a
     /// ring whose width shrinks by the shift nothing has to be sent.
     func truncate(_ x: Secret, by shift: Int, toWidth width: Int, in builder: ProgramBuilder) throws -> Secret
@@ -121,6 +125,8 @@ package struct SplineRequest: Sendable {
     package let functions: [Function]
     /// Of the results' ring.
     package let width: Int
+    /// What the functions are multiplied by; an element for each of the input. Their magnitudes are those of the products.
+    package var factor: Secret?
 }
 
 /// What a suite is asked to select.

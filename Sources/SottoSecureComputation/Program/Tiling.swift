@@ -59,10 +59,10 @@ public struct Tiling: Sendable, Hashable, CanonicallyEncodable {
 }
 
 extension ProgramBuilder {
-    /// Runs `body` for every range as a branch of one set of tiles, or plainly where there is only one.
-    func tiles<Result>(_ ranges: [Range<Int>], _ body: (Range<Int>) throws -> Result) throws -> [Result] {
-        guard ranges.count > 1 else { return [try body(ranges[0])] }
-        return try branches(ranges, areTiles: true, body)
+    /// Runs `body` for every item as a branch of one set of tiles, or plainly where there is only one.
+    func tiles<Item, Result>(_ items: [Item], _ body: (Item) throws -> Result) throws -> [Result] {
+        guard items.count > 1 else { return [try body(items[0])] }
+        return try branches(items, areTiles: true, body)
     }
 
     /// An operation that treats every element alike, tile by tile. The inputs have one element count.
@@ -76,6 +76,16 @@ extension ProgramBuilder {
 
     public func tiled(_ x: Secret, _ body: (Secret) throws -> Secret) throws -> Secret {
         try tiled([x]) { try body($0[0]) }
+    }
+
+    /// An operation of the suite that treats every element alike: tile by tile from its start to its end, unless the suite tiles
+    /// its steps.
+    public func tiledBySuite(_ inputs: [Secret], _ body: ([Secret]) throws -> Secret) throws -> Secret {
+        try suite.tilesSteps ? body(inputs) : tiled(inputs, body)
+    }
+
+    public func tiledBySuite(_ x: Secret, _ body: (Secret) throws -> Secret) throws -> Secret {
+        try tiledBySuite([x]) { try body($0[0]) }
     }
 
     /// An operation that treats every row of `[rows, ...]` alike, in tiles of whole rows.

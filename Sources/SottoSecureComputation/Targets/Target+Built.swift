@@ -97,4 +97,19 @@ extension Target {
 
     /// Function secret sharing with the keys of a dealer, in rings.
     public static let fssWithDealer = Target(domain: .ring64, suite: FSSuite(), preprocessing: DealerMethod())
+
+    /// Both suites side by side, in rings with the keys of a dealer: `base`, but in scopes of the names in `suites` the one that is
+    /// named there. Shares of both are additive in rings, so that a value goes from one to the other as it is, or in the wider
+    /// ring that its next operation asks for.
+    public static func mixed(_ base: ProtocolName, with suites: [String: ProtocolName]) -> Target {
+        func pure(_ name: ProtocolName) -> Target {
+            switch name {
+            case .ot: .otWithDealer(over: .ring64)
+            case .fss: .fssWithDealer
+            }
+        }
+        return Target(
+            domain: .ring64, suite: pure(base).suite, suites: suites.mapValues { pure($0).suite },
+            preprocessing: pure(base).preprocessing)
+    }
 }

@@ -16,6 +16,8 @@ package struct ComparisonKeys: Correlation {
         case powers
         /// The secret factors of ``FixedPointExponential``, with a carry and without.
         case exponentials
+        /// Powers as above, and the same times the mask of a secret.
+        case multipliedPowers
     }
 
     package let mask: MaskView<RingMask>
@@ -25,11 +27,15 @@ package struct ComparisonKeys: Correlation {
     package let droppedBits: Int
     package let format: ComparisonFormat
     package let payload: Payload
+    /// Of ``Payload/multipliedPowers``.
+    package let factor: MaskView<RingMask>?
 
     package init(
         mask: MaskView<RingMask>, count: Int, width: Int, droppedBits: Int, format: ComparisonFormat,
-        payload: Payload = .powers
+        payload: Payload = .powers, factor: MaskView<RingMask>? = nil
     ) {
+        precondition((factor != nil) == (payload == .multipliedPowers))
+        self.factor = factor
         self.mask = mask
         self.count = count
         self.width = width
@@ -56,17 +62,21 @@ package struct ComparisonKeys: Correlation {
         let low: UInt64 = width == 64 ? .max : (1 << UInt64(width)) - 1
         let mask = words.words(try dealer.mask(mask)).map { $0 & low }
         let roots = ByParty { Self.roots(words.words(masks[$0].tensors[0])) }
+        var factors: [UInt64] = []
+        if let factor { factors = words.words(try dealer.mask(factor)) }
         let corrections = try ComparisonKeyGenerator(format).corrections(
-            alphas: mask.map { $0 >> UInt64(droppedBits) }, payloads: payloads(mask), roots: roots)
+            alphas: mask.map { $0 >> UInt64(droppedBits) }, payloads: payloads(mask, factors), roots: roots)
         return CorrelationMaterial(
             bits: corrections.rightBits(count: count),
             tensors: [words.elements(corrections.seeds), words.elements(corrections.values)])
     }
 
-    private func payloads(_ masks: [UInt64]) -> [UInt64] {
+    private func payloads(_ masks: [UInt64], _ factors: [UInt64]) -> [UInt64] {
         switch payload {
         case .powers:
             return format.powers(of: masks)
+        case .multipliedPowers:
+            return format.multipliedPowers(of: masks, by: factors)
         case .exponentials:
             let factors = [true, false].map { FixedPointExponential.secretFactor(masks, carry: $0) }
             return masks.indices.flatMap { [factors[0][$0], factors[1][$0]] }
@@ -86,6 +96,7 @@ package struct ComparisonKeys: Correlation {
             count, width, droppedBits, format.inputBits, format.components, format.ring, format.publicComponents,
             format.leafBits, payload.rawValue,
         ])
+        if let factor { encoder.append(factor) }
     }
 
     static func roots(_ words: [UInt64]) -> [Block] {

@@ -50,17 +50,15 @@ extension FSSuite {
         let lineBound = split.lines.map { Double($0.slope.magnitude) * reach + Double($0.offset.magnitude) }.max()!
         let ring = ProgramBuilder.bits(max(lineBound, Double(split.bound))) + builder.profile.conversionBits
         guard ring <= Self.narrowRing else { return nil }
-        return try builder.tiled(x) { x in
-            let input = try splineInput(function, x, in: builder)
-            let gate = input.gate(ring: ring, functions: split.functions(of: function, input.pieces))
-            let parts = try evaluate(
-                gate, at: input.x,
-                [(function.inputScale, lineBound), (function.resultScale, Double(split.bound))], in: builder)
-            let (lines, rest) = try builder.parallel(
-                { try builder.refined(try builder.resized(parts[0], toWidth: width), toScale: scale) },
-                { try builder.truncate(parts[1], by: function.resultScale - scale, toWidth: width) })
-            return try builder.add(lines.narrowed(to: width), rest).promisedMagnitude(magnitude)
-        }
+        let input = try splineInput(function, x, in: builder)
+        let gate = input.gate(ring: ring, functions: split.functions(of: function, input.pieces))
+        let parts = try evaluate(
+            gate, at: input.x, [(function.inputScale, lineBound), (function.resultScale, Double(split.bound))],
+            in: builder)
+        let (lines, rest) = try builder.parallel(
+            { try builder.refined(try builder.resized(parts[0], toWidth: width), toScale: scale) },
+            { try builder.truncate(parts[1], by: function.resultScale - scale, toWidth: width) })
+        return try builder.add(lines.narrowed(to: width), rest).promisedMagnitude(magnitude)
     }
 }
 

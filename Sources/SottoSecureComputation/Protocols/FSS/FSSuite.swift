@@ -15,6 +15,7 @@ package struct FSSuite: ProtocolSuite {
 
     package var name: String { "fss" }
     package var description: String { "fss" }
+    package var tilesSteps: Bool { true }
 
     // MARK: Without gates
 
@@ -37,15 +38,16 @@ package struct FSSuite: ProtocolSuite {
     ) throws -> SecretBits {
         let ascending = Array(Set(thresholds)).sorted()
         let gate = ThresholdGate(width: width, thresholds: ascending)
-        let masked = try builder.openMasked(x.narrowed(to: width))
-        let slot = builder.newSlot(bits: thresholds.count * x.count)
-        try builder.emit(
-            ThresholdEvaluation(
-                input: masked.slot, count: x.count, gate: gate,
-                planes: thresholds.map { threshold in ascending.firstIndex(of: threshold)! },
-                keys: keys(of: masked, droppedBits: 0, gate.keyFormat, in: builder), output: slot))
-        return SecretBits(
-            parts: [SecretBits.Part(slot: slot, range: 0..<x.count)], planes: thresholds.count, count: x.count)
+        let planes = thresholds.map { threshold in ascending.firstIndex(of: threshold)! }
+        let parts = try gates(at: x.narrowed(to: width), in: builder) { masked, range in
+            let slot = builder.newSlot(bits: thresholds.count * masked.count)
+            try builder.emit(
+                ThresholdEvaluation(
+                    input: masked.slot, count: masked.count, gate: gate, planes: planes,
+                    keys: keys(of: masked, droppedBits: 0, gate.keyFormat, in: builder), output: slot))
+            return SecretBits.Part(slot: slot, range: range)
+        }
+        return SecretBits(parts: parts, planes: thresholds.count, count: x.count)
     }
 
     /// - Communication: that of one threshold.
@@ -94,8 +96,11 @@ package struct FSSuite: ProtocolSuite {
         let pieces = Self.pieces(splines.knots, upTo: x.magnitude)
         let gate = SplineGate(
             width: short.width, ring: splines.width, knots: Array(splines.knots[pieces.dropLast()]),
-            functions: splines.functions.map { SplineFunction(rows: Array($0.rows[pieces])) })
-        return try evaluate(gate, at: short, splines.functions.map { ($0.scale, $0.magnitude) }, in: builder)
+            functions: splines.functions.map { SplineFunction(rows: Array($0.rows[pieces])) },
+            isMultiplied: splines.factor != nil)
+        let results = splines.functions.map { ($0.scale, $0.magnitude) }
+        guard let factor = splines.factor else { return try evaluate(gate, at: short, results, in: builder) }
+        return try evaluate(gate, at: short, times: factor, results, in: builder)
     }
 
     package var extendsOpenings: Bool { true }
@@ -115,18 +120,50 @@ package struct FSSuite: ProtocolSuite {
     func evaluate(
         _ gate: SplineGate, at x: Secret, _ results: [(scale: Int, magnitude: Double)], in builder: ProgramBuilder
     ) throws -> [Secret] {
-        let masked = try builder.openMasked(x)
+        let parts = try gates(at: x, in: builder) { masked, _ in
+            let outputs = results.map { result in
+                Secret(
+                    slot: builder.newSlot(elements: masked.count), shape: [masked.count], scale: result.scale,
+                    magnitude: result.magnitude, width: gate.ring)
+            }
+            try builder.emit(
+                SplineEvaluation(
+                    input: masked.slot, count: masked.count, gate: gate,
+                    keys: keys(of: masked, droppedBits: gate.droppedBits, gate.keyFormat, in: builder),
+                    outputs: outputs.map(\.slot)))
+            return outputs
+        }
+        return try results.indices.map { index in try builder.joined(parts.map { $0[index] }, shape: x.shape) }
+    }
+
+    /// - Communication: `ceil(n·k/8) + ceil(n·K/8)` bytes either way in 1 round, for the bits of `x` and of the results' ring.
+    private func evaluate(
+        _ gate: SplineGate, at x: Secret, times factor: Secret, _ results: [(scale: Int, magnitude: Double)],
+        in builder: ProgramBuilder
+    ) throws -> [Secret] {
+        let opened = try builder.openMasked([x, factor.narrowed(to: gate.ring)])
         let outputs = results.map { result in
             Secret(
-                slot: builder.newSlot(elements: x.count), shape: x.shape, scale: result.scale,
+                slot: builder.newSlot(elements: x.count), shape: x.shape, scale: result.scale + factor.scale,
                 magnitude: result.magnitude, width: gate.ring)
         }
         try builder.emit(
             SplineEvaluation(
-                input: masked.slot, count: x.count, gate: gate,
-                keys: keys(of: masked, droppedBits: gate.droppedBits, gate.keyFormat, in: builder),
-                outputs: outputs.map(\.slot)))
+                input: opened[0].slot, factor: opened[1].slot, count: x.count, gate: gate,
+                keys: builder.newCorrelation(
+                    ComparisonKeys(
+                        mask: opened[0].view, count: x.count, width: x.width, droppedBits: 0, format: gate.keyFormat,
+                        payload: .multipliedPowers, factor: opened[1].view)), outputs: outputs.map(\.slot)))
         return outputs
+    }
+
+    /// Opens `x`, all tiles of it, and then evaluates gates tile by tile: keys are not waited with for a message.
+    private func gates<Result>(
+        at x: Secret, in builder: ProgramBuilder, _ gate: (MaskedSecret, Range<Int>) throws -> Result
+    ) throws -> [Result] {
+        let ranges = builder.tiling.ranges(count: x.count)
+        let opened = try builder.tiles(ranges) { try builder.openMasked(try builder.elements($0, of: x)) }
+        return try builder.tiles(Array(0..<ranges.count)) { try gate(opened[$0], ranges[$0]) }
     }
 
     private func keys(
@@ -155,17 +192,21 @@ package struct FSSuite: ProtocolSuite {
             width: x.width, start: FixedPointExponential.start, windowBits: FixedPointExponential.windowBits,
             droppedBits: FixedPointExponential.inputScale - 2,
             ring: min(width + shift, builder.profile.maximumWidth))
-        let masked = try builder.openMasked(x)
-        let value = Secret(
-            slot: builder.newSlot(elements: x.count), shape: x.shape, scale: FixedPointExponential.resultScale,
-            magnitude: scaled(bound, by: FixedPointExponential.resultScale), width: gate.ring)
-        try builder.emit(
-            ExponentialEvaluation(
-                input: masked.slot, count: x.count, gate: gate,
-                keys: builder.newCorrelation(
-                    ComparisonKeys(
-                        mask: masked.view, count: x.count, width: x.width, droppedBits: gate.droppedBits,
-                        format: gate.keyFormat, payload: .exponentials)), output: value.slot))
+        let parts = try gates(at: x, in: builder) { masked, _ in
+            let value = Secret(
+                slot: builder.newSlot(elements: masked.count), shape: [masked.count],
+                scale: FixedPointExponential.resultScale,
+                magnitude: scaled(bound, by: FixedPointExponential.resultScale), width: gate.ring)
+            try builder.emit(
+                ExponentialEvaluation(
+                    input: masked.slot, count: masked.count, gate: gate,
+                    keys: builder.newCorrelation(
+                        ComparisonKeys(
+                            mask: masked.view, count: masked.count, width: x.width, droppedBits: gate.droppedBits,
+                            format: gate.keyFormat, payload: .exponentials)), output: value.slot))
+            return value
+        }
+        let value = try builder.joined(parts, shape: x.shape)
         return try builder.truncate(value, by: shift, toWidth: gate.ring - shift)
     }
 

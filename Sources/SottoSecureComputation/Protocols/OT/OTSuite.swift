@@ -140,6 +140,7 @@ package struct OTSuite: ProtocolSuite {
         return (try builder.truncate(x, by: shift, toWidth: x.width - shift), function.knots)
     }
 
+    package var tilesSteps: Bool { false }
     package var rectifierScale: Int? { nil }
 
     package func preferred(_ function: PiecewisePolynomial) -> PiecewisePolynomial { function }
