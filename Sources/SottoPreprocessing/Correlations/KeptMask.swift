@@ -12,7 +12,7 @@ package struct KeptElements: Sendable, Hashable, CanonicallyEncodable {
     package let range: Range<Int>
 
     package init(tensor: Int, columns: Int, range: Range<Int>) {
-        precondition(tensor >= 0 && tensor < 1 << 30 && columns > 0)
+        precondition(tensor >= 0 && tensor < 1 << 30 && columns >= 0)
         self.tensor = tensor
         self.columns = columns
         self.range = range

@@ -88,6 +88,8 @@ import Testing
         "ExponentialEvaluation": Work(),
         "ExtendedProduct": Work(),
         "ExtendedSquares": Work(),
+        "RecallMasked": Work(),
+        "KeepMasked": Work(),
     ]
 
     @Test(arguments: ExamplePrograms.all) func whatIsDeclaredIsCounted(example: ExampleProgram) throws {

@@ -7,7 +7,7 @@ import Testing
     static let labels: Set<String> = [
         "input", "add", "combine", "map", "concatenate", "truncate", "extend", "open", "open-masked", "multiply",
         "mask", "rotate", "compare", "select", "look-up", "look-up-sign", "combine-bits",
-        "sum-selected", "choose-row",
+        "sum-selected", "choose-row", "keep", "recall",
     ]
     /// Those that a field does without: it has nothing to extend, and compares where a ring looks up.
     static let labelsOfRings: Set<String> = ["extend", "look-up", "look-up-sign", "combine-bits", "sum-selected"]
