@@ -53,6 +53,7 @@ extension CostReport {
     /// Accuracy and memory, a line each.
     package var remarks: [String] {
         var lines: [String] = []
+        if let generation { lines.append(Self.note(on: generation)) }
         if let latencyNote { lines.append(latencyNote) }
         if let range {
             let place = "\(range.operation), \(Quantity.whole(range.magnitude)) of \(Quantity.whole(range.bound))"
@@ -80,6 +81,15 @@ extension CostReport {
                     + "\(Quantity.bytes(overhead.client)) by the client")
         }
         return lines
+    }
+
+    private static func note(on generation: Generation) -> String {
+        func online(_ totals: Totals) -> String {
+            "\(Quantity.bytes(totals.online.bytesSent.total)) in \(totals.online.rounds) rounds"
+        }
+        let dealt = generation.perToken.offline.bytesSent.total + generation.perToken.offline.dealerBytes.total
+        return "online, the prompt takes \(online(generation.prefill)), each later token up to "
+            + "\(online(generation.perToken)), and offline \(Quantity.bytes(dealt))"
     }
 
     /// Totals of every phase, each direction apart.

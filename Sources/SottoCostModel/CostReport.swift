@@ -36,6 +36,8 @@ public struct CostReport: Sendable, Hashable, Codable {
     /// On the wall clock, waiting included; measured between processes only.
     public var elapsed: Elapsed?
     public var completion: Completion?
+    /// Run by run; of a generation only.
+    public var generation: Generation?
     public var accuracy: Accuracy?
     /// How near values came to their bounds; of runs whose plaintext is known only.
     public var range: Range?
@@ -47,7 +49,27 @@ public struct CostReport: Sendable, Hashable, Codable {
         case wireOverheadBytes = "wire_overhead_bytes"
         case peakMemoryBytes = "peak_memory_bytes"
         case elapsed = "elapsed_seconds"
-        case completion, accuracy, range
+        case completion, generation, accuracy, range
+    }
+
+    /// What the runs of a generation cost: the prompt's, and those of one token each.
+    public struct Generation: Sendable, Hashable, Codable {
+        /// With the setup.
+        public let prefill: Totals
+        public let steps: [Totals]
+        /// The last step's.
+        public let perToken: Totals
+
+        private enum CodingKeys: String, CodingKey {
+            case prefill, steps
+            case perToken = "per_token"
+        }
+
+        /// - Returns: nil unless there are steps.
+        init?(_ runs: [Totals]) {
+            guard let prefill = runs.first, runs.count > 1, let last = runs.last else { return nil }
+            (self.prefill, steps, perToken) = (prefill, Array(runs.dropFirst()), last)
+        }
     }
 
     public enum Phase: String, Sendable, Hashable, Codable, CaseIterable {
@@ -270,9 +292,16 @@ public struct CostReport: Sendable, Hashable, Codable {
         insecure = configuration.insecure
         self.inferences = inferences
         self.operations = operations
-        totals = Totals(
-            setup: PhaseTotal(of: operations, in: .setup), offline: PhaseTotal(of: operations, in: .offline),
-            online: PhaseTotal(of: operations, in: .online))
+        totals = Totals(of: operations)
+    }
+}
+
+extension CostReport.Totals {
+    init(of operations: [CostReport.Operation]) {
+        self.init(
+            setup: CostReport.PhaseTotal(of: operations, in: .setup),
+            offline: CostReport.PhaseTotal(of: operations, in: .offline),
+            online: CostReport.PhaseTotal(of: operations, in: .online))
     }
 }
 

@@ -13,6 +13,10 @@ public struct SessionCost: Sendable {
     private var memory = PreprocessingMemory()
     /// Programs recorded so far.
     public private(set) var inferences = 0
+    /// Of the run that is being recorded, with the setup before the first.
+    private var current: [CostReport.Operation] = []
+    /// Of a generation, as long as all runs are its.
+    private var generation: [CostReport.Totals]? = []
 
     private struct RowKey: Hashable {
         let path: String
@@ -80,6 +84,9 @@ public struct SessionCost: Sendable {
                     seconds: trace?.onlineSeconds(index)))
         }
         latencies.add(program, before, trace: trace, isFirst: inferences == 0)
+        let follows = program.plan.keptRows.map { ($0.lowerBound == 0) == (inferences == 0) } ?? false
+        if follows { generation?.append(CostReport.Totals(of: current)) } else { generation = nil }
+        current = []
         inferences += 1
     }
 
@@ -89,10 +96,12 @@ public struct SessionCost: Sendable {
             configuration, inferences: inferences,
             operations: CostReport.Phase.allCases.flatMap { rows[$0] ?? [] })
         report.latency = latencies.latencies
+        report.generation = generation.flatMap { CostReport.Generation($0) }
         return report
     }
 
     private mutating func add(_ row: CostReport.Operation) {
+        current.append(row)
         let key = RowKey(path: row.path, phase: row.phase)
         guard let place = places[key] else {
             places[key] = rows[row.phase, default: []].count

@@ -44,18 +44,19 @@ public struct EstimatedRun: Sendable {
             CostReport.Configuration(model, protocols, context: positions, output: kind.output, insecure: false))
     }
 
-    /// Programs grow from token to token: what the last one costs as often as there are any must fit a counter.
+    /// What the larger of the first program and the last one costs as often as there are any must fit a counter.
     private static func checkSums(of passes: [ForwardPass], _ target: Target) throws {
-        guard passes.count > 1, let last = passes.last else { return }
+        guard passes.count > 1, let first = passes.first, let last = passes.last else { return }
         let count = Double(passes.count)
-        guard last.size(in: target).work * count < 0x1p62 else {
+        let largest = first.size(in: target).work > last.size(in: target).work ? first : last
+        guard largest.size(in: target).work * count < 0x1p62 else {
             throw RunError.uncountable(tokens: passes.count)
         }
         var session = SessionCost()
-        let tiling = try last.countingTiling(upTo: ForwardPass.countedInstructions, in: target)
-        session.record(try last.program(target: target, tiling: tiling))
+        let tiling = try largest.countingTiling(upTo: ForwardPass.countedInstructions, in: target)
+        session.record(try largest.program(target: target, tiling: tiling))
         let configuration = CostReport.Configuration(
-            model: "", architecture: "", target: target, context: last.new, positions: "", insecure: false)
+            model: "", architecture: "", target: target, context: largest.new, positions: "", insecure: false)
         let operations = session.report(configuration).operations
         let flops = operations.reduce(0.0) { $0 + Double($1.flops) }
         let bytes = operations.reduce(0.0) { sum, operation in

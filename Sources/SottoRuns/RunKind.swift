@@ -4,15 +4,15 @@ import SottoSessions
 
 /// What of a model is run, and how often.
 public enum RunKind: Sendable, Hashable {
-    /// One inference, and whose outputs the client learns.
-    case inference(ForwardPass.Output)
+    /// One inference, and whose outputs the client learns; the first positions may be those of earlier ones.
+    case inference(ForwardPass.Output, past: Int = 0)
     /// A greedy completion: an inference on the prompt, and for each token but the last one more on that token alone, with the
     /// logits of the last position.
     case completion(tokens: Int)
 
     public var output: ForwardPass.Output {
         switch self {
-        case .inference(let output): output
+        case .inference(let output, _): output
         case .completion: .last
         }
     }
@@ -26,12 +26,19 @@ public enum RunKind: Sendable, Hashable {
     }
 
     /// The programs of the session, one after the other, each of which goes on from the one before.
-    /// - Parameter positions: of the first one.
+    /// - Parameter positions: of the first one, those of earlier inferences included.
     /// - Throws: ``RunError/noTokens``, or `ArchitectureError` for lengths that do not fit the context.
     public func passes(
         of architecture: Architecture, positions: Int, exactOpenings: Bool = false
     ) throws -> [ForwardPass] {
         guard inferences >= 1 else { throw RunError.noTokens }
+        if case .inference(let output, let past) = self {
+            return [
+                try ForwardPass(
+                    architecture: architecture, past: past, new: positions - past, output: output,
+                    exactOpenings: exactOpenings)
+            ]
+        }
         return try (0..<inferences).map {
             try ForwardPass(
                 architecture: architecture, past: $0 == 0 ? 0 : positions + $0 - 1, new: $0 == 0 ? positions : 1,
@@ -62,7 +69,7 @@ public enum RunError: Error, Equatable, Sendable, CustomStringConvertible {
         case .windowTooLong(let window, let context):
             "--context \(window) is more than the model's context of \(context); lower it."
         case .uncountable(let tokens):
-            "\(tokens) tokens of this model cost more than can be counted; lower --tokens."
+            "\(tokens) tokens of this model cost more than can be counted; lower --generate."
         }
     }
 }

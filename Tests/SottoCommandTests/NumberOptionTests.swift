@@ -130,8 +130,8 @@ import Testing
             "layers": [\(Array(repeating: layer, count: 1024).joined(separator: ","))]}}
             """
         _ = try files.file("config.json", Data(configuration.utf8))
-        let result = try run("estimate FILES --layers 2 --context 20000 --tokens 45537", [])
-        #expect(result.status == 64 && result.error.contains("lower --tokens"), "\(result.status) \(result.error)")
+        let result = try run("estimate FILES --layers 2 --context 20000 --generate 45537", [])
+        #expect(result.status == 64 && result.error.contains("lower --generate"), "\(result.status) \(result.error)")
         let single = try run("estimate FILES --layers 2 --context 65536", [])
         #expect(single.status == 64 && single.error.contains("lower --context"), "\(single.status) \(single.error)")
     }

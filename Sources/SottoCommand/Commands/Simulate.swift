@@ -39,7 +39,7 @@ struct Simulate: ParsableCommand {
                 "--blocks-only runs on random hidden states; leave out --input-ids, --text and --file")
         }
         if traceValues, length.tokens != nil {
-            throw ValidationError("--trace-values looks at one inference; leave out --tokens")
+            throw ValidationError("--trace-values looks at one inference; leave out --generate")
         }
     }
 

@@ -46,7 +46,7 @@ struct Suggest: ParsableCommand {
     var format: OutputOptions.Format = .text
 
     func validate() throws {
-        if length.tokens != nil { throw ValidationError("suggest looks at one inference; leave out --tokens") }
+        if length.tokens != nil { throw ValidationError("suggest looks at one inference; leave out --generate") }
     }
 
     func run() throws {

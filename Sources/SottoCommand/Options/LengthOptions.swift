@@ -19,18 +19,30 @@ struct LengthOptions: ParsableArguments {
     var positions: Positions?
 
     @Option(
-        help: "A greedy completion of N tokens: N inferences, each one position longer.",
+        name: [.customLong("generate"), .customLong("tokens")],
+        help: ArgumentHelp(
+            "A greedy completion of N tokens: the prompt's inference, and one of a single position for each later token.",
+            valueName: "n"),
         transform: Number.integer(Number.positions))
     var tokens: Int?
+
+    @Option(
+        help: "How many of the context's first positions earlier inferences have had, whose keys and values are kept.",
+        transform: Number.integer(Number.positions))
+    var past: Int?
 
     @Flag(help: "No embedding, final norm and head: hidden states in and out.")
     var blocksOnly = false
 
     func validate() throws {
         if tokens != nil {
-            if blocksOnly { throw ValidationError("--blocks-only has no logits to choose --tokens from") }
+            if past != nil { throw ValidationError("--generate begins with a prompt; leave out --past") }
+            if blocksOnly {
+                throw ValidationError("--blocks-only has no logits to choose the tokens of --generate from")
+            }
             if positions == .all {
-                throw ValidationError("--tokens needs the logits of the last position only; leave out --positions all")
+                throw ValidationError(
+                    "--generate needs the logits of the last position only; leave out --positions all")
             }
         }
         if blocksOnly, positions != nil { throw ValidationError("--blocks-only has no logits; leave out --positions") }
@@ -38,7 +50,7 @@ struct LengthOptions: ParsableArguments {
 
     var kind: RunKind {
         if let tokens { return .completion(tokens: tokens) }
-        return .inference(blocksOnly ? .blocks : positions == .last ? .last : .all)
+        return .inference(blocksOnly ? .blocks : positions == .last ? .last : .all, past: past ?? 0)
     }
 
     static let defaultContext = 128
@@ -48,7 +60,7 @@ struct LengthOptions: ParsableArguments {
         let room = architecture.context - (kind.inferences - 1)
         guard room >= 1 else {
             throw UsageError(
-                "--tokens \(kind.inferences) does not fit the model's context of \(architecture.context); ask for fewer."
+                "--generate \(kind.inferences) does not fit the model's context of \(architecture.context); ask for fewer."
             )
         }
         return try checked(context ?? min(Self.defaultContext, room), architecture)
@@ -60,7 +72,10 @@ struct LengthOptions: ParsableArguments {
         guard !isOver, largest <= architecture.context else {
             throw UsageError(
                 "\(isOver ? "That many" : "\(largest)") positions do not fit the model's context of \(architecture.context); "
-                    + "lower --context or --tokens, or shorten the input.")
+                    + "lower --context or --generate, or shorten the input.")
+        }
+        if let past, past >= count {
+            throw UsageError("--past \(past) leaves none of the \(count) positions to run; raise --context.")
         }
         return count
     }
