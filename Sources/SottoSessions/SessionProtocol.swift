@@ -154,6 +154,19 @@ package struct RunRequest: Codable, Sendable {
         self.inferences = inferences
     }
 
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        try self.init(
+            past: container.decode(Int.self, forKey: .past), new: container.decode(Int.self, forKey: .new),
+            output: container.decode(ForwardPass.Output.self, forKey: .output),
+            keeps: container.decodeIfPresent(Bool.self, forKey: .keeps) ?? false,
+            fingerprint: container.decode(String.self, forKey: .fingerprint),
+            prefetch: container.decode(Bool.self, forKey: .prefetch),
+            inferences: container.decode(Int.self, forKey: .inferences))
+    }
+
+    private enum CodingKeys: String, CodingKey { case past, new, output, keeps, fingerprint, prefetch, inferences }
+
     /// The client's request, from a stranger's bytes.
     /// - Throws: ``SessionError/malformedRequest(peer:)``.
     package init(json bytes: [UInt8], of peer: String) throws {
