@@ -4,6 +4,7 @@ import SottoModel
 import SottoPrivateTransformer
 import SottoSecureComputation
 import SottoSessions
+import SottoTokenization
 
 /// The client's account of its session with a server, from what both parties metered.
 public struct SessionAccount {

@@ -3,6 +3,7 @@ import SottoModel
 import SottoPrivateTransformer
 import SottoSecureComputation
 import SottoSessions
+import SottoTokenization
 
 /// A run of both parties in this process, with real shares and messages, beside the same in floating point.
 public struct SimulatedRun: Sendable {

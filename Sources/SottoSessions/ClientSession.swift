@@ -4,6 +4,7 @@ import SottoModel
 import SottoPreprocessing
 import SottoPrivateTransformer
 import SottoSecureComputation
+import SottoTokenization
 import SottoTransport
 
 /// The client's side of a session: it learns the architecture, sends nothing of its prompt but its length, and gets

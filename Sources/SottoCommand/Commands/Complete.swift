@@ -6,6 +6,7 @@ import SottoPrivateTransformer
 import SottoRuns
 import SottoSecureComputation
 import SottoSessions
+import SottoTokenization
 import SottoTransport
 
 /// The client, a process of its own.

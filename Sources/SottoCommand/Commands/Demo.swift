@@ -5,6 +5,7 @@ import SottoModel
 import SottoPrivateTransformer
 import SottoRuns
 import SottoSecureComputation
+import SottoTokenization
 import SottoTransport
 
 /// Server, client and, where there is one, dealer as processes of their own, on loopback.

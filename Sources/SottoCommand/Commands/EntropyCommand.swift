@@ -3,6 +3,7 @@ import Foundation
 import SottoAttentionEntropy
 import SottoModel
 import SottoReporting
+import SottoTokenization
 
 /// Measures how spread out a model's attention is.
 struct EntropyCommand: ParsableCommand {

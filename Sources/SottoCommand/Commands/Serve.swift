@@ -6,6 +6,7 @@ import SottoModel
 import SottoPreprocessing
 import SottoPrivateTransformer
 import SottoSessions
+import SottoTokenization
 import SottoTransport
 import Synchronization
 

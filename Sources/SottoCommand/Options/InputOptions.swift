@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SottoModel
+import SottoTokenization
 
 /// What a model is run on.
 struct InputOptions: ParsableArguments {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SottoJSON
 import SottoModel
 import SottoRuns
 

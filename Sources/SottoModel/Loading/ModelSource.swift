@@ -1,4 +1,5 @@
 import Foundation
+import SottoTokenization
 
 /// Where a model comes from: built in and trained, a preset with random weights, or a directory.
 public enum ModelSource: Sendable, Hashable {

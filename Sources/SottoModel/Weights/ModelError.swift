@@ -1,3 +1,5 @@
+import SottoJSON
+
 /// Why a model was refused.
 public enum ModelError: Error, Equatable, CustomStringConvertible {
     /// Neither a built-in name nor a directory.

@@ -1,5 +1,6 @@
 import Foundation
 import SottoModel
+import SottoTokenization
 import TestSupport
 import Testing
 
