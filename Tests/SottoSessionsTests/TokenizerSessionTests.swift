@@ -31,7 +31,9 @@ import Testing
         let plain = try SessionFixture()
         let other = try plain.client()
         let expected = try other.run(tokens: ids, output: .last)
-        #expect(run.values == expected.values && client.setup?.bytesSent == other.setup?.bytesSent)
+        // Truncations round by the shares.
+        #expect(zip(run.values, expected.values).allSatisfy { abs($0 - $1) < 0.01 })
+        #expect(client.setup?.bytesSent == other.setup?.bytesSent)
         #expect(run.accounted.trace.events == expected.accounted.trace.events)
         #expect(
             run.accounted.overheadBytesSent.server
