@@ -67,17 +67,22 @@ let package = Package(
             ]),
 
         // Models, in the clear and in private.
-        .target(name: "SottoModel", dependencies: ["SottoApproximation"], resources: [.copy("Models")]),
+        .target(name: "SottoJSON"),
+        .target(name: "SottoTokenization", dependencies: ["SottoJSON"]),
+        .target(
+            name: "SottoModel", dependencies: ["SottoApproximation", "SottoJSON", "SottoTokenization"],
+            resources: [.copy("Models")]),
         .target(
             name: "SottoPrivateTransformer",
             dependencies: [
-                "SottoAlgebra", "SottoApproximation", "SottoPreprocessing", "SottoSecureComputation", "SottoModel",
+                "SottoAlgebra", "SottoApproximation", "SottoPreprocessing", "SottoSecureComputation",
+                "SottoTokenization", "SottoModel",
             ]),
         .target(
             name: "SottoSessions",
             dependencies: [
                 "SottoAlgebra", "SottoRandomness", "SottoTransport", "SottoPreprocessing", "SottoSecureComputation",
-                "SottoModel", "SottoPrivateTransformer",
+                "SottoTokenization", "SottoModel", "SottoPrivateTransformer",
             ]),
 
         // What it costs.
@@ -93,8 +98,8 @@ let package = Package(
             name: "SottoRuns",
             dependencies: [
                 "CSottoRingKernels", "SottoAlgebra", "SottoRandomness", "SottoTransport", "SottoPreprocessing",
-                "SottoSecureComputation", "SottoModel", "SottoPrivateTransformer", "SottoSessions", "SottoReporting",
-                "SottoCostModel",
+                "SottoSecureComputation", "SottoTokenization", "SottoModel", "SottoPrivateTransformer", "SottoSessions",
+                "SottoReporting", "SottoCostModel",
             ]),
 
         // Entropies and training, over models alone.
@@ -102,7 +107,8 @@ let package = Package(
         .target(
             name: "SottoTraining",
             dependencies: [
-                "CSottoFloatKernels", "CSottoLibraryLoader", "SottoModel", "SottoReporting", "SottoAttentionEntropy",
+                "CSottoFloatKernels", "CSottoLibraryLoader", "SottoJSON", "SottoTokenization", "SottoModel",
+                "SottoReporting", "SottoAttentionEntropy",
                 // Loaded on Linux, linked on macOS.
                 .byName(name: "CSottoOpenBLAS", condition: .when(platforms: [.macOS])),
             ]),
@@ -113,7 +119,7 @@ let package = Package(
             dependencies: [
                 "SottoAlgebra", "SottoApproximation", "SottoRandomness", "SottoObliviousTransfer",
                 "SottoFunctionSecretSharing", "SottoLatticeEncryption", "SottoTransport", "SottoPreprocessing",
-                "SottoSecureComputation", "SottoModel", "SottoPrivateTransformer",
+                "SottoSecureComputation", "SottoJSON", "SottoTokenization", "SottoModel", "SottoPrivateTransformer",
                 "SottoSessions", "SottoReporting", "SottoCostModel", "SottoRuns", "SottoAttentionEntropy",
                 "SottoTraining",
             ]),
@@ -121,7 +127,7 @@ let package = Package(
             name: "SottoCommand",
             dependencies: [
                 "CSottoRingKernels", "SottoAlgebra", "SottoRandomness", "SottoTransport", "SottoPreprocessing",
-                "SottoSecureComputation",
+                "SottoSecureComputation", "SottoJSON", "SottoTokenization",
                 "SottoModel", "SottoPrivateTransformer", "SottoSessions", "SottoReporting", "SottoCostModel",
                 "SottoRuns", "SottoAttentionEntropy", "SottoTraining",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -161,14 +167,19 @@ let package = Package(
             name: "SottoSecureComputationTests",
             dependencies: ["SottoApproximation", "SottoSecureComputation", "SottoCostModel", "TestSupport"],
             swiftSettings: unoptimized),
+        .testTarget(name: "SottoJSONTests", dependencies: ["SottoJSON"], swiftSettings: unoptimized),
         .testTarget(
-            name: "SottoModelTests", dependencies: ["SottoApproximation", "SottoModel", "TestSupport"],
+            name: "SottoTokenizationTests", dependencies: ["SottoJSON", "SottoTokenization", "TestSupport"],
+            exclude: ["Reference"], resources: [.copy("Data")], swiftSettings: unoptimized),
+        .testTarget(
+            name: "SottoModelTests",
+            dependencies: ["SottoApproximation", "SottoJSON", "SottoTokenization", "SottoModel", "TestSupport"],
             resources: [.copy("Data")], swiftSettings: unoptimized),
         .testTarget(
             name: "SottoPrivateTransformerTests",
             dependencies: ["SottoApproximation", "SottoPrivateTransformer", "SottoCostModel", "TestSupport"]),
         .testTarget(
-            name: "SottoSessionsTests", dependencies: ["SottoSessions", "TestSupport"],
+            name: "SottoSessionsTests", dependencies: ["SottoSessions", "SottoTokenization", "TestSupport"],
             resources: [.copy("Data")]),
         .testTarget(name: "SottoReportingTests", dependencies: ["SottoReporting"]),
         .testTarget(
@@ -181,7 +192,8 @@ let package = Package(
             name: "SottoRunsTests",
             dependencies: [
                 "SottoAlgebra", "SottoRandomness", "SottoTransport", "SottoPreprocessing", "SottoSecureComputation",
-                "SottoModel", "SottoPrivateTransformer", "SottoSessions", "SottoCostModel", "SottoRuns", "TestSupport",
+                "SottoTokenization", "SottoModel", "SottoPrivateTransformer", "SottoSessions", "SottoCostModel",
+                "SottoRuns", "TestSupport",
             ]),
         .testTarget(
             name: "SottoAttentionEntropyTests",
@@ -201,7 +213,7 @@ let package = Package(
             name: "SottoCommandTests",
             // The program is run; what its parser says of many lines is asked of its module.
             dependencies: [
-                "SottoAlgebra", "SottoCommand", "SottoModel", "SottoCostModel", "SottoSessions",
+                "SottoAlgebra", "SottoCommand", "SottoTokenization", "SottoModel", "SottoCostModel", "SottoSessions",
                 "SottoSecureComputation", "SottoRandomness", "TestSupport",
             ], swiftSettings: unoptimized),
     ],

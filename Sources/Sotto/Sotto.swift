@@ -7,6 +7,7 @@
 @_exported import SottoAttentionEntropy
 @_exported import SottoCostModel
 @_exported import SottoFunctionSecretSharing
+@_exported import SottoJSON
 @_exported import SottoLatticeEncryption
 @_exported import SottoModel
 @_exported import SottoObliviousTransfer
@@ -17,5 +18,6 @@
 @_exported import SottoRuns
 @_exported import SottoSecureComputation
 @_exported import SottoSessions
+@_exported import SottoTokenization
 @_exported import SottoTraining
 @_exported import SottoTransport

@@ -1,6 +1,7 @@
 import SottoAlgebra
 import SottoModel
 import SottoSecureComputation
+import SottoTokenization
 
 /// The client's tensors of a forward pass.
 public struct ClientInput: TensorSource {

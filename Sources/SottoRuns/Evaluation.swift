@@ -2,6 +2,7 @@ import SottoCostModel
 import SottoModel
 import SottoPrivateTransformer
 import SottoSessions
+import SottoTokenization
 
 /// How well a model predicts a text, in plaintext and through the private computation.
 ///

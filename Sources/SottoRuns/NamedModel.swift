@@ -2,6 +2,7 @@ import SottoCostModel
 import SottoModel
 import SottoPrivateTransformer
 import SottoSessions
+import SottoTokenization
 
 /// An architecture and what reports call it.
 public struct NamedArchitecture: Sendable, Hashable {

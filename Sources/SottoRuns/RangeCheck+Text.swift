@@ -1,5 +1,6 @@
 import SottoModel
 import SottoPrivateTransformer
+import SottoTokenization
 
 extension RangeCheck {
     /// Compares all values of a text's forward passes with the declared bounds, in windows of the model's context that do

@@ -4,6 +4,7 @@ import SottoModel
 import SottoPrivateTransformer
 import SottoSecureComputation
 import SottoSessions
+import SottoTokenization
 
 /// The client's account of its session with a server, from what both parties metered.
 public struct SessionAccount {
@@ -82,14 +83,23 @@ public struct PrivateCompletion: Sendable {
                 account.record(run)
             })
         var report = account.report(context: prompt.count, output: .last)
+        let texts = CompletionTexts(prompt: prompt, completion: tokens, session.tokenizer)
         report.completion = CostReport.Completion(
-            prompt: Self.text(prompt, session), private: Self.text(tokens, session), tokens: tokens,
-            secondsToFirstToken: firstToken)
+            prompt: texts.prompt, private: texts.completion, tokens: tokens, secondsToFirstToken: firstToken)
         self.report = report
     }
+}
 
-    private static func text(_ ids: [Int], _ session: ClientSession) -> String {
-        let plain = ids.map(String.init).joined(separator: ",")
-        return session.usesByteTokenizer ? (try? ByteTokenizer().decode(ids)) ?? plain : plain
+/// What a report shows of a completion: texts, or without a tokenizer, or one for all ids, ids between commas.
+struct CompletionTexts {
+    let prompt: String
+    let completion: String
+
+    init(prompt: [Int], completion: [Int], _ tokenizer: (any Tokenizer)?) {
+        let texts = try? tokenizer?.texts(prompt: prompt, completion: completion)
+        self.prompt = texts?.prompt ?? Self.list(prompt)
+        self.completion = texts?.completion ?? Self.list(completion)
     }
+
+    static func list(_ ids: [Int]) -> String { ids.map(String.init).joined(separator: ",") }
 }

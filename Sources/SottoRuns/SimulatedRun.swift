@@ -3,6 +3,7 @@ import SottoModel
 import SottoPrivateTransformer
 import SottoSecureComputation
 import SottoSessions
+import SottoTokenization
 
 /// A run of both parties in this process, with real shares and messages, beside the same in floating point.
 public struct SimulatedRun: Sendable {
@@ -58,7 +59,7 @@ public struct SimulatedRun: Sendable {
         report.accuracy = meter.accuracy
         guard case .completion(let count) = kind, case .tokens(let prompt) = input else { return }
         let plaintext = try ReferenceModel(model.weights).greedyCompletion(of: prompt, count: count)
-        let completion = try SimulatedCompletion(
+        let completion = SimulatedCompletion(
             prompt: prompt, private: generated, plaintext: plaintext, tokenizer: model.tokenizer)
         report.completion = completion.reported
         self.completion = completion
@@ -98,19 +99,22 @@ public struct SimulatedCompletion: Sendable {
     /// With texts, or without a tokenizer with ids between commas in their place.
     public let reported: CostReport.Completion
 
-    init(prompt: [Int], private: [Int], plaintext: [Int], tokenizer: (any Tokenizer)?) throws {
-        func text(_ ids: [Int]) throws -> String { try tokenizer?.decode(ids) ?? Self.list(ids) }
+    init(prompt: [Int], private: [Int], plaintext: [Int], tokenizer: (any Tokenizer)?) {
+        func texts(_ completion: [Int]) -> CompletionTexts {
+            CompletionTexts(prompt: prompt, completion: completion, tokenizer)
+        }
         self.prompt = prompt
         self.private = `private`
         self.plaintext = plaintext
         reported = CostReport.Completion(
-            prompt: try text(prompt), private: try text(`private`), plaintext: try text(plaintext), tokens: `private`)
+            prompt: texts(`private`).prompt, private: texts(`private`).completion,
+            plaintext: texts(plaintext).completion, tokens: `private`)
     }
 
     /// Texts where there are any, quoted, so that no control character reaches a terminal, and ids.
     public func rendered() -> String {
         let names = ["prompt", "private completion", "plaintext completion"]
-        let ids = [prompt, `private`, plaintext].map(Self.list)
+        let ids = [prompt, `private`, plaintext].map(CompletionTexts.list)
         let texts = [reported.prompt, reported.private, reported.plaintext ?? ""]
         var lines: [String] = []
         func add(_ name: String, _ text: String) {
@@ -120,6 +124,4 @@ public struct SimulatedCompletion: Sendable {
         for (name, ids) in zip(["prompt ids", "private ids", "plaintext ids"], ids) { add(name, ids) }
         return lines.joined(separator: "\n") + "\n\n"
     }
-
-    private static func list(_ ids: [Int]) -> String { ids.map(String.init).joined(separator: ",") }
 }

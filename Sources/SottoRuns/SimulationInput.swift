@@ -1,5 +1,6 @@
 import SottoModel
 import SottoPrivateTransformer
+import SottoTokenization
 
 /// What a simulation runs on.
 public enum SimulationInput: Sendable, Hashable {

@@ -4,6 +4,7 @@ import SottoModel
 import SottoPreprocessing
 import SottoPrivateTransformer
 import SottoSecureComputation
+import SottoTokenization
 import SottoTransport
 
 /// The client's side of a session: it learns the architecture, sends nothing of its prompt but its length, and gets
@@ -13,10 +14,12 @@ public final class ClientSession {
     public let modelName: String
     /// What reports call the architecture.
     public let notation: String
-    /// Whether text is turned into tokens byte by byte.
-    public let usesByteTokenizer: Bool
+    /// The hash of the server's tokenizer; nil if it has none.
+    public let tokenizerFingerprint: String?
+    /// What ``adoptTokenizer(own:)`` has taken.
+    public internal(set) var tokenizer: (any Tokenizer)?
     public let configuration: SessionConfiguration
-    private let channel: any Channel
+    let channel: any Channel
     private let prefetch: Bool
     /// Runs that the session was declared to have.
     public let inferences: Int
@@ -54,7 +57,8 @@ public final class ClientSession {
             over: channel, expecting: SessionConfiguration.agreedFields(keys), peerRole: Party.server.name)
         guard let session = theirs.fields["session"], SessionName.isOne(session),
             let description = theirs.fields["architecture"],
-            let architecture = try? UntrustedJSON.decode(Architecture.self, from: Array(description.utf8))
+            let architecture = try? UntrustedJSON.decode(Architecture.self, from: Array(description.utf8)),
+            case (let fingerprint, true) = OfferedTokenizer.offer(theirs.fields[OfferedTokenizer.field])
         else {
             let error = SessionError.malformedOffer(peer: channel.peerName)
             SessionFault.abort([channel], for: error)
@@ -63,7 +67,7 @@ public final class ClientSession {
         self.architecture = architecture
         notation = Self.shown(theirs.fields["notation"]) ?? architecture.description
         modelName = Self.shown(theirs.fields["model"]) ?? "unnamed"
-        usesByteTokenizer = theirs.fields["tokenizer"] == "byte"
+        tokenizerFingerprint = fingerprint
         self.configuration = configuration
         self.channel = channel
         self.prefetch = prefetch

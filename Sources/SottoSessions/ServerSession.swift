@@ -18,6 +18,8 @@ public final class ServerSession {
     private let idle: IdleSession
     private let limits: SessionLimits
     private let sharesTimes: Bool
+    /// What a client may ask for once.
+    private var tokenizer: OfferedTokenizer?
     /// The weights of the setup, once it has been made, and what the session has since.
     private var setup: [WeightDeclaration]?
     private var memory = PreprocessingMemory()
@@ -45,18 +47,18 @@ public final class ServerSession {
         public let notation: String
         public let architecture: Architecture
         public let weights: PreparedWeights
-        /// Whether text is turned into tokens byte by byte.
-        public let usesByteTokenizer: Bool
+        /// nil if the model has none.
+        public let tokenizer: OfferedTokenizer?
 
         public init(
             name: String, notation: String, architecture: Architecture, weights: PreparedWeights,
-            usesByteTokenizer: Bool
+            tokenizer: OfferedTokenizer? = nil
         ) {
             self.name = name
             self.notation = notation
             self.architecture = architecture
             self.weights = weights
-            self.usesByteTokenizer = usesByteTokenizer
+            self.tokenizer = tokenizer
         }
     }
 
@@ -82,7 +84,7 @@ public final class ServerSession {
         fields["model"] = model.name
         fields["notation"] = model.notation
         fields["architecture"] = String(decoding: architecture, as: UTF8.self)
-        fields["tokenizer"] = model.usesByteTokenizer ? "byte" : "none"
+        fields[OfferedTokenizer.field] = model.tokenizer?.fingerprint ?? OfferedTokenizer.none
         let theirs = try Handshake(version: WireProtocol.version, role: Party.server.name, fields: fields).exchange(
             over: channel, expecting: SessionConfiguration.agreedFields(keys), peerRole: Party.client.name)
         self.channel = channel
@@ -91,6 +93,7 @@ public final class ServerSession {
         sharesTimes = configuration.sharesTimes(with: theirs)
         self.architecture = model.architecture
         weights = model.weights
+        tokenizer = model.tokenizer
         self.limits = limits
         let pulse = Pulse()
         channel.join(pulse)
@@ -135,8 +138,16 @@ public final class ServerSession {
         // Who has only greeted holds a place, and is expected to ask.
         let patience = record.runs == 0 ? min(limits.idle, channel.timeout ?? limits.idle) : limits.idle
         do {
-            let bytes = try idle.wait { try channel.receiveRequest(limit: RunRequest.byteLimit, within: patience) }
-            return try RunRequest(json: bytes, of: channel.peerName)
+            func next() throws -> [UInt8] {
+                try idle.wait { try channel.receiveRequest(limit: RunRequest.byteLimit, within: patience) }
+            }
+            let bytes = try next()
+            guard let request = TokenizerRequest(json: bytes), let offered = tokenizer,
+                request.tokenizer == offered.fingerprint
+            else { return try RunRequest(json: bytes, of: channel.peerName) }
+            tokenizer = nil
+            try channel.sendControl(offered.definition)
+            return try RunRequest(json: next(), of: channel.peerName)
         } catch TransportError.peerClosed {
             return nil
         } catch TransportError.timeout {

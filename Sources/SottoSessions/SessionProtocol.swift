@@ -89,6 +89,14 @@ public enum SessionError: Error, Equatable, Sendable, CustomStringConvertible {
     case foreignReport(peer: String)
     /// The server's greeting lacks what a client must know.
     case malformedOffer(peer: String)
+    /// The client's tokenizer is not the server's.
+    case otherTokenizer(ours: String, theirs: String)
+    /// The tokenizer that was sent is not the one of the greeting.
+    case foreignTokenizer(peer: String)
+    /// The tokenizer that was sent cannot be read.
+    case unusableTokenizer(peer: String, reason: String)
+    /// The tokenizer has ids that the model has no embedding for.
+    case tokenizerTooLarge(tokens: Int, vocabulary: Int)
 
     public var description: String {
         switch self {
@@ -109,7 +117,19 @@ public enum SessionError: Error, Equatable, Sendable, CustomStringConvertible {
         case .foreignReport(let peer):
             "The report of \(peer) is not that of the program that both ran; install the same version of Sotto on both."
         case .malformedOffer(let peer):
-            "The greeting of \(peer) lacks a session or a valid architecture; install the same version of Sotto on both."
+            "The greeting of \(peer) lacks a session or a valid architecture or tokenizer; "
+                + "install the same version of Sotto on both."
+        case .otherTokenizer(let ours, let theirs):
+            "The tokenizer of --tokenizer (\(ours.prefix(16))...) is not the server's (\(theirs.prefix(16))...); "
+                + "give the directory of the server's model, or leave out --tokenizer."
+        case .foreignTokenizer(let peer):
+            "The tokenizer that \(peer) sent is not the one that it announced; "
+                + "give a copy of your own with --tokenizer."
+        case .unusableTokenizer(let peer, let reason):
+            "The tokenizer that \(peer) sent is of no use here; give token ids with --input-ids: \(reason)"
+        case .tokenizerTooLarge(let tokens, let vocabulary):
+            "The tokenizer has \(tokens) tokens and the model's embedding \(vocabulary); "
+                + "give the tokenizer that the model was trained with."
         }
     }
 }

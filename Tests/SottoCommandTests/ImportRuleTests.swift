@@ -46,16 +46,18 @@ import Testing
             CSottoRingKernels SottoAlgebra SottoApproximation SottoRandomness SottoObliviousTransfer \
             SottoFunctionSecretSharing SottoLatticeEncryption SottoTransport SottoPreprocessing
             """, system: "Foundation Synchronization"),
-        Module("SottoModel", "SottoApproximation", system: "Foundation"),
+        Module("SottoJSON"),
+        Module("SottoTokenization", "SottoJSON", system: "Foundation"),
+        Module("SottoModel", "SottoApproximation SottoJSON SottoTokenization", system: "Foundation"),
         Module(
             "SottoPrivateTransformer",
-            "SottoAlgebra SottoApproximation SottoPreprocessing SottoSecureComputation SottoModel",
+            "SottoAlgebra SottoApproximation SottoPreprocessing SottoSecureComputation SottoTokenization SottoModel",
             system: "Foundation Synchronization"),
         Module(
             "SottoSessions",
             """
-            SottoAlgebra SottoRandomness SottoTransport SottoPreprocessing SottoSecureComputation SottoModel \
-            SottoPrivateTransformer
+            SottoAlgebra SottoRandomness SottoTransport SottoPreprocessing SottoSecureComputation SottoTokenization \
+            SottoModel SottoPrivateTransformer
             """, system: "Foundation Darwin Glibc"),
         Module("SottoReporting", system: "Foundation"),
         Module(
@@ -68,26 +70,30 @@ import Testing
             "SottoRuns",
             """
             CSottoRingKernels SottoAlgebra SottoRandomness SottoTransport SottoPreprocessing SottoSecureComputation \
-            SottoModel SottoPrivateTransformer SottoSessions SottoReporting SottoCostModel
+            SottoTokenization SottoModel SottoPrivateTransformer SottoSessions SottoReporting SottoCostModel
             """, system: "Foundation Darwin"),
         Module("SottoAttentionEntropy", "SottoModel SottoReporting", system: "Foundation"),
         Module(
             "SottoTraining",
-            "CSottoFloatKernels CSottoLibraryLoader CSottoOpenBLAS SottoModel SottoReporting SottoAttentionEntropy",
+            """
+            CSottoFloatKernels CSottoLibraryLoader CSottoOpenBLAS SottoJSON SottoTokenization SottoModel SottoReporting \
+            SottoAttentionEntropy
+            """,
             system: "Foundation Dispatch Darwin Glibc Musl"),
         Module(
             "Sotto",
             """
             SottoAlgebra SottoApproximation SottoRandomness SottoObliviousTransfer SottoFunctionSecretSharing \
-            SottoLatticeEncryption SottoTransport SottoPreprocessing SottoSecureComputation SottoModel \
-            SottoPrivateTransformer SottoSessions SottoReporting SottoCostModel SottoRuns SottoAttentionEntropy SottoTraining
+            SottoLatticeEncryption SottoTransport SottoPreprocessing SottoSecureComputation SottoJSON SottoTokenization \
+            SottoModel SottoPrivateTransformer SottoSessions SottoReporting SottoCostModel SottoRuns \
+            SottoAttentionEntropy SottoTraining
             """),
         Module(
             "SottoCommand",
             """
             CSottoRingKernels SottoAlgebra SottoRandomness SottoTransport SottoPreprocessing SottoSecureComputation \
-            SottoModel SottoPrivateTransformer SottoSessions SottoReporting SottoCostModel SottoRuns \
-            SottoAttentionEntropy SottoTraining
+            SottoJSON SottoTokenization SottoModel SottoPrivateTransformer SottoSessions SottoReporting SottoCostModel \
+            SottoRuns SottoAttentionEntropy SottoTraining
             """, foreign: "ArgumentParser Logging", system: "Foundation Dispatch Synchronization Darwin Glibc"),
     ]
 
@@ -133,7 +139,7 @@ import Testing
     }
 
     /// What studies models alone can be built and read without the rest.
-    @Test(arguments: ["SottoTraining", "SottoAttentionEntropy", "SottoModel"])
+    @Test(arguments: ["SottoTraining", "SottoAttentionEntropy", "SottoModel", "SottoTokenization"])
     func modelsKnowNoNetworkAndNoCryptography(name: String) throws {
         var reached: Set = [name]
         for module in Self.modules.reversed() where reached.contains(module.name) {

@@ -47,8 +47,8 @@ import Testing
                 let session = try ServerSession(
                     channel: serverEnd,
                     model: .init(
-                        name: "test", notation: "test", architecture: architecture, weights: prepared,
-                        usesByteTokenizer: false), configuration: .standard, dealer: { forServer.1 })
+                        name: "test", notation: "test", architecture: architecture, weights: prepared),
+                    configuration: .standard, dealer: { forServer.1 })
                 _ = try session.serve()
             }
             let client = try ClientSession(channel: clientEnd, configuration: .standard, dealer: { forClient.1 })

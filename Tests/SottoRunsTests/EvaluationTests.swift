@@ -2,6 +2,7 @@ import SottoCostModel
 import SottoModel
 import SottoPrivateTransformer
 import SottoRuns
+import SottoTokenization
 import Testing
 
 @Suite struct EvaluationTests {

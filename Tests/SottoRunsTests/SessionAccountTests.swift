@@ -2,6 +2,7 @@ import SottoCostModel
 import SottoModel
 import SottoRuns
 import SottoSessions
+import SottoTokenization
 import Testing
 
 @Suite struct SessionAccountTests {

@@ -4,6 +4,7 @@ import SottoPrivateTransformer
 import SottoRuns
 import SottoSecureComputation
 import SottoSessions
+import SottoTokenization
 import TestSupport
 import Testing
 

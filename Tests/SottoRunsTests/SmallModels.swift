@@ -47,7 +47,7 @@ final class PrivateSession {
         let configuration = SessionConfiguration(target: .standard, sharesTimes: sharesTimes)
         let offered = ServerSession.Model(
             name: model.named.name, notation: model.named.notation, architecture: model.architecture,
-            weights: PreparedWeights(model.weights), usesByteTokenizer: false)
+            weights: PreparedWeights(model.weights))
         Self.start(ended) {
             let session = try ServerSession(
                 channel: forServer, model: offered, configuration: configuration,

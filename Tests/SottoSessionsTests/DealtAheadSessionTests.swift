@@ -50,7 +50,7 @@ import Testing
                 channel: channel,
                 model: .init(
                     name: "test", notation: "test", architecture: weights.architecture,
-                    weights: PreparedWeights(weights), usesByteTokenizer: false),
+                    weights: PreparedWeights(weights)),
                 configuration: SessionConfiguration(target: target), keys: keys,
                 dealer: { throw TransportError.invalidAddress("no dealer") }
             ).serve()

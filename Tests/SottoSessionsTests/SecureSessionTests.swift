@@ -71,8 +71,7 @@ import Testing
                 let session = try ServerSession(
                     channel: channel,
                     model: .init(
-                        name: "test", notation: "test", architecture: architecture, weights: prepared,
-                        usesByteTokenizer: false),
+                        name: "test", notation: "test", architecture: architecture, weights: prepared),
                     configuration: agreed, crossovers: Self.others,
                     dealer: { try connect(dealerListener.endpoint) })
                 _ = try session.serve()

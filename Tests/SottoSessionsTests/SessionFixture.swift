@@ -37,10 +37,13 @@ final class SessionFixture {
             context: context, vocabulary: 5)
     }
 
+    /// - Parameter wrapServer: what stands between the server and its end of the connection to the client.
     /// - Parameter connectDealer: the two ends of a connection to the dealer, the party's first; in memory without it.
     init(
         limits: SessionLimits = SessionLimits(), sharesTimes: Bool = false, timeout: Duration = .seconds(20),
-        dealerLimits: DealerLimits = DealerLimits(), connectDealer: (() throws -> (any Channel, any Channel))? = nil
+        dealerLimits: DealerLimits = DealerLimits(), tokenizer: OfferedTokenizer? = nil,
+        wrapServer: @escaping @Sendable (any Channel) -> any Channel = { $0 },
+        connectDealer: (() throws -> (any Channel, any Channel))? = nil
     ) throws {
         let architecture = try Self.smallArchitecture()
         let weights = PreparedWeights(try ModelWeights.random(architecture, seed: 5, standardDeviation: 0.3))
@@ -64,10 +67,10 @@ final class SessionFixture {
             defer { group.leave() }
             do {
                 let session = try ServerSession(
-                    channel: session.0,
+                    channel: wrapServer(session.0),
                     model: .init(
                         name: "test", notation: "test", architecture: architecture, weights: weights,
-                        usesByteTokenizer: false),
+                        tokenizer: tokenizer),
                     configuration: SessionConfiguration(target: .standard, sharesTimes: sharesTimes), limits: limits,
                     dealer: { ofServer.0 })
                 do {

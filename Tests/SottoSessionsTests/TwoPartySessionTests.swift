@@ -33,8 +33,7 @@ import Testing
                 _ = try ServerSession(
                     channel: channels.0,
                     model: .init(
-                        name: "test", notation: "test", architecture: architecture, weights: PreparedWeights(weights),
-                        usesByteTokenizer: false),
+                        name: "test", notation: "test", architecture: architecture, weights: PreparedWeights(weights)),
                     configuration: configuration, dealer: { throw TransportError.closed(peer: "dealer") }
                 ).serve()
             } catch { failure.withLock { $0 = "\(error)" } }

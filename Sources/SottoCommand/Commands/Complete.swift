@@ -6,6 +6,7 @@ import SottoPrivateTransformer
 import SottoRuns
 import SottoSecureComputation
 import SottoSessions
+import SottoTokenization
 import SottoTransport
 
 /// The client, a process of its own.
@@ -19,13 +20,13 @@ struct Complete: ParsableCommand {
 
     @OptionGroup var dealer: DealerOptions
 
-    @Option(help: "The text to complete.")
-    var prompt: String?
+    @OptionGroup var prompt: PromptOptions
 
     @Option(
-        help: ArgumentHelp("Token ids to complete, in place of a text.", valueName: "1,2,3"), transform: TokenList.parse
-    )
-    var inputIds: TokenList?
+        help: ArgumentHelp(
+            "A directory with the tokenizer of the server's model; without it the server is asked for it.",
+            valueName: "dir"))
+    var tokenizer: String?
 
     @Option(help: "How many tokens to add.")
     var tokens: Int = 16
@@ -49,10 +50,12 @@ struct Complete: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard [prompt != nil, inputIds != nil, blocksOnly].count(where: { $0 }) == 1 else {
-            throw ValidationError("Give one of --prompt, --input-ids and --blocks-only")
+        guard prompt.isGiven != blocksOnly else {
+            throw ValidationError("Give one of \(PromptOptions.names), or --blocks-only")
         }
-        guard prompt != "" else { throw ValidationError("--prompt must not be empty") }
+        guard !blocksOnly || tokenizer == nil else {
+            throw ValidationError("--blocks-only has no text; leave out --tokenizer")
+        }
         guard (1...65536).contains(tokens) else { throw ValidationError("--tokens must be 1 to 65536") }
         guard context >= 1 else { throw ValidationError("--context must be at least 1") }
         try role.validateConnections()
@@ -60,6 +63,8 @@ struct Complete: ParsableCommand {
     }
 
     func run() throws {
+        let given = try prompt.given()
+        let own = try tokenizer.map { try ownTokenizer($0) }
         let keys = try dealer.keyFile(of: .client, target: role.protocols.target())
         let transport = try TCPTransport()
         let channel = try role.connect(toServer: connect, over: transport)
@@ -74,13 +79,16 @@ struct Complete: ParsableCommand {
             session.close()
             transport.shutdown()
         }
-        if blocksOnly { return try Output.write(blocks(session), output) }
-        let ids = try promptTokens(session)
+        guard let given else { return try Output.write(blocks(session), output) }
+        let ids = try given.tokens(
+            session.adoptTokenizer(own: own),
+            otherwise: "The server's model has no tokenizer; name one with --tokenizer, or give --input-ids or "
+                + "--input-ids-file instead of a text.")
         let positions = ids.count + tokens - 1
         guard positions <= session.architecture.context else {
             throw UsageError(
                 "\(positions) positions do not fit the model's context of \(session.architecture.context); "
-                    + "shorten --prompt or lower --tokens.")
+                    + "shorten the prompt or lower --tokens.")
         }
         let bar = ProgressBar("completing")
         let completion = try PrivateCompletion(
@@ -89,7 +97,7 @@ struct Complete: ParsableCommand {
         ) { bar.update($0) }
         bar.finish()
         if output.format == .text, let texts = completion.report.completion {
-            try Output.write(shown(texts, isQuoted: session.usesByteTokenizer))
+            try Output.write(shown(texts, isQuoted: session.tokenizer != nil))
         }
         try Output.write(completion.report, output)
     }
@@ -108,18 +116,20 @@ struct Complete: ParsableCommand {
         return account.report(context: context, output: .blocks)
     }
 
-    private func promptTokens(_ session: ClientSession) throws -> [Int] {
-        if let inputIds { return inputIds.tokens }
-        guard session.usesByteTokenizer else {
-            throw UsageError("The server's model has no byte tokenizer; give --input-ids instead of a text.")
+    private func ownTokenizer(_ path: String) throws -> any Tokenizer {
+        let directory = URL(fileURLWithPath: path, isDirectory: true)
+        // The directory of a model may name bytes in its configuration.
+        let named = try? HuggingFaceModel.configuration(directory: directory).tokenizer
+        guard let tokenizer = try named ?? TokenizerDirectory(directory).tokenizer() else {
+            throw TokenizerError.missing(path: path)
         }
-        return ByteTokenizer().encode(prompt ?? "")
+        return tokenizer
     }
 
     /// The text goes on where the prompt ends; where the prompt was given in numbers, nobody could tell where that is, and a
     /// text is quoted.
     private func shown(_ texts: CostReport.Completion, isQuoted: Bool) -> String {
-        guard inputIds != nil else { return "\(texts.prompt)\(texts.private)\n\n" }
+        guard prompt.ids.isGiven else { return "\(texts.prompt)\(texts.private)\n\n" }
         func quoted(_ text: String) -> String { isQuoted ? text.debugDescription : text }
         return "prompt      \(quoted(texts.prompt))\ncompletion  \(quoted(texts.private))\n\n"
     }

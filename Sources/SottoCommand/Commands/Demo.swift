@@ -5,6 +5,7 @@ import SottoModel
 import SottoPrivateTransformer
 import SottoRuns
 import SottoSecureComputation
+import SottoTokenization
 import SottoTransport
 
 /// Server, client and, where there is one, dealer as processes of their own, on loopback.
@@ -16,11 +17,11 @@ struct Demo: ParsableCommand {
             the private completion, whether it equals the plaintext completion, and what every operation cost.
             """)
 
-    @Argument(help: "A built-in model (tiny, tiny-scfu), or a directory in Hugging Face layout with a byte tokenizer.")
+    @Argument(help: "A built-in model (tiny, tiny-scfu), or a directory in Hugging Face layout.")
     var model = "tiny"
 
-    @Option(help: "The text to complete.")
-    var prompt = "def __init__(self"
+    @OptionGroup var prompt: PromptOptions
+    private static let usualPrompt = "def __init__(self"
 
     @Option(help: "How many tokens to add. (default: 16)", transform: Number.integer(Number.positions))
     var tokens: Int = 16
@@ -40,22 +41,20 @@ struct Demo: ParsableCommand {
         transform: Number.real(.leastNonzeroMagnitude...86_400))
     var timeout: Double = 60
 
-    func validate() throws {
-        guard !prompt.isEmpty else { throw ValidationError("--prompt must not be empty") }
-    }
-
     func run() throws {
         let start = Date().timeIntervalSince1970
         let source = try ModelSource(model)
         let architecture = try variant.limited(variant.change.architecture(of: source))
-        let ids = ByteTokenizer().encode(prompt)
-        guard architecture.vocabulary == ByteTokenizer().vocabulary else {
-            throw UsageError("\(source.name) has no byte tokenizer; the demo needs one.")
-        }
+        guard let given = try prompt.given(default: Self.usualPrompt) else { return }
+        // Of one that is not supported, ids do without.
+        let tokenizer = if case .ids = given { try? source.tokenizer() } else { try source.tokenizer() }
+        let ids = try given.tokens(
+            tokenizer,
+            otherwise: "\(source.name) has no tokenizer; give --input-ids or --input-ids-file instead of a text.")
         guard ids.count + tokens - 1 <= architecture.context else {
             throw UsageError(
                 "\(ids.count + tokens - 1) positions do not fit the model's context of \(architecture.context); "
-                    + "shorten --prompt or lower --tokens.")
+                    + "shorten the prompt or lower --tokens.")
         }
         if output.format == .text {
             let roles = try protocols.target().usesDealer ? "Server, client and dealer" : "Server and client"
@@ -64,9 +63,11 @@ struct Demo: ParsableCommand {
         let weights = try loadedWeights(source)
         let plain = try ReferenceModel(weights).greedyCompletion(of: ids, count: tokens)
         let finding = try checkedRange(weights, ids + plain)
-        var report = try privateCompletion(startedAt: start)
+        var report = try privateCompletion(of: given, startedAt: start)
         report.range = finding.map { CostReport.Range($0) }
-        report.completion?.plaintext = try ByteTokenizer().decode(plain)
+        report.completion?.plaintext =
+            (try? tokenizer?.texts(prompt: ids, completion: plain).completion)
+            ?? plain.map(String.init).joined(separator: ",")
         let difference = report.firstDifference(from: try estimate(architecture, report))
         if output.format == .text { try show(report, isEqual: plain == report.completion?.tokens) }
         try Output.write(report, output)
@@ -89,7 +90,7 @@ struct Demo: ParsableCommand {
     }
 
     /// Starts the processes and takes the client's report.
-    private func privateCompletion(startedAt start: Double) throws -> CostReport {
+    private func privateCompletion(of prompt: PromptOptions.Given, startedAt start: Double) throws -> CostReport {
         // Said once here rather than by every role.
         let crossovers = KnownCrossovers.ofThisMachine() == .standard ? ["--standard-crossovers"] : []
         let common = try ["--insecure-plaintext", "--timeout", "\(timeout)"] + crossovers + protocols.arguments()
@@ -107,9 +108,9 @@ struct Demo: ParsableCommand {
         defer { server.stop() }
         let client = try RoleProcess(
             [
-                "complete", "--connect", try server.address(), "--prompt=\(prompt)", "--tokens", "\(tokens)",
+                "complete", "--connect", try server.address(), prompt.option, "-", "--tokens", "\(tokens)",
                 "--share-times", "--format", "json", "--started-at", "\(start)",
-            ] + dealing + (prefetch ? ["--prefetch"] : []) + network.arguments + common)
+            ] + dealing + (prefetch ? ["--prefetch"] : []) + network.arguments + common, input: prompt.input)
         defer { client.stop() }
         let output = try client.output()
         return try JSONDecoder().decode(CostReport.self, from: output)
@@ -140,6 +141,23 @@ struct Demo: ParsableCommand {
     }
 }
 
+extension PromptOptions.Given {
+    /// How the client is told that the prompt comes by its standard input.
+    fileprivate var option: String {
+        switch self {
+        case .text: "--prompt-file"
+        case .ids: "--input-ids-file"
+        }
+    }
+
+    fileprivate var input: Data {
+        switch self {
+        case .text(let text): Data(text.utf8)
+        case .ids(let ids): Data(ids.map(String.init).joined(separator: " ").utf8)
+        }
+    }
+}
+
 enum DemoError: Error, CustomStringConvertible {
     case costDiffers(String)
     /// The role has said on standard error why.
@@ -162,13 +180,18 @@ private final class RoleProcess {
     private let pipe = Pipe()
     private let role: String
 
-    init(_ arguments: [String]) throws {
+    /// - Parameter input: what the role reads from its standard input, where no list of processes shows it.
+    init(_ arguments: [String], input: Data? = nil) throws {
         role = arguments[0]
         process.executableURL = Bundle.main.executableURL
         process.arguments = arguments
         process.standardOutput = pipe
-        process.standardInput = FileHandle.nullDevice
+        let given = input.map { _ in Pipe() }
+        process.standardInput = given ?? FileHandle.nullDevice
         try process.run()
+        // A role that has ended reads nothing, and its status says why.
+        if let input { try? given?.fileHandleForWriting.write(contentsOf: input) }
+        try? given?.fileHandleForWriting.close()
     }
 
     /// The address that a listening role prints first.

@@ -3,6 +3,7 @@ import Foundation
 import SottoAttentionEntropy
 import SottoModel
 import SottoReporting
+import SottoTokenization
 
 /// Measures how spread out a model's attention is.
 struct EntropyCommand: ParsableCommand {
@@ -37,8 +38,8 @@ struct EntropyCommand: ParsableCommand {
     var format: OutputOptions.Format = .text
 
     func validate() throws {
-        guard input.inputIds != nil || input.text != nil || input.file != nil else {
-            throw ValidationError("Give the text to attend to with --file, --text or --input-ids")
+        guard input.isGiven else {
+            throw ValidationError("Give the text to attend to with one of \(InputOptions.names)")
         }
     }
 

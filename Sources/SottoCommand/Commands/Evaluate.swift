@@ -35,8 +35,8 @@ struct Evaluate: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard input.inputIds != nil || input.text != nil || input.file != nil else {
-            throw ValidationError("Give the text to predict with --file, --text or --input-ids")
+        guard input.isGiven else {
+            throw ValidationError("Give the text to predict with one of \(InputOptions.names)")
         }
         if !`private`, files.logits != nil { throw ValidationError("--logits are those of a --private run") }
     }

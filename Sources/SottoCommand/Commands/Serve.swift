@@ -6,6 +6,7 @@ import SottoModel
 import SottoPreprocessing
 import SottoPrivateTransformer
 import SottoSessions
+import SottoTokenization
 import SottoTransport
 import Synchronization
 
@@ -38,7 +39,7 @@ struct Serve: ParsableCommand {
         let selected = try model.load()
         let offered = ServerSession.Model(
             name: selected.named.name, notation: selected.named.notation, architecture: selected.architecture,
-            weights: PreparedWeights(selected.weights), usesByteTokenizer: selected.tokenizer is ByteTokenizer)
+            weights: PreparedWeights(selected.weights), tokenizer: try selected.tokenizer.map(OfferedTokenizer.init))
         try check.check(selected, offered.weights, role.protocols.target())
         // Before anybody waits for it; embedding and head only once a run needs them.
         try offered.weights.prepare(

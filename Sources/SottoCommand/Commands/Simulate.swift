@@ -34,9 +34,8 @@ struct Simulate: ParsableCommand {
     var traceValues = false
 
     func validate() throws {
-        if length.blocksOnly, input.inputIds != nil || input.text != nil || input.file != nil {
-            throw ValidationError(
-                "--blocks-only runs on random hidden states; leave out --input-ids, --text and --file")
+        if length.blocksOnly, input.isGiven {
+            throw ValidationError("--blocks-only runs on random hidden states; leave out \(InputOptions.names)")
         }
         if traceValues, length.tokens != nil {
             throw ValidationError("--trace-values looks at one inference; leave out --generate")

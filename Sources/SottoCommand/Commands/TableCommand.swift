@@ -77,9 +77,9 @@ struct TableCommand: ParsableCommand {
     /// Of rows that are what a model was trained as; the others have no weights. Without a text it is that of the text
     /// that was held out in training.
     private func perplexities(of models: [ComparedModel]) throws -> ComparedPerplexities {
-        let isOfInput = input.inputIds != nil || input.text != nil || input.file != nil
-        let perplexities = try ComparedPerplexities(of: models, on: isOfInput ? { try input.tokens($0) ?? [] } : nil)
-        guard !isOfInput || perplexities.hasWeights else {
+        let perplexities = try ComparedPerplexities(
+            of: models, on: input.isGiven ? { try input.tokens($0) ?? [] } : nil)
+        guard !input.isGiven || perplexities.hasWeights else {
             throw UsageError("None of the models has trained weights to predict the text with; leave out the text.")
         }
         return perplexities

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SottoJSON
 import SottoModel
 import SottoRuns
 
@@ -24,6 +25,7 @@ struct ModelOptions: ParsableArguments {
         if let prefix = loaded.strippedPrefix {
             Diagnostics.warn("the names of all tensors begin with \(prefix.quoted), which is passed over.")
         }
+        if let fault = loaded.tokenizerFault { Diagnostics.warn("no text can be given: \(fault)") }
         let weights =
             limited == loaded.weights.architecture
             ? loaded.weights : try loaded.weights.firstLayers(limited.layers.count)

@@ -22,7 +22,7 @@ struct OfferCheckOptions: ParsableArguments {
         try weights.check(for: ForwardPass(architecture: architecture, new: 1, output: .all).program(target: target))
         guard let checkText else { return }
         guard let tokenizer = model.tokenizer else {
-            throw UsageError("The model's config.json names no tokenizer; leave out --check-text.")
+            throw UsageError("The model has no tokenizer; leave out --check-text.")
         }
         let tokens = tokenizer.encode(try InputFile.text(of: checkText))
         guard !tokens.isEmpty else { throw DataError("\(checkText) is empty; give a text.") }

@@ -3,12 +3,14 @@ import Foundation
 import SottoAlgebra
 import SottoAttentionEntropy
 import SottoCostModel
+import SottoJSON
 import SottoModel
 import SottoPreprocessing
 import SottoPrivateTransformer
 import SottoRuns
 import SottoSecureComputation
 import SottoSessions
+import SottoTokenization
 import SottoTraining
 import SottoTransport
 

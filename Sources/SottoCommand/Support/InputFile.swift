@@ -7,21 +7,25 @@ enum InputFile {
     private static let piece = 1 << 20
 
     /// A text in UTF-8.
+    /// - Parameter orStandardInput: whether `-` is the standard input.
     /// - Throws: ``DataError``.
-    static func text(of path: String) throws -> String {
+    static func text(of path: String, orStandardInput: Bool = false) throws -> String {
+        let isInput = orStandardInput && path == "-"
+        let name = isInput ? "The standard input" : path
         var bytes = Data()
         do {
-            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            defer { try? file.close() }
+            let file =
+                isInput ? FileHandle.standardInput : try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            defer { if !isInput { try? file.close() } }
             while bytes.count <= largest, let next = try file.read(upToCount: piece), !next.isEmpty { bytes += next }
         } catch {
-            throw DataError("\(path) is missing or cannot be read; give a text file.")
+            throw DataError("\(name) is missing or cannot be read; give a text file.")
         }
         guard bytes.count <= largest else {
-            throw DataError("\(path) has more than \(largest >> 20) MiB; give a shorter text.")
+            throw DataError("\(name) has more than \(largest >> 20) MiB; give a shorter text.")
         }
         guard let text = String(data: bytes, encoding: .utf8) else {
-            throw DataError("\(path) is not UTF-8 text; convert it first.")
+            throw DataError("\(name) is not UTF-8 text; convert it first.")
         }
         return text
     }

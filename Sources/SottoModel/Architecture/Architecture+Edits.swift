@@ -1,4 +1,5 @@
 import Foundation
+import SottoJSON
 
 extension Architecture {
     /// The same sizes with single layers changed by a JSON document.

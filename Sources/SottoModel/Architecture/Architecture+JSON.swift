@@ -1,4 +1,5 @@
 import Foundation
+import SottoJSON
 
 // One form for the configuration of a stored model, for edits and for Codable: the keys of `LayerKey` in a layer,
 // snake case as in Hugging Face's files.

@@ -1,3 +1,5 @@
+import SottoJSON
+
 /// One change to an architecture, as a user types it: `layers[3].ffn.activation=relu`.
 ///
 /// A path is `final_norm`, `layers[INDEX].KEY` with one of ``keys``, or `bounds.PLACE` or `layers[INDEX].bounds.PLACE` with

@@ -1,3 +1,5 @@
+import SottoJSON
+
 /// Why a description of an architecture was refused.
 public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
     /// The name is not one of the paper's.

@@ -1,3 +1,5 @@
+import SottoJSON
+
 /// The largest magnitudes that a network's values may have, in real units: public properties of the architecture, which
 /// choose the rings that a private run computes in.
 ///

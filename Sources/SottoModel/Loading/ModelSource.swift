@@ -1,4 +1,5 @@
 import Foundation
+import SottoTokenization
 
 /// Where a model comes from: built in and trained, a preset with random weights, or a directory.
 public enum ModelSource: Sendable, Hashable {
@@ -86,6 +87,7 @@ public enum ModelSource: Sendable, Hashable {
         let stored = try storedArchitecture()
         let architecture = try change?.applied(to: stored) ?? stored
         let directory = try directory()
+        let (tokenizer, tokenizerFault) = try foundTokenizer(vocabulary: stored.vocabulary)
         if let directory, architecture.isSameNetwork(as: stored) {
             let (model, weights) = try located {
                 let model = try HuggingFaceModel(directory: directory)
@@ -93,15 +95,43 @@ public enum ModelSource: Sendable, Hashable {
             }
             return LoadedModel(
                 name: name, weights: weights, areWeightsRandom: false,
-                tokenizer: model.configuration.tokenizer, strippedPrefix: model.strippedPrefix)
-        }
-        let tokenizer = try directory.flatMap { directory in
-            try located { try HuggingFaceModel.configuration(directory: directory).tokenizer }
+                tokenizer: tokenizer, tokenizerFault: tokenizerFault, strippedPrefix: model.strippedPrefix)
         }
         let drawn = try layers.map { count in try architecture.firstLayers(count) } ?? architecture
         return LoadedModel(
             name: name, weights: try .random(drawn, seed: seed), areWeightsRandom: true, tokenizer: tokenizer,
-            strippedPrefix: nil)
+            tokenizerFault: tokenizerFault, strippedPrefix: nil)
+    }
+
+    /// The model's tokenizer, without reading any weights; nil if it has none.
+    /// - Throws: ``ModelError``, ``ArchitectureError`` or `TokenizerError`.
+    public func tokenizer() throws -> (any Tokenizer)? {
+        let (tokenizer, fault) = try foundTokenizer(vocabulary: storedArchitecture().vocabulary)
+        return try located {
+            if let fault { throw fault }
+            return tokenizer
+        }
+    }
+
+    /// The tokenizer that the configuration names or whose files lie beside it, or why these are not supported.
+    private func foundTokenizer(
+        vocabulary: Int
+    ) throws -> (tokenizer: (any Tokenizer)?, fault: TokenizerError?) {
+        guard let directory = try directory() else { return (nil, nil) }
+        return try located {
+            if let named = try HuggingFaceModel.configuration(directory: directory).tokenizer { return (named, nil) }
+            do {
+                guard let tokenizer = try TokenizerDirectory(directory).tokenizer() else { return (nil, nil) }
+                guard tokenizer.vocabulary <= vocabulary else {
+                    throw ModelError.tokenizerTooLarge(tokens: tokenizer.vocabulary, vocabulary: vocabulary)
+                }
+                return (tokenizer, nil)
+            } catch let error as TokenizerError {
+                // Token ids can still be given.
+                guard case .unsupported = error else { throw error }
+                return (nil, error)
+            }
+        }
     }
 
     /// Loads a model by its name or directory; see ``load(applying:seed:layers:)``.
@@ -136,6 +166,8 @@ public enum ModelSource: Sendable, Hashable {
             throw ModelError.inDirectory(path: url.path, reason: error.description)
         } catch let error as ArchitectureError {
             throw ModelError.inDirectory(path: url.path, reason: error.description)
+        } catch let error as TokenizerError {
+            throw ModelError.inDirectory(path: url.path, reason: error.description)
         }
     }
 
@@ -162,8 +194,10 @@ public struct LoadedModel: Sendable {
     public let weights: ModelWeights
     /// Whether the weights were drawn, not trained.
     public let areWeightsRandom: Bool
-    /// The tokenizer, or nil if the model says nothing of one.
+    /// The tokenizer, or nil if the model has none that is supported.
     public let tokenizer: (any Tokenizer)?
+    /// What of the model's tokenizer is not supported.
+    public let tokenizerFault: TokenizerError?
     /// ``HuggingFaceModel/strippedPrefix``.
     public let strippedPrefix: String?
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SottoJSON
 
 /// A model's `config.json` in Hugging Face's layout of GPT-2, with Sotto's extension, or of LLaMA.
 ///

@@ -1,3 +1,5 @@
+import SottoJSON
+
 /// Why a model was refused.
 public enum ModelError: Error, Equatable, CustomStringConvertible {
     /// Neither a built-in name nor a directory.
@@ -6,6 +8,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case inDirectory(path: String, reason: String)
     /// A file of the model's directory is missing or unreadable.
     case missingFile(path: String)
+    /// The tokenizer has ids beyond the embedding.
+    case tokenizerTooLarge(tokens: Int, vocabulary: Int)
     /// A file could not be written.
     case unwritable(path: String)
     /// The configuration is no JSON object.
@@ -48,6 +52,9 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
             "\(path): \(reason)"
         case .missingFile(let path):
             "\(path) is missing or cannot be read; a model's directory holds config.json and model.safetensors."
+        case .tokenizerTooLarge(let tokens, let vocabulary):
+            "the tokenizer has ids 0 to \(tokens - 1) and the embedding (vocab_size) rows for 0 to \(vocabulary - 1); "
+                + "use the tokenizer that the model was trained with."
         case .unwritable(let path):
             "\(path) cannot be written; choose a directory that can."
         case .malformedConfiguration(let reason):

@@ -1,4 +1,5 @@
 import Foundation
+import SottoJSON
 
 extension SafeTensors {
     /// The element types that weights can be written as.

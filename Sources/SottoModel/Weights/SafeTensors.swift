@@ -1,4 +1,5 @@
 import Foundation
+import SottoJSON
 
 /// A safetensors file: named tensors behind a JSON header, memory-mapped.
 ///

@@ -1,3 +1,5 @@
+import SottoJSON
+
 /// Why a safetensors file was refused; each description names the tensor at fault.
 public enum SafeTensorsError: Error, Equatable, CustomStringConvertible {
     /// What is wrong with a file that was opened.

@@ -1,4 +1,5 @@
 import Foundation
+import SottoJSON
 
 /// The tensors of a model's directory, in one safetensors file or in several behind an index.
 struct StoredTensors: Sendable {

@@ -5,7 +5,7 @@ import SottoTransport
 
 /// Version of what parties and dealer say to each other; unequal versions refuse each other.
 package enum WireProtocol {
-    package static let version = 8
+    package static let version = 9
 }
 
 /// What a party asks the dealer for: the correlations of one run of a program. Both parties' requests must be equal.

@@ -1,4 +1,5 @@
 import Foundation
+import SottoJSON
 import SottoModel
 
 /// Everything that a run needs to go on as if it had never stopped, in one safetensors file.

@@ -1,5 +1,6 @@
 import Foundation
 import SottoModel
+import SottoTokenization
 
 /// A model that is compared with others, and what is known of its training.
 public struct ComparedModel: Sendable {

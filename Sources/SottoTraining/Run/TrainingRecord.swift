@@ -1,4 +1,5 @@
 import Foundation
+import SottoJSON
 import SottoModel
 
 /// What came of a run: `training.json`.

@@ -1,5 +1,6 @@
 import Foundation
 import SottoModel
+import SottoTokenization
 import TestSupport
 import Testing
 
@@ -67,6 +68,60 @@ import Testing
             try Data(#"{"final_norm": "none"}"#.utf8).write(to: url)
             let change = try ModelSource.ArchitectureOverride(argument: url.path)
             #expect(try change.applied(to: ArchitectureTests.small()).finalNorm == .none)
+        }
+    }
+
+    // MARK: Tokenizers
+
+    private static let smallTokenizer = #"{"model":{"vocab":{"a":0,"b":1,"ab":2},"merges":["a b"]}}"#
+
+    /// A model of so many token ids in a directory with a tokenizer's file.
+    private func with(
+        _ tokenizer: String, vocabulary: Int = 5, usesBytes: Bool = false, _ body: (ModelSource) throws -> Void
+    ) throws {
+        let directory = FileManager.default.temporaryDirectory
+            .appendingPathComponent("sotto-\(UUID().uuidString)", isDirectory: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let architecture = try Architecture(
+            notation: .init("SM"), layers: 1, heads: 1, width: 4, feedForwardWidth: 4, context: 4,
+            vocabulary: vocabulary)
+        try HuggingFaceModel.write(.random(architecture, seed: 1), to: directory, usesByteTokenizer: usesBytes)
+        try Data(tokenizer.utf8).write(to: directory.appendingPathComponent("tokenizer.json"))
+        try body(ModelSource(directory.path))
+    }
+
+    @Test func aDirectoryHasItsTokenizer() throws {
+        try with(Self.smallTokenizer) { source in
+            let model = try source.load(seed: 0)
+            #expect(model.tokenizer?.encode("abb") == [2, 1] && model.tokenizerFault == nil)
+            #expect(try source.tokenizer()?.definition == model.tokenizer?.definition)
+            // Also where the weights are drawn.
+            let other = try source.load(applying: .notation(.init("SM+R")), seed: 0)
+            #expect(other.areWeightsRandom && other.tokenizer?.vocabulary == 3)
+        }
+        try with("{}", vocabulary: 256, usesBytes: true) { source in
+            let model = try source.load(seed: 0)
+            #expect(model.tokenizer is ByteTokenizer)
+        }
+    }
+
+    @Test func aTokenizerMustFitTheEmbedding() throws {
+        try with(Self.smallTokenizer, vocabulary: 2) { source in
+            let error = #expect(throws: ModelError.self) { try source.load(seed: 0) }
+            #expect(error.map { "\($0)" }?.contains("ids 0 to 2") == true)
+        }
+        try with("{}") { source in _ = #expect(throws: ModelError.self) { try source.load(seed: 0) } }
+    }
+
+    @Test func anUnsupportedTokenizerLeavesTheModel() throws {
+        try with(#"{"model":{"type":"Unigram"}}"#) { source in
+            let model = try source.load(seed: 0)
+            #expect(model.tokenizer == nil)
+            guard case .unsupported? = model.tokenizerFault else {
+                Issue.record("no fault")
+                return
+            }
+            #expect(throws: ModelError.self) { try source.tokenizer() }
         }
     }
 }

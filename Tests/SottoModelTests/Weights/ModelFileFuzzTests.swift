@@ -1,4 +1,5 @@
 import Foundation
+import SottoJSON
 import SottoModel
 import TestSupport
 import Testing

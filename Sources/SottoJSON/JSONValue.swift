@@ -151,14 +151,15 @@ private struct JSONReader {
     private mutating func object(depth: Int) throws(JSONError) -> JSONValue {
         position += 1
         var members: [JSONValue.Member] = []
-        var keys: Set<String> = []
+        // Strings are equal to Swift if they look the same; keys are if their bytes are.
+        var keys: Set<[UInt8]> = []
         skipWhitespace()
         if take(UInt8(ascii: "}")) { return .object([]) }
         while true {
             skipWhitespace()
             guard current == UInt8(ascii: "\"") else { throw fault("a key") }
             let key = try string()
-            guard keys.insert(key).inserted else { throw .duplicateKey(key) }
+            guard keys.insert(Array(key.utf8)).inserted else { throw .duplicateKey(key) }
             skipWhitespace()
             guard take(UInt8(ascii: ":")) else { throw fault("a colon") }
             members.append(.init(key: key, value: try value(depth: depth + 1)))

@@ -1,4 +1,4 @@
-import SottoModel
+import SottoTokenization
 import Testing
 
 @Suite struct ByteTokenizerTests {

@@ -1,5 +1,5 @@
 import Foundation
-import SottoModel
+import SottoJSON
 import Testing
 
 @Suite struct JSONValueTests {
