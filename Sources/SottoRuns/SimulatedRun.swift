@@ -40,14 +40,24 @@ public struct SimulatedRun: Sendable {
         var meter = AccuracyMeter()
         var generated: [Int] = []
         valuesName = passes[0].outputName
+        let width = model.architecture.width
+        if passes[0].past > 0 {
+            let earlier = try ForwardPass(
+                architecture: model.architecture, new: passes[0].past,
+                output: passes[0].output == .blocks ? .blocks : .last,
+                exactOpenings: protocols.exactOpenings, keeps: true)
+            try session.goThrough(
+                earlier, input.rows(0..<earlier.new, width: width).clientInput(model.architecture), before: passes[0])
+        }
         for (index, pass) in passes.enumerated() {
             let tell: @Sendable (Int, Int) -> Void = { done, all in
                 progress?((Double(index) + Double(done) / Double(all)) / Double(passes.count))
             }
             let grown = input.appending(generated)
             let found = try session.run(
-                pass, grown.last(pass.new).clientInput(model.architecture), progress: tell)
-            let expected = try Self.plaintext(of: model, grown, pass.output)
+                pass, grown.rows(pass.past..<pass.total, width: width).clientInput(model.architecture), progress: tell)
+            // That of earlier positions is no part of what was found.
+            let expected = try Array(Self.plaintext(of: model, grown, pass.output).suffix(found.count))
             let columns = found.count / pass.outputPositions
             meter.compare(found, with: expected, columns: columns)
             values += found
@@ -77,10 +87,12 @@ public struct SimulatedRun: Sendable {
 }
 
 extension SimulationInput {
-    /// The tokens that a pass takes: the last ones.
-    fileprivate func last(_ count: Int) -> SimulationInput {
-        guard case .tokens(let tokens) = self else { return self }
-        return .tokens(Array(tokens.suffix(count)))
+    /// What of it a pass takes.
+    fileprivate func rows(_ range: Range<Int>, width: Int) -> SimulationInput {
+        switch self {
+        case .tokens(let tokens): .tokens(Array(tokens[range]))
+        case .hidden(let hidden): .hidden(Array(hidden[range.lowerBound * width..<range.upperBound * width]))
+        }
     }
 
     /// With the tokens of a completion so far.

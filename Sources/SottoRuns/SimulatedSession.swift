@@ -53,6 +53,7 @@ public struct SimulatedSession: Sendable {
     private let memory = SimulatedMemory()
     /// Of the first run.
     private var setup: SimulatedSetup?
+    private var made: (bytesSent: ByParty<Int>, work: ByParty<[Int]>, seconds: Double)?
 
     /// - Parameters:
     ///   - protocols: whether times are shared does not matter here.
@@ -78,6 +79,30 @@ public struct SimulatedSession: Sendable {
         _ pass: ForwardPass, _ input: ClientInput, progress: (@Sendable (Int, Int) -> Void)? = nil
     ) throws -> [Double] {
         let program = try pass.program(target: protocols.target)
+        let outcome = try outcome(of: pass, program, input, progress: progress)
+        if cost.inferences == 0, let made {
+            cost.recordSetup(
+                of: program, inferences: inferences, sent: made.bytesSent, seconds: made.seconds, work: made.work)
+        }
+        cost.record(program, trace: outcome.trace)
+        let name = pass.outputName
+        guard let raw = outcome.client.opened[name], let scale = program.outputScales[name] else {
+            throw InterpreterError.missingInput(name: name)
+        }
+        return FixedPoint(fractionBits: scale).decode(raw)
+    }
+
+    /// Runs a pass that another one goes on from, and accounts for nothing of it.
+    /// - Parameter next: the pass that the session is set up for.
+    /// - Throws: as ``run(_:_:progress:)``.
+    mutating func goThrough(_ pass: ForwardPass, _ input: ClientInput, before next: ForwardPass) throws {
+        setup = SimulatedSetup(of: try next.program(target: protocols.target), inferences: inferences)
+        _ = try outcome(of: pass, pass.program(target: protocols.target), input, progress: nil)
+    }
+
+    private mutating func outcome(
+        of pass: ForwardPass, _ program: Program, _ input: ClientInput, progress: (@Sendable (Int, Int) -> Void)?
+    ) throws -> SimulationOutcome {
         try weights.prepare(for: program)
         try range.check(pass, input)
         if !options.allowsOutOfRange { try range.requireWithin() }
@@ -90,18 +115,10 @@ public struct SimulatedSession: Sendable {
             server: weights, client: input, seeds: InsecureSeededSource(seed), threads: options.threads,
             crossovers: options.crossovers, setup: setup, memory: memory, channels: channels,
             progress: progress)
-        if cost.inferences == 0 {
-            cost.recordSetup(
-                of: program, inferences: inferences, sent: outcome.setup.server.bytesSent,
-                seconds: outcome.setupSeconds,
-                work: outcome.setup.map(\.work))
+        if made == nil {
+            made = (outcome.setup.server.bytesSent, outcome.setup.map(\.work), outcome.setupSeconds)
         }
-        cost.record(program, trace: outcome.trace)
-        let name = pass.outputName
-        guard let raw = outcome.client.opened[name], let scale = program.outputScales[name] else {
-            throw InterpreterError.missingInput(name: name)
-        }
-        return FixedPoint(fractionBits: scale).decode(raw)
+        return outcome
     }
 
     /// The account of the runs so far, with the process's memory for that of either party.

@@ -70,9 +70,9 @@ import Testing
     }
 
     @Test func aCompletionSumsItsInferences() throws {
-        let whole = try report(["estimate", "tiny", "--context", "6", "--tokens", "3"])
-        let parts = try [6, 7, 8].map {
-            try report(["estimate", "tiny", "--context", "\($0)", "--positions", "last"])
+        let whole = try report(["estimate", "tiny", "--context", "6", "--generate", "3"])
+        let parts = try [[], ["--past", "6"], ["--past", "7"]].enumerated().map { index, past in
+            try report(["estimate", "tiny", "--context", "\(6 + index)", "--positions", "last"] + past)
         }
         for party in Party.allCases {
             let sent = parts.map { $0.totals.online.bytesSent[party] }
@@ -82,6 +82,31 @@ import Testing
         }
         #expect(whole.totals.online.rounds == parts.reduce(0) { $0 + $1.totals.online.rounds })
         #expect(whole.totals.setup == parts[0].totals.setup)
+        // Run by run, the setup with the first.
+        let generation = try #require(whole.generation)
+        #expect(generation.prefill == parts[0].totals)
+        #expect(generation.steps.map(\.online) == parts.dropFirst().map(\.totals.online))
+        #expect(generation.steps.map(\.offline) == parts.dropFirst().map(\.totals.offline))
+        #expect(
+            generation.steps.allSatisfy { $0.setup.bytesSent == .zero } && generation.perToken == generation.steps[1])
+        #expect(parts.allSatisfy { $0.generation == nil })
+    }
+
+    @Test(arguments: [
+        ["--past", "6"], ["--past", "7"], ["--past", "3", "--generate", "2"], ["--generate", "2", "--blocks-only"],
+    ])
+    func whatCannotGoOnIsRefused(options: [String]) throws {
+        let result = try BuiltProgram.run(["estimate", "tiny", "--context", "6"] + options)
+        #expect(result.status == 64 && !result.error.isEmpty, "\(result.error)")
+    }
+
+    /// A pass that goes on costs the same simulated, where the positions before it have been run first.
+    @Test func aPassThatGoesOnIsSimulated() throws {
+        let options = ["tiny", "--context", "6", "--past", "4", "--positions", "all"]
+        let declared = try report(["estimate"] + options)
+        let run = try report(["simulate"] + options)
+        #expect(run.firstDifference(from: declared) == nil)
+        #expect(try #require(run.accuracy).maxAbsError < 0.02)
     }
 
     @Test func aTrainedModelCompletesTheSamePrivately() throws {

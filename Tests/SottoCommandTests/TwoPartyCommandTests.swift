@@ -59,9 +59,12 @@ import Testing
             offline.prefix(3).map(\.path) == ["preprocessing/keys", "preprocessing/steps", "preprocessing/leftover"])
         // The setup had the keys; another run of about the same size needs no others.
         #expect(offline[0].bytesSent == .zero && offline[0].rounds == 0)
-        let longer = try report(["estimate", "tiny", "--context", "5", "--tokens", "3"])
-        let keys = longer.operations.filter { $0.path == "preprocessing/keys" }
-        #expect(keys.count == 1 && keys[0].bytesSent == .zero)
+        // Products of a single position take others, once.
+        let keys = try ["2", "3", "4"].map { tokens in
+            let longer = try report(["estimate", "tiny", "--context", "5", "--generate", tokens])
+            return longer.operations.filter { $0.path == "preprocessing/keys" }.map(\.bytesSent)
+        }
+        #expect(keys.allSatisfy { $0.count == 1 && $0 == keys[0] })
         #expect(offline.dropFirst(2).allSatisfy { $0.rounds == 0 && $0.bytesSent.total >= 0 })
         #expect(offline.reduce(0) { $0 + $1.bytesSent.total } == declared.totals.offline.bytesSent.total)
     }

@@ -105,8 +105,10 @@ import Testing
 
         var estimate = SessionCost()
         for index in 0..<tokens {
-            let program = try ForwardPass(architecture: architecture, new: prompt.count + index, output: .last)
-                .program(target: .standard)
+            let past = index == 0 ? 0 : prompt.count + index - 1
+            let program = try ForwardPass(
+                architecture: architecture, past: past, new: index == 0 ? prompt.count : 1, output: .last, keeps: true
+            ).program(target: .standard)
             if index == 0 { estimate.recordSetup(of: program) }
             estimate.record(program)
         }
