@@ -64,11 +64,11 @@ import Testing
     }
 
     @Test func whoIsOnlyWaitedForIsNotPassedOn() throws {
-        try withTwoPeers(pulse: Pulse(interval: .milliseconds(20))) { first, second in
+        try withTwoPeers(pulse: Pulse(interval: .milliseconds(100))) { first, second in
             let received = Background { [channel = first.0] in transportError { _ = try channel.receive(tag: 7) } }
             for _ in 0..<50 {
                 try beat(first.1, depth: 1)
-                Thread.sleep(forTimeInterval: 0.01)
+                Thread.sleep(forTimeInterval: 0.03)
             }
             second.0.close()
             // The wait's beginning counts as work, the rest of it as life that keeps nobody waiting.
