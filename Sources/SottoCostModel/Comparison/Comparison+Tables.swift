@@ -66,7 +66,7 @@ extension Comparison {
         }
     }
 
-    /// One row per architecture and domain.
+    /// One row per architecture and domain. Totals are of the offline and the online phase: the setup is once for a session.
     static func table(of rows: [ComparisonRow]) -> Table {
         let networks = rows[0].report.latency
         let hasPerplexity = rows.contains { $0.perplexity != nil }
@@ -76,10 +76,10 @@ extension Comparison {
                 .init("norm", .left, group: "counts"), .init("activation", .left, group: "counts"),
                 .init("FFN", group: "counts"), .init("attention", group: "counts"),
                 .init("setup", group: "cost"), .init("offline", group: "cost"), .init("online", group: "cost"),
-                .init("saving", group: "cost"), .init("rounds", group: "cost"),
+                .init("total", group: "cost"), .init("saving", group: "cost"), .init("rounds", group: "cost"),
             ]
             + networks.flatMap { latency -> [Table.Column] in
-                ["\(latency.network) offline", "\(latency.network) online", "saving"].map {
+                ["\(latency.network) offline", "\(latency.network) online", "total", "saving"].map {
                     .init($0, group: latency.network)
                 }
             } + (hasPerplexity ? [.init("perplexity")] : [])
@@ -91,11 +91,14 @@ extension Comparison {
                 row.activationCell,
                 Quantity.flops(row.counts.feedForwardFlops), Quantity.flops(row.counts.attentionFlops),
                 Quantity.bytes(row.bytes(.setup)), Quantity.bytes(row.bytes(.offline)),
-                Quantity.bytes(row.onlineBytes), factor(row.savings?.bytes), "\(row.report.totals.online.rounds)",
+                Quantity.bytes(row.onlineBytes),
+                Quantity.bytes(row.bytes(.offline) + row.onlineBytes), factor(row.savings?.bytes),
+                "\(row.report.totals.online.rounds)",
             ]
             let times = row.report.latency.flatMap { latency in
                 [
                     Quantity.seconds(latency.offline), Quantity.seconds(latency.online),
+                    Quantity.seconds(latency.offline + latency.online),
                     factor(row.savings?.latency[latency.network]),
                 ]
             }
