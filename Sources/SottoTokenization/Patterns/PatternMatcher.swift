@@ -82,7 +82,7 @@ private struct PatternMatcher {
         base = position
     }
 
-    /// Rows that stay for now; the last one of them is that of the match's end.
+    /// Of the places before `position` only the last can be met again, where a match has ended: nothing has failed there.
     private mutating func clear(before position: Int, rows: Int) {
         let row = position - 1 - base
         guard row < rows else { return }

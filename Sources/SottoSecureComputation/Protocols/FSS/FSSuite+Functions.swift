@@ -34,7 +34,7 @@ extension FSSuite {
     private static let narrowRing = 32
 
     /// Lines and what is left of them by the same key, where both fit a narrow ring and the result has to be extended in any case:
-    /// the key then is shorter by a third, and so is the time of the gate. Lines are exact, what is left is truncated.
+    /// a node then has one block of values in place of two, and the key is a fifth shorter. Lines are exact, what is left is truncated.
     /// - Communication: that of the gate, and of two truncations in one round.
     package func evaluate(
         _ function: PiecewisePolynomial, at x: Secret, scale: Int, minimumWidth: Int, in builder: ProgramBuilder
